@@ -1,0 +1,85 @@
+"""Makes a database and an object store fit for this version: `python -m deploy.setup`.
+
+Migrations, buckets, shipped models, the tenant `default` and its first key. Safe to run again, and by several at once.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import structlog
+
+from shared import config, logging, scoring
+from shared.config import Settings
+from shared.domain.tenant import Scope
+from shared.errors import JinwiError, Outage
+from shared.storage import models, tenants
+from shared.storage.db import Connection, Database, connection_string
+from shared.storage.migrate import migrate
+from shared.storage.objects import ObjectStore
+
+DEFAULT_TENANT = "default"
+
+log = structlog.get_logger("setup")
+
+
+def prepare(settings: Settings, *, key_file: Path) -> None:
+    """Raise Outage when Postgres or the object store stays away for more than a minute."""
+    for name in _patiently(lambda: migrate(connection_string(settings))):
+        log.info("migrated", migration=name)
+    store = ObjectStore(settings)
+    _patiently(store.make_buckets)
+    database = Database(settings)
+    database.open()
+    try:
+        for directory in sorted(path for path in scoring.SHIPPED.iterdir() if path.is_dir()):
+            if models.register(database, store, directory, origin="shipped"):
+                log.info("model_registered", version=directory.name)
+        with database.transaction() as connection:
+            _first_key(connection, key_file)
+    finally:
+        database.close()
+
+
+def _patiently(action, seconds: float = 60):  # noqa: ANN001, ANN202 - hands back what `action` hands back
+    """Try until the server behind `action` is there: compose starts everything at once."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return action()
+        except Outage:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
+def _first_key(connection: Connection, key_file: Path) -> None:
+    """Make the default tenant, and a key with every scope where the file has none that still works."""
+    created = tenants.create(connection, DEFAULT_TENANT)
+    tenant = created[0] if created else tenants.get_by_name(connection, DEFAULT_TENANT)
+    assert tenant is not None
+    if key_file.exists() and tenants.authenticate(connection, key_file.read_text(encoding="utf-8").strip()):
+        return
+    _, key = tenants.create_key(connection, tenant["id"], "first", set(Scope))
+    key_file.parent.mkdir(parents=True, exist_ok=True)
+    partial = key_file.with_name(f"{key_file.name}.{os.getpid()}")
+    partial.touch(mode=0o600)
+    partial.write_text(f"{key}\n", encoding="utf-8")
+    partial.replace(key_file)
+    log.info("key_written", file=str(key_file))
+
+
+def main() -> int:
+    try:
+        settings = config.load()
+        logging.setup("setup", settings)
+        prepare(settings, key_file=settings.home / "key")
+    except JinwiError as exc:
+        print(f"setup: {exc}", file=sys.stderr)  # noqa: T201 - the one line that a person needs
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

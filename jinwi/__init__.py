@@ -1,0 +1,34 @@
+"""Jinwi says how likely an image is AI-generated. `from jinwi import Client` talks to a running server."""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from jinwi.errors import ApiError, JinwiError, Refused, Timeout, Unavailable
+from jinwi.results import Job, Label, Lane, Model, Result, State, Verdict
+
+if TYPE_CHECKING:
+    from jinwi.client import AsyncClient, Client
+
+__all__ = [
+    "ApiError",
+    "AsyncClient",
+    "Client",
+    "JinwiError",
+    "Job",
+    "Label",
+    "Lane",
+    "Model",
+    "Refused",
+    "Result",
+    "State",
+    "Timeout",
+    "Unavailable",
+    "Verdict",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # The clients bring httpx, a tenth of a second that `jinwi --help` need not wait.
+    if name in {"AsyncClient", "Client"}:
+        return getattr(importlib.import_module("jinwi.client"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

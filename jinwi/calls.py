@@ -1,0 +1,150 @@
+"""The HTTP interface, one function a call: what is sent, and how the answer is read. No I/O here."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Generic, TypedDict, TypeVar
+from urllib.parse import quote
+
+from jinwi.results import Job, Model, Page
+
+T = TypeVar("T")
+
+Document = Mapping[str, Any]
+
+
+class Options(TypedDict, total=False):
+    """What may be said with an image."""
+
+    external_id: str | None
+    metadata: Mapping[str, Any] | None
+    lane: str
+    allow_training: bool | None
+    callback_url: str | None
+    idempotency_key: str
+    """The same key sent again gives the same job; made anew for each submission where none is given."""
+
+
+class Filters(TypedDict, total=False):
+    """Which jobs a list holds; the times are ISO 8601."""
+
+    state: str | None
+    verdict: str | None
+    external_id: str | None
+    created_after: str | None
+    created_before: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call(Generic[T]):
+    """One request. `repeatable`: sending it twice does no more than sending it once."""
+
+    method: str
+    path: str
+    read: Callable[[Any], T]
+    params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json: Document | None = None
+    form: Mapping[str, str] | None = None
+    image: bytes | BinaryIO | None = None
+    repeatable: bool = True
+    wait: int = 0
+    """Seconds for which the server is asked to hold the answer back until the job is final."""
+
+
+def submit_link(url: str, options: Options, idempotency_key: str, wait: int = 0) -> Call[Job]:
+    return Call(
+        method="POST",
+        path="/v1/jobs",
+        read=Job.from_document,
+        headers={"Idempotency-Key": idempotency_key, **_prefer(wait)},
+        json={"url": url, **_fields(options)},
+        wait=wait,
+    )
+
+
+def submit_image(image: bytes | BinaryIO, options: Options, idempotency_key: str, wait: int = 0) -> Call[Job]:
+    return Call(
+        method="POST",
+        path="/v1/jobs",
+        read=Job.from_document,
+        headers={"Idempotency-Key": idempotency_key, **_prefer(wait)},
+        form={name: _form_text(value) for name, value in _fields(options).items()},
+        image=image,
+        wait=wait,
+    )
+
+
+def get_job(job_id: str, wait: int = 0) -> Call[Job]:
+    return Call(
+        method="GET",
+        path=f"/v1/jobs/{quote(job_id, safe='')}",
+        read=Job.from_document,
+        headers=_prefer(wait),
+        wait=wait,
+    )
+
+
+def list_jobs(filters: Filters, limit: int, cursor: str | None) -> Call[Page]:
+    asked = {**filters, "limit": limit, "cursor": cursor}
+    params = {name: str(value) for name, value in asked.items() if value is not None}
+    return Call(method="GET", path="/v1/jobs", read=Page.from_document, params=params)
+
+
+def erase_job(job_id: str) -> Call[Job]:
+    return Call(method="DELETE", path=f"/v1/jobs/{quote(job_id, safe='')}", read=Job.from_document)
+
+
+def review_job(job_id: str, label: str, reason: str, reviewer: str) -> Call[Document]:
+    return Call(
+        method="POST",
+        path=f"/v1/jobs/{quote(job_id, safe='')}/review",
+        read=dict,
+        json={"label": label, "reason": reason, "reviewer": reviewer},
+        repeatable=False,
+    )
+
+
+def list_models() -> Call[list[Model]]:
+    def read(document: Document) -> list[Model]:
+        return [Model.from_document(each) for each in document["models"]]
+
+    return Call(method="GET", path="/v1/models", read=read)
+
+
+def get_model(version: str) -> Call[Model]:
+    return Call(method="GET", path=f"/v1/models/{quote(version, safe='')}", read=Model.from_document)
+
+
+def list_lanes() -> Call[list[Document]]:
+    return Call(method="GET", path="/v1/lanes", read=lambda document: list(document["lanes"]))
+
+
+def set_lane(lane: str, *, paused: bool) -> Call[Document]:
+    return Call(method="PUT", path=f"/v1/lanes/{quote(lane, safe='')}", read=dict, json={"paused": paused})
+
+
+def list_keys() -> Call[list[Document]]:
+    return Call(method="GET", path="/v1/keys", read=lambda document: list(document["keys"]))
+
+
+def create_key(name: str, scopes: list[str]) -> Call[Document]:
+    return Call(method="POST", path="/v1/keys", read=dict, json={"name": name, "scopes": scopes}, repeatable=False)
+
+
+def revoke_key(key_id: str) -> Call[None]:
+    return Call(method="DELETE", path=f"/v1/keys/{quote(key_id, safe='')}", read=lambda _: None)
+
+
+def _prefer(wait: int) -> dict[str, str]:
+    """RFC 7240, section 4.3."""
+    return {"Prefer": f"wait={wait}"} if wait else {}
+
+
+def _fields(options: Options) -> dict[str, Any]:
+    names = ("external_id", "metadata", "lane", "allow_training", "callback_url")
+    return {name: options[name] for name in names if options.get(name) is not None}  # type: ignore[literal-required]
+
+
+def _form_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,299 @@
+"""Clients of Jinwi's HTTP interface, with threads (`Client`) and with async (`AsyncClient`).
+
+    from jinwi import Client
+
+    with Client() as client:                       # JINWI_URL and JINWI_API_KEY say where and who
+        job = client.verify("photograph.jpg")
+        print(job.result.ai_probability, job.result.verdict)
+
+Both retry what can be retried and raise the errors of `jinwi.errors`; both are drivers of `jinwi.flow`,
+where all that they do is written.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self, TypeVar, Unpack
+
+import httpx
+
+from jinwi import calls, flow
+from jinwi.calls import Call, Document, Filters, Options
+from jinwi.errors import ApiError, Timeout
+from jinwi.flow import Flow, Pause, Send, Source
+from jinwi.results import Job, Lane, Model
+from jinwi.window import as_each_ends, async_as_each_ends
+from jinwi.wire import http_options, request_options
+
+T = TypeVar("T")
+
+PATIENCE = 60.0
+"""Seconds for which one call is tried again while the server is away or busy."""
+
+VERIFY_SECONDS = 300.0
+"""Seconds allowed, if nothing else is said, until a job is final."""
+
+PAGE = 100
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchItem:
+    """How one image of a batch ended: with a job, or with the error that kept it from having one."""
+
+    source: Source
+    job: Job | None = None
+    error: ApiError | Timeout | OSError | None = None
+
+
+class Client:
+    """`url` and `key` default to JINWI_URL and JINWI_API_KEY. Safe to share between threads.
+
+    `timeout` is for how many seconds one call is tried again while the server is away or busy.
+    """
+
+    def __init__(self, url: str | None = None, key: str | None = None, *, timeout: float = PATIENCE) -> None:
+        self._http = httpx.Client(**http_options(url, key))
+        self._patience = timeout
+
+    def verify(self, source: Source, *, timeout: float | None = VERIFY_SECONDS, **options: Unpack[Options]) -> Job:
+        """Submit and wait until the job is final. `timeout` in seconds, None for ever; raises Timeout."""
+        return self._run(flow.verify(source, options, timeout, self._patience))
+
+    def submit(self, source: Source, **options: Unpack[Options]) -> Job:
+        """Submit and return at once; `wait` waits."""
+        return self._run(flow.submit(source, options, self._patience))
+
+    def wait(self, job: Job | str, *, timeout: float | None = VERIFY_SECONDS) -> Job:
+        """Wait until the job is final. `timeout` in seconds, None for ever; raises Timeout."""
+        return self._run(flow.wait(_id(job), timeout, self._patience))
+
+    def batch(
+        self,
+        sources: Iterable[Source],
+        *,
+        concurrency: int = 8,
+        timeout: float | None = None,
+        **options: Unpack[Options],
+    ) -> Iterator[BatchItem]:
+        """Verify many, in the bulk lane unless said otherwise; yields each as it ends, in no order.
+
+        `timeout` in seconds is for each image. A server that stays away ends the batch with Unavailable.
+        """
+
+        def work(source: Source) -> BatchItem:
+            try:
+                return BatchItem(source=source, job=self.verify(source, timeout=timeout, **_bulk(options)))
+            except (ApiError, Timeout, OSError) as exc:
+                return BatchItem(source=source, error=exc)
+
+        return as_each_ends(sources, work, concurrency)
+
+    def job(self, job_id: str) -> Job:
+        return self._send(calls.get_job(job_id))
+
+    def jobs(self, **filters: Unpack[Filters]) -> Iterator[Job]:
+        """All jobs that the filters let through, fetched page by page as they are asked for."""
+        cursor = None
+        while True:
+            page = self._send(calls.list_jobs(filters, PAGE, cursor))
+            yield from page.jobs
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def erase(self, job: Job | str) -> Job:
+        """Erase the image and all that is known of it; a tombstone stays."""
+        return self._send(calls.erase_job(_id(job)))
+
+    def review(self, job: Job | str, label: str, reason: str, reviewer: str) -> Document:
+        """Add what a person says of the image: `label` is human, ai or unsure."""
+        return self._send(calls.review_job(_id(job), label, reason, reviewer))
+
+    def models(self) -> list[Model]:
+        return self._send(calls.list_models())
+
+    def model(self, version: str = "champion") -> Model:
+        """One model version, by its number or by an alias."""
+        return self._send(calls.get_model(version))
+
+    def lanes(self) -> list[Document]:
+        return self._send(calls.list_lanes())
+
+    def pause(self, lane: str) -> Document:
+        """Let no job of the lane begin until it is resumed; submissions are still accepted."""
+        return self._send(calls.set_lane(lane, paused=True))
+
+    def resume(self, lane: str) -> Document:
+        return self._send(calls.set_lane(lane, paused=False))
+
+    def keys(self) -> list[Document]:
+        return self._send(calls.list_keys())
+
+    def create_key(self, name: str, scopes: Iterable[str]) -> Document:
+        """A new key; its `key` is in this answer and never shown again."""
+        return self._send(calls.create_key(name, list(scopes)))
+
+    def revoke_key(self, key_id: str) -> None:
+        self._send(calls.revoke_key(key_id))
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _send(self, call: Call[T]) -> T:
+        return self._run(flow.request(call, self._patience))
+
+    def _run(self, steps: Flow[T]) -> T:
+        with contextlib.closing(steps):
+            try:
+                step = next(steps)
+                while True:
+                    try:
+                        answer = self._perform(step)
+                    except httpx.TransportError as exc:
+                        step = steps.throw(exc)
+                    else:
+                        step = steps.send(answer)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+
+    def _perform(self, step: Send | Pause) -> httpx.Response | None:
+        if isinstance(step, Pause):
+            time.sleep(step.seconds)
+            return None
+        return self._http.request(**request_options(step))
+
+
+class AsyncClient:
+    """`Client` for async programs: the same methods, awaited."""
+
+    def __init__(self, url: str | None = None, key: str | None = None, *, timeout: float = PATIENCE) -> None:
+        self._http = httpx.AsyncClient(**http_options(url, key))
+        self._patience = timeout
+
+    async def verify(
+        self,
+        source: Source,
+        *,
+        timeout: float | None = VERIFY_SECONDS,  # noqa: ASYNC109 - as Client's
+        **options: Unpack[Options],
+    ) -> Job:
+        return await self._run(flow.verify(source, options, timeout, self._patience))
+
+    async def submit(self, source: Source, **options: Unpack[Options]) -> Job:
+        return await self._run(flow.submit(source, options, self._patience))
+
+    async def wait(
+        self,
+        job: Job | str,
+        *,
+        timeout: float | None = VERIFY_SECONDS,  # noqa: ASYNC109 - as Client's
+    ) -> Job:
+        return await self._run(flow.wait(_id(job), timeout, self._patience))
+
+    def batch(
+        self,
+        sources: Iterable[Source],
+        *,
+        concurrency: int = 8,
+        timeout: float | None = None,
+        **options: Unpack[Options],
+    ) -> AsyncIterator[BatchItem]:
+        async def work(source: Source) -> BatchItem:
+            try:
+                job = await self.verify(source, timeout=timeout, **_bulk(options))
+            except (ApiError, Timeout, OSError) as exc:
+                return BatchItem(source=source, error=exc)
+            return BatchItem(source=source, job=job)
+
+        return async_as_each_ends(sources, work, concurrency)
+
+    async def job(self, job_id: str) -> Job:
+        return await self._send(calls.get_job(job_id))
+
+    async def jobs(self, **filters: Unpack[Filters]) -> AsyncIterator[Job]:
+        cursor = None
+        while True:
+            page = await self._send(calls.list_jobs(filters, PAGE, cursor))
+            for job in page.jobs:
+                yield job
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def erase(self, job: Job | str) -> Job:
+        return await self._send(calls.erase_job(_id(job)))
+
+    async def review(self, job: Job | str, label: str, reason: str, reviewer: str) -> Document:
+        return await self._send(calls.review_job(_id(job), label, reason, reviewer))
+
+    async def models(self) -> list[Model]:
+        return await self._send(calls.list_models())
+
+    async def model(self, version: str = "champion") -> Model:
+        return await self._send(calls.get_model(version))
+
+    async def lanes(self) -> list[Document]:
+        return await self._send(calls.list_lanes())
+
+    async def pause(self, lane: str) -> Document:
+        return await self._send(calls.set_lane(lane, paused=True))
+
+    async def resume(self, lane: str) -> Document:
+        return await self._send(calls.set_lane(lane, paused=False))
+
+    async def keys(self) -> list[Document]:
+        return await self._send(calls.list_keys())
+
+    async def create_key(self, name: str, scopes: Iterable[str]) -> Document:
+        return await self._send(calls.create_key(name, list(scopes)))
+
+    async def revoke_key(self, key_id: str) -> None:
+        await self._send(calls.revoke_key(key_id))
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def _send(self, call: Call[T]) -> T:
+        return await self._run(flow.request(call, self._patience))
+
+    async def _run(self, steps: Flow[T]) -> T:
+        with contextlib.closing(steps):
+            try:
+                step = next(steps)
+                while True:
+                    try:
+                        answer = await self._perform(step)
+                    except httpx.TransportError as exc:
+                        step = steps.throw(exc)
+                    else:
+                        step = steps.send(answer)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+
+    async def _perform(self, step: Send | Pause) -> httpx.Response | None:
+        if isinstance(step, Pause):
+            await asyncio.sleep(step.seconds)
+            return None
+        return await self._http.request(**request_options(step))
+
+
+def _bulk(options: Options) -> Options:
+    return {"lane": Lane.BULK, **options}
+
+
+def _id(job: Job | str) -> str:
+    return job.id if isinstance(job, Job) else job

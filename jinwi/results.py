@@ -1,0 +1,175 @@
+"""What the server says, typed. Every document keeps its raw JSON in `document`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+
+class State(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    DEAD = "dead"
+    ERASED = "erased"
+
+
+class Lane(StrEnum):
+    INTERACTIVE = "interactive"
+    BULK = "bulk"
+
+
+class Verdict(StrEnum):
+    LIKELY_HUMAN = "likely_human"
+    UNCERTAIN = "uncertain"
+    LIKELY_AI = "likely_ai"
+
+
+class Label(StrEnum):
+    """What a person says of an image in a review."""
+
+    HUMAN = "human"
+    AI = "ai"
+    UNSURE = "unsure"
+
+
+FINAL = frozenset({State.DONE, State.FAILED, State.DEAD, State.ERASED})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Thresholds:
+    """A probability ≤ `likely_human` is likely human, one ≥ `likely_ai` likely AI; both in [0, 1]."""
+
+    likely_human: float
+    likely_ai: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reason:
+    """Why a verdict is uncertain although the probability alone would say more."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """A calibrated answer: `ai_probability` + `human_probability` = 1. Evidence for a person who decides."""
+
+    ai_probability: float
+    human_probability: float
+    verdict: Verdict
+    thresholds: Thresholds
+    reasons: tuple[Reason, ...]
+    model_version: str
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        thresholds = document["thresholds"]
+        return cls(
+            ai_probability=document["ai_probability"],
+            human_probability=document["human_probability"],
+            verdict=Verdict(document["verdict"]),
+            thresholds=Thresholds(likely_human=thresholds["likely_human"], likely_ai=thresholds["likely_ai"]),
+            reasons=tuple(Reason(code=each["code"], detail=each["detail"]) for each in document["reasons"]),
+            model_version=document["model"]["version"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failure:
+    """Why a job `failed` or is `dead`: one word for programs, a sentence for people."""
+
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """One image to verify. `result` is set when `done`, `error` when `failed` or `dead`."""
+
+    id: str
+    state: State
+    lane: Lane
+    external_id: str | None
+    metadata: Mapping[str, Any]
+    url: str | None
+    result: Result | None
+    error: Failure | None
+    created_at: datetime
+    finished_at: datetime | None
+    document: Mapping[str, Any]
+
+    @property
+    def final(self) -> bool:
+        return self.state in FINAL
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """Read a job document; raises KeyError, TypeError or ValueError when it is none."""
+        result, error, finished_at = document["result"], document["error"], document["finished_at"]
+        return cls(
+            id=document["id"],
+            state=State(document["state"]),
+            lane=Lane(document["lane"]),
+            external_id=document["external_id"],
+            metadata=document["metadata"],
+            url=document["url"],
+            result=Result.from_document(result) if result else None,
+            error=Failure(reason=error["reason"], detail=error["detail"]) if error else None,
+            created_at=datetime.fromisoformat(document["created_at"]),
+            finished_at=datetime.fromisoformat(finished_at) if finished_at else None,
+            document=document,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """Some jobs of a list, and the cursor of the next page; None on the last."""
+
+    jobs: tuple[Job, ...]
+    next_cursor: str | None
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        jobs = tuple(Job.from_document(each) for each in document["jobs"])
+        return cls(jobs=jobs, next_cursor=document["next_cursor"])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rate:
+    """A measured share in [0, 1] of `n` cases, with its confidence interval."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Model:
+    """A model version, the aliases that point to it, and its card: what it says of itself."""
+
+    version: str
+    aliases: tuple[str, ...]
+    card: Mapping[str, Any]
+    document: Mapping[str, Any]
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        return cls(
+            version=document["version"],
+            aliases=tuple(document["aliases"]),
+            card=document["card"],
+            document=document,
+        )
+
+    @property
+    def false_accusation_rate(self) -> Rate | None:
+        """The share of human-made images that it called likely AI; None where the card does not say."""
+        rate = self.card.get("false_accusation_rate")
+        if not rate:
+            return None
+        return Rate(value=rate["value"], low=rate["low"], high=rate["high"], n=rate["n"])

@@ -1,0 +1,52 @@
+"""A small picture of a file as a data URI, for a page that stands alone."""
+
+import base64
+import importlib
+import io
+import warnings
+from pathlib import Path
+
+from jinwi.inputs import HEAD_BYTES, media_type
+
+SIDE = 240
+"""Longest side of a thumbnail, in px."""
+
+SMALL_BYTES = 64_000
+"""A file up to this size may stand for its own thumbnail."""
+
+
+def data_uri(path: Path) -> str | None:
+    """Made with Pillow where it is installed, else the file itself when small, else None."""
+    try:
+        return _encode("image/jpeg", _shrink(path))
+    except ModuleNotFoundError:
+        return _whole(path)
+    except Exception:  # noqa: BLE001 - Pillow raises anything on a damaged file; a sheet can miss a picture
+        return None
+
+
+def _shrink(path: Path) -> bytes:
+    image_module = importlib.import_module("PIL.Image")
+    image_ops = importlib.import_module("PIL.ImageOps")
+    with warnings.catch_warnings():
+        # A picture of more pixels than Pillow holds safe is left out.
+        warnings.simplefilter("error")
+        with image_module.open(path) as image:
+            # JPEG decodes at a fraction of its size when told before.
+            image.draft("RGB", (SIDE, SIDE))
+            picture = image_ops.exif_transpose(image)
+            picture.thumbnail((SIDE, SIDE))
+            small = io.BytesIO()
+            picture.convert("RGB").save(small, "JPEG", quality=80)
+    return small.getvalue()
+
+
+def _whole(path: Path) -> str | None:
+    with path.open("rb") as file:
+        data = file.read(SMALL_BYTES + 1)
+    kind = media_type(data[:HEAD_BYTES])
+    return _encode(kind, data) if kind and len(data) <= SMALL_BYTES else None
+
+
+def _encode(kind: str, data: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"

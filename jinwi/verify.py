@@ -1,0 +1,120 @@
+"""Verify many inputs: each is submitted, awaited and reported as it ends, and a journal remembers it."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, Self
+
+from jinwi.client import AsyncClient
+from jinwi.errors import ApiError, Refused
+from jinwi.inputs import Input
+from jinwi.journal import Journal
+from jinwi.results import Job, State, Verdict
+from jinwi.window import async_as_each_ends
+
+# Not about one image: every other one would be refused like it.
+ABOUT_THE_KEY = frozenset({401, 403})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ended:
+    """How one input ended: with a job, or with the problem that kept it from becoming one."""
+
+    input: Input
+    job: Job | None = None
+    problem: Mapping[str, Any] | None = None
+
+    @classmethod
+    def from_document(cls, item: Input, document: Mapping[str, Any]) -> Self:
+        if document["state"] == "refused":
+            return cls(input=item, problem=document["problem"])
+        return cls(input=item, job=Job.from_document(document))
+
+    @property
+    def ok(self) -> bool:
+        return self.job is not None and self.job.state is State.DONE
+
+    def document(self) -> dict[str, Any]:
+        """The line that --json prints."""
+        if self.job is None:
+            return {"input": self.input.name, "state": "refused", "problem": self.problem}
+        return {**self.job.document, "input": self.input.name}
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many ended with each verdict, and how many without one (under None)."""
+
+    counts: Counter[Verdict | None] = field(default_factory=Counter)
+
+    def add(self, ended: Ended) -> None:
+        result = ended.job.result if ended.job else None
+        self.counts[result.verdict if result else None] += 1
+
+    @property
+    def total(self) -> int:
+        return self.counts.total()
+
+    @property
+    def failed(self) -> int:
+        return self.counts[None]
+
+
+class Sink(Protocol):
+    """Where what has ended goes."""
+
+    def add(self, ended: Ended) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verifier:
+    client: AsyncClient
+    lane: str
+    journal: Journal | None
+
+    async def verify(self, item: Input) -> Ended:
+        """How this input ends; raises what concerns all of them: Unavailable, or a key not accepted."""
+        if self.journal and (document := self.journal.ended(item.key)):
+            return Ended.from_document(item, document)
+        try:
+            ended = Ended(input=item, job=await self._job(item))
+        except Refused as exc:
+            if exc.status in ABOUT_THE_KEY:
+                raise
+            ended = Ended(input=item, problem=exc.problem)
+        except ApiError as exc:
+            # The server's own fault: not noted, so that a resumed run tries again.
+            return Ended(input=item, problem=exc.problem)
+        except OSError as exc:
+            return Ended(input=item, problem={"title": "Cannot be read", "detail": exc.strerror})
+        if self.journal:
+            self.journal.note_ended(item.key, ended.document())
+        return ended
+
+    async def _job(self, item: Input) -> Job:
+        """The final job of this input, submitted unless the journal knows it was; waits as long as it takes."""
+        source = item.path or item.name
+        if self.journal is None:
+            return await self.client.verify(source, lane=self.lane, timeout=None)
+        job_id = self.journal.job(item.key)
+        if job_id is None:
+            key = self.journal.submission_key(item.key)
+            job_id = (await self.client.submit(source, lane=self.lane, idempotency_key=key)).id
+            self.journal.note_submitted(item.key, job_id)
+        return await self.client.wait(job_id, timeout=None)
+
+
+async def run(verifier: Verifier, inputs: Iterable[Input], sinks: Sequence[Sink], concurrency: int) -> None:
+    """Hand each input to every sink as it ends."""
+    endings = async_as_each_ends(inputs, verifier.verify, concurrency)
+    async with verifier.client, contextlib.aclosing(endings):
+        async for ended in endings:
+            # A thumbnail may take a while, in which the other inputs go on.
+            await asyncio.to_thread(_report, ended, sinks)
+
+
+def _report(ended: Ended, sinks: Sequence[Sink]) -> None:
+    for sink in sinks:
+        sink.add(ended)

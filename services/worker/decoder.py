@@ -1,0 +1,160 @@
+"""Decoding in a process that may die: one hostile or unlucky image costs itself and no other.
+
+The scoring process cannot limit its own address space (the model would be strangled) and, as a daemonic
+Celery pool child, cannot use multiprocessing; so it starts `services.worker.decoder_process` and keeps it.
+"""
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from services.worker import frames
+from shared.domain.model_card import InputSpec
+from shared.errors import DecoderDied, ImageRefused, Outage
+from shared.imaging.formats import Format
+from shared.imaging.limits import Limits
+
+IMAGES_PER_PROCESS = 2000
+"""After so many a fresh process takes over, which bounds what a codec may leak."""
+
+START_SECONDS = 30
+EXIT_SECONDS = 1
+
+_ROOT = Path(__file__).parents[2]
+# All else stays behind: settings and their secrets are no business of a codec.
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH")
+
+_log = structlog.get_logger("decoder")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Prepared:
+    """`pixels` is uint8 [1, spec height, spec width, 3]; `width` and `height` are the picture's own, upright."""
+
+    pixels: NDArray[np.uint8]
+    width: int
+    height: int
+    format: Format
+
+
+class Decoder:
+    """Starts its process at the first image. For one thread, which must outlive it; close it in the end."""
+
+    def __init__(self, limits: Limits, seconds: float, memory_bytes: int) -> None:
+        """`seconds` of wall clock and of processor time for an image, `memory_bytes` of address space."""
+        self._seconds = seconds
+        self._settings = {**dataclasses.asdict(limits), "seconds": seconds, "memory_bytes": memory_bytes}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = 0
+        self._images = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process, whatever it does. A process forked from ours only lets go of its copies."""
+        process, self._process = self._process, None
+        if process is not None:
+            _end(process)
+
+    def decode(self, data: bytes, spec: InputSpec) -> Prepared:
+        """Bytes of an image file → model input.
+
+        Raises ImageRefused (permanent), DecoderDied (the image killed the process, or took too long or too
+        much memory) or Outage (the process cannot be started; the image is not to blame).
+        """
+        process = self._ready()
+        try:
+            return self._exchange(process, data, spec)
+        except ImageRefused:
+            raise
+        except BaseException:
+            # Whatever interrupted us, the next image must not be given this one's answer.
+            self.close()
+            raise
+
+    def _ready(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and not self._usable(self._process):
+            self.close()
+        if self._process is None:
+            self._process = self._start()
+            self._owner, self._images = os.getpid(), 0
+        self._images += 1
+        return self._process
+
+    def _usable(self, process: subprocess.Popen[bytes]) -> bool:
+        return self._owner == os.getpid() and self._images < IMAGES_PER_PROCESS and process.poll() is None
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-P", "-m", "services.worker.decoder_process", json.dumps(self._settings)]
+        try:
+            process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=_environment()
+            )
+        except OSError as exc:
+            raise Outage("decoder", f"its process cannot be started: {exc}") from exc
+        for pipe in (process.stdin, process.stdout):
+            os.set_blocking(pipe.fileno(), False)
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            ready, _ = frames.receive(process.stdout.fileno(), max_body=0, deadline=deadline)
+        except (OSError, EOFError, ValueError) as exc:
+            _end(process)
+            raise Outage("decoder", f"its process did not come up: {exc}") from exc
+        _log.info("decoder_started", pid=process.pid, network_isolated=ready["network_isolated"])
+        return process
+
+    def _exchange(self, process: subprocess.Popen[bytes], data: bytes, spec: InputSpec) -> Prepared:
+        deadline = time.monotonic() + self._seconds
+        size = spec.width * spec.height * 3
+        try:
+            frames.send(process.stdin.fileno(), dataclasses.asdict(spec), data, deadline=deadline)
+            reply, pixels = frames.receive(process.stdout.fileno(), max_body=size, deadline=deadline)
+        except TimeoutError as exc:
+            raise DecoderDied("decoder_died", f"It took longer than {self._seconds:g} s.") from exc
+        except (EOFError, BrokenPipeError) as exc:
+            raise DecoderDied("decoder_died", _obituary(process)) from exc
+        if "out_of_memory" in reply:
+            raise DecoderDied("decoder_died", "It needed more memory than a decoder may use.")
+        if "refused" in reply:
+            raise ImageRefused(reply["refused"], reply["detail"])
+        return Prepared(
+            pixels=np.frombuffer(pixels, np.uint8).reshape(1, spec.height, spec.width, 3),
+            width=reply["width"],
+            height=reply["height"],
+            format=Format(reply["format"]),
+        )
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, (str(_ROOT), kept.get("PYTHONPATH"))))}
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for pipe in (process.stdin, process.stdout):
+        pipe.close()
+    process.kill()
+    process.wait()
+
+
+def _obituary(process: subprocess.Popen[bytes]) -> str:
+    try:
+        code = process.wait(EXIT_SECONDS)
+    except subprocess.TimeoutExpired:
+        return "The decoder fell silent."
+    cause = signal.strsignal(-code) if code < 0 else f"exit code {code}"
+    return f"The decoder stopped: {cause}."

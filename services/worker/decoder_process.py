@@ -1,0 +1,63 @@
+"""The process that decodes, started by `services.worker.decoder`: it may die, and takes nothing with it.
+
+Never imports numpy: it would double the start, and the threads of its BLAS use up the address space.
+"""
+
+import json
+import os
+import sys
+from typing import Any
+
+from services.worker import frames, sandbox
+from shared.domain.model_card import InputSpec
+from shared.errors import ImageRefused
+from shared.imaging.decode import decode
+from shared.imaging.limits import Limits
+from shared.imaging.resize import resize
+
+
+def main() -> None:
+    settings = json.loads(sys.argv[1])
+    sandbox.follow_parent()
+    requests, replies = _take_pipes()
+    isolated = sandbox.leave_network()
+    sandbox.limit_resources(settings["memory_bytes"])
+    limits = Limits(max_pixels=settings["max_pixels"], max_side=settings["max_side"])
+    frames.send(replies, {"network_isolated": isolated})
+    while _serve_one(requests, replies, limits, settings["seconds"]):
+        pass
+
+
+def _take_pipes() -> tuple[int, int]:
+    """Keep the pipes for us alone: what a codec prints goes to standard error, what it reads is empty."""
+    requests, replies = os.dup(0), os.dup(1)
+    with open(os.devnull, "rb") as null:  # noqa: PTH123 - a descriptor is wanted, not a path
+        os.dup2(null.fileno(), 0)
+    os.dup2(2, 1)
+    return requests, replies
+
+
+def _serve_one(requests: int, replies: int, limits: Limits, seconds: float) -> bool:
+    """Answer one request; False when the parent has closed its end."""
+    try:
+        spec, data = frames.receive(requests)
+    except EOFError:
+        return False
+    sandbox.allow_cpu(seconds)
+    frames.send(replies, *_answer(data, InputSpec(**spec), limits))
+    return True
+
+
+def _answer(data: bytearray, spec: InputSpec, limits: Limits) -> tuple[dict[str, Any], bytes]:
+    try:
+        decoded = decode(data, limits)
+        pixels = resize(decoded.image, spec).tobytes()
+    except ImageRefused as refusal:
+        return {"refused": refusal.reason, "detail": refusal.detail}, b""
+    except MemoryError:
+        return {"out_of_memory": True}, b""
+    return {"format": decoded.format, "width": decoded.width, "height": decoded.height}, pixels
+
+
+if __name__ == "__main__":
+    main()

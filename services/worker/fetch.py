@@ -1,0 +1,148 @@
+"""The bytes behind a link: fetched through the guard, stored, and on to scoring."""
+
+import hashlib
+import io
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from services.worker.guarded_http import GuardedClient
+from shared.config import Settings
+from shared.domain.job import FAILURE_CAP, FETCH_TRIES, Claim, Outcome, Stage, State, error_document
+from shared.errors import ImageRefused, JobError, LinkRefused, LinkUnreachable, Outage
+from shared.imaging.header import Header, check_header, read_header
+from shared.metrics import STEP_SECONDS
+from shared.queue.enqueue import Doorbell
+from shared.storage import images, jobs, webhooks
+from shared.storage.db import Database
+from shared.storage.objects import ObjectStore
+
+OUTAGE_WAIT = timedelta(seconds=5)
+
+log = structlog.get_logger("fetcher")
+
+
+class Fetcher:
+    """Fetches whatever waits, one link at a time; a worker runs several of these calls in threads."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        store: ObjectStore,
+        doorbell: Doorbell,
+        client: GuardedClient,
+        settings: Settings,
+        name: str,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._doorbell = doorbell
+        self._client = client
+        self._settings = settings
+        self._name = name
+
+    def drain(self, named: Sequence[UUID]) -> int:
+        """Take the named jobs and whatever else is due, one by one, for up to `drain_seconds`; how many."""
+        deadline = time.monotonic() + self._settings.drain_seconds
+        remaining = list(named)
+        taken = 0
+        while time.monotonic() < deadline and (claim := self._claim(remaining)):
+            taken += 1
+            if claim.id in remaining:
+                remaining.remove(claim.id)
+            self._fetch(claim)
+        return taken
+
+    def _claim(self, named: Sequence[UUID]) -> Claim | None:
+        with self._database.transaction() as connection:
+            claims = jobs.claim(
+                connection,
+                Stage.FETCH,
+                named=named,
+                limit=1,
+                worker=self._name,
+                lease=timedelta(seconds=self._settings.lease_seconds),
+            )
+        return claims[0] if claims else None
+
+    def _fetch(self, claim: Claim) -> None:
+        """Bring the claim to scoring, to another try, to an end, or back to the queue."""
+        bound = log.bind(job_id=str(claim.id))
+        started = time.perf_counter()
+        try:
+            body, header = self._download(claim)
+            seconds = time.perf_counter() - started
+            STEP_SECONDS.labels("fetch").observe(seconds)
+            self._store_and_queue(claim, body, header, milliseconds=round(seconds * 1000, 2))
+        except Outage as exc:
+            bound.warning("job_released", part=exc.part, error=exc.detail)
+            self._release(claim)
+        except LinkUnreachable as exc:
+            bound.info("link_unreachable", attempt=claim.failures + 1, error=exc.detail)
+            self._try_again(claim, exc.reason, exc.detail, tries=FETCH_TRIES, state=State.FAILED)
+        except JobError as exc:
+            bound.info("link_refused", reason=exc.reason)
+            self._end(claim, exc.reason, exc.detail, state=State.FAILED)
+        except Exception as exc:  # noqa: BLE001 - a surprise belongs to this job, not to the fetcher
+            bound.exception("fetch_failed")
+            self._try_again(claim, "internal", type(exc).__name__, tries=FAILURE_CAP, state=State.DEAD)
+
+    def _download(self, claim: Claim) -> tuple[bytes, Header]:
+        assert claim.url is not None
+        fetched = self._client.fetch(
+            claim.url,
+            max_bytes=self._settings.max_body_bytes,
+            seconds=self._settings.fetch_seconds,
+            redirects=self._settings.fetch_redirects,
+        )
+        try:
+            header = read_header(io.BytesIO(fetched.body))
+        except ImageRefused as exc:
+            raise LinkRefused("not_an_image", exc.detail) from exc
+        check_header(header, max_pixels=self._settings.max_pixels, max_side=self._settings.max_side)
+        return fetched.body, header
+
+    def _store_and_queue(self, claim: Claim, body: bytes, header: Header, *, milliseconds: float) -> None:
+        sha256 = hashlib.sha256(body).digest()
+        self._store.put_image(claim.tenant_id, sha256, io.BytesIO(body), len(body))
+        with self._database.transaction() as connection:
+            images.lock_stored(
+                connection,
+                self._store,
+                io.BytesIO(body),
+                tenant_id=claim.tenant_id,
+                sha256=sha256,
+                size=len(body),
+                image_format=header.format,
+                width=header.width,
+                height=header.height,
+            )
+            fetched = jobs.finish_fetch(connection, claim, sha256=sha256, timings_ms={"fetch": milliseconds})
+        if fetched:
+            try:
+                self._doorbell.ring(Stage.SCORE, claim.lane, [claim.id])
+            except Outage as exc:
+                log.warning("ring_failed", error=exc.detail)
+
+    def _try_again(self, claim: Claim, reason: str, detail: str, *, tries: int, state: State) -> None:
+        if claim.failures + 1 >= tries:
+            self._end(claim, reason, detail, state=state)
+            return
+        with self._database.transaction() as connection:
+            jobs.retry(connection, claim, wait=timedelta(seconds=1 + claim.failures))
+
+    def _end(self, claim: Claim, reason: str, detail: str, *, state: State) -> None:
+        outcome = Outcome(job_id=claim.id, fence=claim.fence, state=state, error=error_document(reason, detail))
+        with self._database.transaction() as connection:
+            webhooks.announce(connection, jobs.finish(connection, [outcome]))
+
+    def _release(self, claim: Claim) -> None:
+        try:
+            with self._database.transaction() as connection:
+                jobs.release(connection, [claim], wait=OUTAGE_WAIT)
+        except Outage as exc:
+            log.warning("release_failed", job_id=str(claim.id), error=exc.detail)

@@ -1,0 +1,53 @@
+"""What is done by the hour, not by the second; the scheduler asks for it, any fetcher does it."""
+
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from shared.config import Settings
+from shared.storage import images, jobs
+from shared.storage.db import Database
+from shared.storage.lock import MAINTENANCE, only_one
+from shared.storage.objects import ObjectStore
+
+ORPHAN_AGE = timedelta(hours=1)
+"""Bytes without a row are left alone for this long: an upload's transaction may still be on its way."""
+
+BATCH = 100
+
+log = structlog.get_logger("housekeeping")
+
+
+def maintain(database: Database, store: ObjectStore, settings: Settings) -> None:
+    """Partitions, retention, forgotten keys, orphaned bytes. A second run at the same time does nothing."""
+    with only_one(settings, MAINTENANCE) as held:
+        if held is None:
+            return
+        with database.transaction() as connection:
+            partitions = jobs.housekeep(connection)
+        erased = _apply_retention(database)
+        adopted = _adopt_orphans(database, store)
+    log.info("housekeeping_done", partitions=partitions, erased=erased, orphans=adopted)
+
+
+def _apply_retention(database: Database) -> int:
+    """Erase finished jobs older than their tenants keep them; how many."""
+    erased = 0
+    while True:
+        with database.transaction() as connection:
+            old = jobs.past_retention(connection, limit=BATCH)
+            for tenant_id, job_id in old:
+                jobs.erase(connection, tenant_id, job_id)
+        if not old:
+            return erased
+        erased += len(old)
+
+
+def _adopt_orphans(database: Database, store: ObjectStore) -> int:
+    """Give a row to old bytes that have none, so that the sweeper deletes them; how many were looked at."""
+    adopted = 0
+    for image in store.images():
+        if image.modified < datetime.now(UTC) - ORPHAN_AGE:
+            with database.transaction() as connection:
+                adopted += images.adopt(connection, image)
+    return adopted

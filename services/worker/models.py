@@ -1,0 +1,102 @@
+"""Which model scores: the champion, or the version that a tenant pinned, loaded beside the old and then swapped."""
+
+import shutil
+import tempfile
+import time
+from collections import OrderedDict
+from pathlib import Path
+
+import structlog
+
+from shared.config import Settings
+from shared.errors import JinwiError, ModelRefused, Outage
+from shared.scoring.session import Model
+from shared.storage import models
+from shared.storage.db import Database
+from shared.storage.objects import ObjectStore
+
+KEPT = 3
+"""Loaded versions that one process keeps: the champion and two that tenants pinned."""
+
+log = structlog.get_logger("models")
+
+
+class ModelShelf:
+    """One process's loaded models. Asks which one is champion at most every few seconds."""
+
+    def __init__(self, database: Database, store: ObjectStore, settings: Settings) -> None:
+        self._database = database
+        self._store = store
+        self._settings = settings
+        self._loaded: OrderedDict[str, Model] = OrderedDict()
+        self._champion: str | None = None
+        self._asked_at = float("-inf")
+
+    def get(self, pinned: str | None = None) -> Model:
+        """The pinned version, else the champion; raises Outage("model") when it cannot be had.
+
+        A new champion that does not load leaves the one before it in service, and says so.
+        """
+        if pinned is not None:
+            return self._load(pinned)
+        if time.monotonic() - self._asked_at >= self._settings.model_poll_seconds:
+            self._follow_champion()
+        if self._champion is None:
+            raise Outage("model", "no champion is registered, or none could be loaded")
+        return self._load(self._champion)
+
+    def _follow_champion(self) -> None:
+        with self._database.transaction() as connection:
+            row = models.get(connection, "champion")
+        self._asked_at = time.monotonic()
+        if row is None or row["version"] == self._champion:
+            return
+        try:
+            self._load(row["version"])
+        except JinwiError as exc:
+            log.error("champion_refused", version=row["version"], serving=self._champion, error=str(exc))  # noqa: TRY400
+            return
+        log.info("champion_changed", version=row["version"], before=self._champion)
+        self._champion = row["version"]
+
+    def _load(self, version: str) -> Model:
+        if version not in self._loaded:
+            self._loaded[version] = self._load_from_files(version)
+        self._loaded.move_to_end(version)
+        while len(self._loaded) > KEPT:
+            self._loaded.pop(next(name for name in self._loaded if name != self._champion))
+        return self._loaded[version]
+
+    def _load_from_files(self, version: str) -> Model:
+        with self._database.transaction() as connection:
+            row = models.get(connection, version)
+        if row is None:
+            raise Outage("model", f"version {version} is not registered")
+        directory = self._settings.model_cache / version
+        if not directory.is_dir():
+            self._download(version, directory)
+        try:
+            return self._open(directory, row["sha256"].hex())
+        except ModelRefused as exc:
+            # Next time it is fetched anew: a damaged cache mends itself, a damaged version stays refused.
+            shutil.rmtree(directory, ignore_errors=True)
+            raise Outage("model", str(exc)) from exc
+
+    def _open(self, directory: Path, sha256: str) -> Model:
+        model = Model.load(directory, provider=self._settings.onnx_provider, threads=self._settings.onnx_threads)
+        if model.sha256 != sha256:
+            raise ModelRefused(f"{directory.name}: the file is not the one that was registered")
+        return model
+
+    def _download(self, version: str, directory: Path) -> None:
+        """Fetch into a folder beside and rename, so that a half-fetched version is never looked at."""
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=directory.parent) as folder:
+            partial = Path(folder) / version
+            self._store.get_model(version, partial)
+            try:
+                partial.rename(directory)
+            except OSError:
+                # Another process of this host was first.
+                if not directory.is_dir():
+                    raise

@@ -1,0 +1,267 @@
+"""From claimed jobs to results: load, decode, score, and finish in one transaction."""
+
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import structlog
+
+from services.worker.decoder import Decoder, Prepared
+from services.worker.models import ModelShelf
+from shared.config import Settings
+from shared.domain.job import FAILURE_CAP, Claim, Job, Lane, Outcome, Stage, State, error_document
+from shared.domain.verdict import choose_thresholds, decide
+from shared.errors import DecoderDied, JobError, Outage
+from shared.metrics import JOB_SECONDS, STEP_SECONDS
+from shared.queue.enqueue import Doorbell
+from shared.scoring.session import Model
+from shared.storage import images, jobs, webhooks
+from shared.storage.db import Database
+from shared.storage.objects import ObjectStore
+
+OUTAGE_WAIT = timedelta(seconds=5)
+"""How long a job rests after an outage of ours."""
+
+FINISH_PATIENCE = 10.0
+"""Seconds for which results are offered to a database that is away, before the lease is left to run out."""
+
+log = structlog.get_logger("worker")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decoded:
+    """A claimed job whose image is ready for its model."""
+
+    claim: Claim
+    model: Model
+    prepared: Prepared
+    timings_ms: dict[str, float]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Retry:
+    """A failure of the job's own: counted, and tried again after `wait`."""
+
+    claim: Claim
+    wait: timedelta
+
+
+class Verifier:
+    """Scores whatever waits. One for each scoring process; not for sharing between threads."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        store: ObjectStore,
+        doorbell: Doorbell,
+        decoder: Decoder,
+        shelf: ModelShelf,
+        settings: Settings,
+        name: str,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._doorbell = doorbell
+        self._decoder = decoder
+        self._shelf = shelf
+        self._settings = settings
+        self._name = name
+        self._loaders = ThreadPoolExecutor(max_workers=4, thread_name_prefix="load")
+
+    def close(self) -> None:
+        self._loaders.shutdown(cancel_futures=True)
+        self._decoder.close()
+
+    def warm_up(self) -> None:
+        """Load the champion and start the decoder, so that the first job does not wait for them."""
+        try:
+            self._shelf.get()
+            self._decoder.start()
+        except Outage as exc:
+            log.warning("warm_up_failed", part=exc.part, error=exc.detail)
+
+    def drain(self, named: Sequence[UUID]) -> int:
+        """Take the named jobs and whatever else is due, batch after batch, for up to `drain_seconds`.
+
+        Returns how many jobs it took. Small claims keep interactive jobs from waiting behind bulk ones.
+        """
+        deadline = time.monotonic() + self._settings.drain_seconds
+        taken = 0
+        while claims := self._claim(named):
+            named = ()
+            taken += len(claims)
+            self._verify(claims, deadline)
+            if time.monotonic() >= deadline:
+                self._ring_again(claims[0].lane)
+                break
+        return taken
+
+    def _claim(self, named: Sequence[UUID]) -> list[Claim]:
+        with self._database.transaction() as connection:
+            return jobs.claim(
+                connection,
+                Stage.SCORE,
+                named=named,
+                limit=self._settings.batch_size,
+                worker=self._name,
+                lease=timedelta(seconds=self._settings.lease_seconds),
+            )
+
+    def _ring_again(self, lane: Lane) -> None:
+        try:
+            self._doorbell.ring(Stage.SCORE, lane)
+        except Outage as exc:
+            log.warning("ring_failed", error=exc.detail)
+
+    def _verify(self, claims: Sequence[Claim], deadline: float) -> None:
+        """Bring each claim to an outcome, a counted retry, or back to the queue."""
+        loads = {claim.id: self._loaders.submit(self._load, claim) for claim in claims}
+        decoded: list[Decoded] = []
+        judged: list[Outcome | Retry] = []
+        released: list[Claim] = []
+        for claim in claims:
+            if time.monotonic() >= deadline:
+                released.append(claim)
+                continue
+            try:
+                decoded.append(self._decode(claim, loads[claim.id]))
+            except Outage as exc:
+                log.warning("job_released", job_id=str(claim.id), part=exc.part, error=exc.detail)
+                released.append(claim)
+            except JobError as exc:
+                judged.append(judge(claim, exc.reason, exc.detail, counted=isinstance(exc, DecoderDied)))
+            except Exception as exc:  # one job's surprise must not take its neighbours along
+                log.exception("job_failed", job_id=str(claim.id))
+                judged.append(judge(claim, "internal", type(exc).__name__, counted=True))
+        try:
+            judged += self._score(decoded)
+        except Outage as exc:
+            log.exception("scoring_failed", error=exc.detail)
+            released += [item.claim for item in decoded]
+        self._finish(judged, decoded)
+        self._release(released)
+
+    def _load(self, claim: Claim) -> tuple[bytes, float]:
+        started = time.perf_counter()
+        assert claim.sha256 is not None
+        data = self._store.get_image(claim.tenant_id, claim.sha256)
+        return data, _elapsed("load", started)
+
+    def _decode(self, claim: Claim, load: "Future[tuple[bytes, float]]") -> Decoded:
+        model = self._shelf.get(claim.policy.get("model"))
+        data, load_ms = load.result()
+        started = time.perf_counter()
+        prepared = self._decoder.decode(data, model.card.input)
+        timings = {"load": load_ms, "decode": _elapsed("decode", started)}
+        return Decoded(claim=claim, model=model, prepared=prepared, timings_ms=timings)
+
+    def _score(self, decoded: Sequence[Decoded]) -> list[Outcome]:
+        """One forward pass for each model among them."""
+        by_model: dict[str, list[Decoded]] = defaultdict(list)
+        for item in decoded:
+            by_model[item.model.card.version].append(item)
+        outcomes = []
+        for items in by_model.values():
+            started = time.perf_counter()
+            scores = items[0].model.score(np.concatenate([item.prepared.pixels for item in items]))
+            milliseconds = _elapsed("score", started) / len(items)
+            for item, probability in zip(items, scores.probabilities, strict=True):
+                outcomes.append(
+                    Outcome(
+                        job_id=item.claim.id,
+                        fence=item.claim.fence,
+                        state=State.DONE,
+                        result=result_document(item, float(probability)),
+                        timings_ms={**item.timings_ms, "score": milliseconds},
+                    )
+                )
+        return outcomes
+
+    def _finish(self, judged: Sequence[Outcome | Retry], decoded: Sequence[Decoded]) -> None:
+        """Results, states and webhooks in one transaction; what a stale claim brings is dropped."""
+        if not judged:
+            return
+        started = time.perf_counter()
+        give_up = time.monotonic() + FINISH_PATIENCE
+        while True:
+            try:
+                finished = self._write(judged, decoded)
+                break
+            except Outage:
+                if time.monotonic() >= give_up:
+                    raise
+                time.sleep(0.2)
+        _elapsed("finish", started)
+        for job in finished:
+            if job.finished_at:
+                JOB_SECONDS.labels(job.lane, job.state).observe((job.finished_at - job.created_at).total_seconds())
+            log.info("job_ended", job_id=str(job.id), state=job.state, attempt=job.attempt)
+
+    def _write(self, judged: Sequence[Outcome | Retry], decoded: Sequence[Decoded]) -> list[Job]:
+        sides = [
+            images.Sides(
+                tenant_id=item.claim.tenant_id,
+                sha256=item.claim.sha256,
+                width=item.prepared.width,
+                height=item.prepared.height,
+            )
+            for item in decoded
+            if item.claim.sha256 is not None
+        ]
+        with self._database.transaction() as connection:
+            images.describe(connection, sides)
+            finished = jobs.finish(connection, [one for one in judged if isinstance(one, Outcome)])
+            webhooks.announce(connection, finished)
+            for retry in judged:
+                if isinstance(retry, Retry):
+                    jobs.retry(connection, retry.claim, wait=retry.wait)
+        return finished
+
+    def _release(self, claims: Sequence[Claim]) -> None:
+        if claims:
+            with self._database.transaction() as connection:
+                jobs.release(connection, claims, wait=OUTAGE_WAIT)
+
+
+def judge(claim: Claim, reason: str, detail: str, *, counted: bool) -> Outcome | Retry:
+    """A refused image has failed; what is counted is tried again, later each time, and dead past the cap."""
+    if counted and claim.failures + 1 < FAILURE_CAP:
+        return Retry(claim=claim, wait=timedelta(seconds=2**claim.failures))
+    return Outcome(
+        job_id=claim.id,
+        fence=claim.fence,
+        state=State.DEAD if counted else State.FAILED,
+        error=error_document(reason, detail),
+    )
+
+
+def result_document(item: Decoded, probability: float) -> Mapping[str, Any]:
+    """The `result` of DESIGN section 4: what the score is, what it rests on, and why it may be held back."""
+    card = item.model.card
+    thresholds = choose_thresholds(item.claim.policy, card.thresholds)
+    reasons = card.range.reasons(item.prepared.width, item.prepared.height)
+    ai = round(probability, 4)
+    return {
+        "ai_probability": ai,
+        "human_probability": round(1 - ai, 4),
+        "verdict": decide(ai, thresholds, reasons).value,
+        "thresholds": thresholds.document(),
+        "model": {"version": card.version, "sha256": item.model.sha256},
+        "reasons": [reason.document() for reason in reasons],
+        "policy_version": item.claim.policy_version,
+        "evidence": {"map": None, "provenance": [], "stability": {}},
+    }
+
+
+def _elapsed(step: str, started: float) -> float:
+    """Observe a step that began at `started` (perf_counter); its milliseconds."""
+    seconds = time.perf_counter() - started
+    STEP_SECONDS.labels(step).observe(seconds)
+    return round(seconds * 1000, 2)

@@ -1,0 +1,104 @@
+"""Every setting: one name, one default, one line. The environment holds `JINWI_` + the name in capitals.
+
+A secret may instead be a file of that name (in small letters) in /run/secrets, as Docker puts it there.
+"""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.errors import ConfigurationError
+
+SECRETS_DIRECTORY = Path("/run/secrets")
+
+IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# Read by clients (the SDK and the command line), which import nothing of ours.
+CLIENT_VARIABLES = frozenset({"JINWI_URL", "JINWI_API_KEY"})
+
+
+class Settings(BaseSettings):
+    """Read once in each composition root and handed on; nobody else looks at the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="JINWI_", frozen=True, extra="ignore")
+
+    home: Path = Field(Path(".jinwi"), description="Folder of the embedded stack: all data, the files `key` and `pid`.")
+    host: str = Field("127.0.0.1", description="Address that the API listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port that the API listens on.")
+
+    postgres_dsn: str = Field("postgresql://jinwi@127.0.0.1:5432/jinwi", description="libpq connection string.")
+    postgres_password: SecretStr | None = Field(None, description="Password, where the connection string has none.")
+    postgres_pool: int = Field(8, ge=1, description="Most connections one process holds.")
+    redis_url: str = Field("redis://127.0.0.1:6379/0", description="Redis that carries the doorbell.")
+    redis_password: SecretStr | None = Field(None, description="Password, where the Redis URL has none.")
+    s3_endpoint: str = Field("127.0.0.1:9000", description="HOST:PORT of the object store.")
+    s3_secure: bool = Field(default=False, description="Whether the object store is spoken to over TLS.")
+    s3_region: str = Field("us-east-1", description="Region of the object store; always given, never asked for.")
+    s3_access_key: SecretStr = Field(SecretStr("jinwi"), description="Access key of the object store.")
+    s3_secret_key: SecretStr = Field(SecretStr("jinwi-secret"), description="Secret key of the object store.")
+    s3_images_bucket: str = Field("jinwi-images", description="Bucket of the submitted images.")
+    s3_models_bucket: str = Field("jinwi-models", description="Bucket of the model versions.")
+
+    max_body_bytes: int = Field(25_000_000, ge=1, description="Largest image file accepted, uploaded or fetched.")
+    max_pixels: int = Field(80_000_000, ge=1, description="Most pixels (width × height) of an image accepted.")
+    max_side: int = Field(30_000, ge=1, description="Longest side in px of an image accepted.")
+    max_wait_seconds: float = Field(60, ge=0, description="Longest `Prefer: wait` that is honoured.")
+    idempotency_hours: float = Field(24, gt=0, description="How long an idempotency key is remembered.")
+
+    allowed_networks: Annotated[tuple[IpNetwork, ...], NoDecode] = Field(
+        (),
+        description="CIDRs, comma-separated, that links and callbacks may reach though they are not public.",
+    )
+    fetch_seconds: float = Field(8, gt=0, description="Wall-clock limit of one try at a link.")
+    fetch_redirects: int = Field(3, ge=0, description="Most redirects followed for a link, each checked again.")
+    webhook_seconds: float = Field(15, gt=0, description="Wall-clock limit of one webhook attempt.")
+
+    worker_processes: int = Field(1, ge=1, description="Scoring processes of one worker.")
+    fetch_threads: int = Field(8, ge=1, description="Links that one fetcher fetches at the same time.")
+    batch_size: int = Field(8, ge=1, le=64, description="Most jobs that one claim takes.")
+    lease_seconds: float = Field(90, gt=0, description="How long a claim holds a job without finishing it.")
+    drain_seconds: float = Field(20, gt=0, description="After this long a batch begins no further job.")
+    sweep_seconds: float = Field(1, gt=0, description="Pause between two rounds of the sweeper.")
+    decoder_seconds: float = Field(20, gt=0, description="Wall-clock and CPU limit for decoding one image.")
+    decoder_memory_bytes: int = Field(2 << 30, ge=256 << 20, description="Address-space limit of the decoder.")
+    onnx_provider: Literal["cpu", "cuda"] = Field("cpu", description="ONNX Runtime provider; cuda needs extra `gpu`.")
+    onnx_threads: int = Field(1, ge=1, description="ONNX Runtime threads of one scoring process.")
+    model_cache: Path = Field(Path(".jinwi/models"), description="Folder in which workers keep model files.")
+    model_poll_seconds: float = Field(2, gt=0, description="How often a worker asks which model is champion.")
+    maintain_cron: str = Field("17 * * * *", description="When the scheduler asks for housekeeping (cron, UTC).")
+
+    metrics_port: int | None = Field(None, description="Port on which a worker, sender or sweeper shows /metrics.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
+    log_format: Literal["json", "console"] = Field("json", description="One JSON object a line, or text for people.")
+
+    @field_validator("allowed_networks", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip())
+        return value
+
+
+def variable(field: str) -> str:
+    return f"JINWI_{field.upper()}"
+
+
+def load() -> Settings:
+    """Read the settings; raises ConfigurationError with a line for each wrong variable."""
+    try:
+        secrets = str(SECRETS_DIRECTORY) if SECRETS_DIRECTORY.is_dir() else None
+        return Settings(_secrets_dir=secrets)
+    except ValidationError as exc:
+        lines = [f"{variable(str(error['loc'][0]))}: {error['msg']}" for error in exc.errors()]
+        raise ConfigurationError("; ".join(lines)) from exc
+
+
+def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """`JINWI_…` variables that nothing reads: most likely a typing error, said at start."""
+    known = {variable(name) for name in Settings.model_fields} | CLIENT_VARIABLES
+    return sorted(name for name in environment if name.startswith("JINWI_") and name not in known)

@@ -1,0 +1,122 @@
+"""All Prometheus metrics, named once.
+
+Durations are kept by the processes that spend them. Where PROMETHEUS_MULTIPROC_DIR is set, they live in files of that
+folder, one for each slot (a service, or a place in a worker's pool) rather than for each process: a pool child that is
+replaced goes on with its predecessor's file, so files do not pile up and nothing is counted twice.
+What Postgres knows (jobs by state, ages, models) is read from Postgres at each scrape.
+"""
+
+import os
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Histogram, generate_latest, start_http_server, values
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import REGISTRY, Collector
+
+from shared.storage import counts, models
+from shared.storage.db import Database
+
+MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR" in os.environ
+
+_slot = "main"
+
+
+def use_slot(name: str) -> None:
+    """Name the file that this process writes to; call it first in every service and every pool child."""
+    global _slot  # noqa: PLW0603 - prometheus_client asks for the identifier through a plain function
+    _slot = name.replace("_", "-")
+
+
+def slot() -> str:
+    return _slot
+
+
+if MULTIPROCESS:
+    values.ValueClass = values.MultiProcessValue(process_identifier=slot)  # type: ignore[no-untyped-call]
+
+_FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30)
+
+REQUEST_SECONDS = Histogram(
+    "jinwi_api_request_duration_seconds",
+    "Time to answer a request, waiting asked for by the client included.",
+    ["method", "route", "status"],
+    buckets=_FAST,
+)
+STEP_SECONDS = Histogram(
+    "jinwi_job_step_duration_seconds",
+    "Time of one step of a job in a worker: fetch, load, decode, score, finish.",
+    ["step"],
+    buckets=_FAST,
+)
+JOB_SECONDS = Histogram(
+    "jinwi_job_duration_seconds",
+    "Time from submission to the final state.",
+    ["lane", "state"],
+    buckets=(0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600, 1800, 3600, 21600),
+)
+WEBHOOK_SECONDS = Histogram(
+    "jinwi_webhook_attempt_duration_seconds",
+    "Time of one webhook attempt.",
+    ["outcome"],
+    buckets=_FAST,
+)
+
+
+class DatabaseCollector(Collector):
+    """What Postgres knows, asked at each scrape in one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def collect(self) -> Iterator[Metric]:
+        with self._database.transaction() as connection:
+            counted = counts.jobs(connection)
+            queued = counts.oldest_queued(connection)
+            webhooks = counts.deliveries(connection)
+            versions = models.all_versions(connection)
+        labels = ["state", "stage", "lane"]
+        present = GaugeMetricFamily("jinwi_jobs", "Jobs by state.", labels=labels)
+        entered = CounterMetricFamily("jinwi_jobs_entered", "Times a job came into a state.", labels=labels)
+        for row in counted:
+            values_of_row = [row["state"], row["stage"], row["lane"]]
+            present.add_metric(values_of_row, row["present"])
+            entered.add_metric(values_of_row, row["entered"])
+        age = GaugeMetricFamily(
+            "jinwi_oldest_queued_age_seconds", "Age of the oldest queued job; 0 without one.", labels=["stage", "lane"]
+        )
+        for row in queued:
+            age.add_metric([row["stage"], row["lane"]], row["seconds"] or 0)
+        paused = GaugeMetricFamily("jinwi_lane_paused", "1 while a lane is paused.", labels=["lane"])
+        for lane, is_paused in {row["lane"]: row["paused"] for row in queued}.items():
+            paused.add_metric([lane], is_paused)
+        info = GaugeMetricFamily("jinwi_model_info", "1 for each model alias.", labels=["alias", "version", "sha256"])
+        for row in versions:
+            for alias in row["aliases"]:
+                info.add_metric([alias, row["version"], row["sha256"].hex()], 1)
+        pending = GaugeMetricFamily("jinwi_webhooks_pending", "Webhooks not yet delivered.", webhooks["pending"])
+        oldest = GaugeMetricFamily(
+            "jinwi_oldest_webhook_age_seconds", "Age of the oldest pending webhook.", webhooks["oldest_seconds"] or 0
+        )
+        yield from (present, entered, age, paused, info, pending, oldest)
+
+
+def _registry() -> CollectorRegistry:
+    if not MULTIPROCESS:
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry
+
+
+def render(database: Database) -> bytes:
+    """Everything in Prometheus's text format; raises Outage when Postgres is away."""
+    shared = CollectorRegistry()
+    shared.register(DatabaseCollector(database))
+    return generate_latest(_registry()) + generate_latest(shared)
+
+
+def serve(port: int | None) -> None:
+    """Show this host's durations at :port/metrics, for services that have no API of their own."""
+    if port is not None:
+        start_http_server(port, registry=_registry())

@@ -1,0 +1,77 @@
+"""Celery on Redis, set so that a lost worker, a lost Redis or a lost message costs delay and nothing else.
+
+Postgres is the truth and Redis the doorbell: no results, no retries, no countdowns here (a countdown longer than
+the visibility timeout is delivered again and again). Why each setting: docs/explanation/decisions.md.
+"""
+
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from celery import Celery
+from kombu.entity import Queue
+
+from shared.config import Settings
+from shared.domain.job import Stage
+from shared.queue import names
+
+SOFT_TIME_LIMIT = 45
+TIME_LIMIT = 60
+VISIBILITY_TIMEOUT = 300
+"""Seconds, above the time limit and the wait inside a worker; the same in every app on one Redis database."""
+
+
+def broker_url(settings: Settings) -> str:
+    """The Redis URL, with the password that is kept apart from it."""
+    if settings.redis_password is None:
+        return settings.redis_url
+    parts = urlsplit(settings.redis_url)
+    host = parts.netloc.rpartition("@")[2]
+    password = quote(settings.redis_password.get_secret_value(), safe="")
+    return urlunsplit(parts._replace(netloc=f":{password}@{host}"))
+
+
+def make_celery(settings: Settings) -> Celery:
+    app = Celery("jinwi", broker=broker_url(settings))
+    app.conf.update(
+        broker_transport_options={
+            "visibility_timeout": VISIBILITY_TIMEOUT,
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            # Queues are asked in the order given at start: interactive before bulk.
+            "queue_order_strategy": "priority",
+            "socket_timeout": 10,
+            "socket_connect_timeout": 5,
+            "socket_keepalive": True,
+            "health_check_interval": 25,
+        },
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        # A Redis that turns read-only raises channel errors; without this the worker exits.
+        broker_channel_error_retry=True,
+        broker_pool_acquire_timeout=2,
+        task_publish_retry_policy={"max_retries": 2, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.5},
+        task_queues=[
+            *(Queue(name) for stage in Stage for name in names.queues(stage)),
+            Queue(names.MAINTENANCE),
+        ],
+        task_default_queue=names.MAINTENANCE,
+        task_create_missing_queues=False,
+        task_serializer="json",
+        accept_content=["json"],
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_acks_on_failure=True,
+        task_acks_on_timeout=True,
+        task_ignore_result=True,
+        result_backend=None,
+        task_soft_time_limit=SOFT_TIME_LIMIT,
+        task_time_limit=TIME_LIMIT,
+        worker_prefetch_multiplier=1,
+        worker_cancel_long_running_tasks_on_connection_loss=True,
+        worker_soft_shutdown_timeout=0,
+        worker_hijack_root_logger=False,
+        worker_max_tasks_per_child=1000,
+        worker_send_task_events=False,
+        timezone="UTC",
+        enable_utc=True,
+    )
+    return app

@@ -1,0 +1,154 @@
+"""A verified model file, ready to score: the one place that runs ONNX."""
+
+import hashlib
+import io
+import os
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
+
+from shared.domain.model_card import InputSpec, ModelCard
+from shared.errors import ConfigurationError, ModelRefused, Outage
+from shared.scoring.calibration import probability
+from shared.scoring.card import read_card
+from shared.scoring.manifest import read_verified
+
+Provider = Literal["cpu", "cuda"]
+
+GOLDEN_TOLERANCE = 1e-3
+"""Largest difference from a golden output, in logits.
+
+Processors sum float32 in different orders: that moves a logit by about 1e-5. A wrong weight, channel order or
+scale moves it by more than 1e-1. And 1e-3 in the logit is at most 2.5e-4 in the probability.
+"""
+
+# ONNX Runtime's exceptions share no base of their own.
+ORT_ERRORS = (
+    ort_errors.Fail,
+    ort_errors.InvalidArgument,
+    ort_errors.InvalidGraph,
+    ort_errors.InvalidProtobuf,
+    ort_errors.NotImplemented,
+    ort_errors.RuntimeException,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scores:
+    """Of N images: logits float32 [N], calibrated probabilities float64 [N], maps float32 [N, h, w] or None."""
+
+    logits: NDArray[np.float32]
+    probabilities: NDArray[np.float64]
+    maps: NDArray[np.float32] | None
+
+
+class Model:
+    """Belongs to the process that loaded it: ONNX Runtime's threads do not survive a fork."""
+
+    def __init__(self, session: ort.InferenceSession, card: ModelCard, sha256: str) -> None:
+        self.card = card
+        self.sha256 = sha256
+        self._session = session
+        self._outputs = [output.name for output in session.get_outputs()]
+        self._pid = os.getpid()
+
+    @classmethod
+    def load(cls, directory: Path, *, provider: Provider, threads: int) -> "Model":
+        """Load a version directory; raises ModelRefused unless hashes, card, contract and golden outputs hold.
+
+        Raises ConfigurationError where this ONNX Runtime lacks `provider`.
+        """
+        files = read_verified(directory)
+        if missing := {"model.onnx", "card.json", "golden.npz"} - files.keys():
+            raise ModelRefused(f"{directory}: {', '.join(sorted(missing))} is not in the manifest")
+        try:
+            session = ort.InferenceSession(files["model.onnx"], _options(threads), providers=[_provider(provider)])
+        except ORT_ERRORS as exc:
+            raise ModelRefused(f"{directory / 'model.onnx'}: ONNX Runtime cannot load it: {exc}") from exc
+        card = read_card(session.get_modelmeta().custom_metadata_map, files["card.json"])
+        _require_contract(session, card.input)
+        model = cls(session, card, hashlib.sha256(files["model.onnx"]).hexdigest())
+        model._require_golden(_read_golden(files["golden.npz"]))
+        return model
+
+    def score(self, pixels: NDArray[np.uint8]) -> Scores:
+        """Score `pixels`, uint8 [N, H, W, 3] RGB with H and W of the card; raises Outage when inference fails."""
+        if os.getpid() != self._pid:
+            raise RuntimeError("this model was loaded in another process; load it after the fork")
+        try:
+            outputs = self._session.run(self._outputs, {"pixels": pixels})
+        except ORT_ERRORS as exc:
+            raise Outage("model", str(exc)) from exc
+        named = dict(zip(self._outputs, outputs, strict=True))
+        return Scores(
+            logits=named["logit"],
+            probabilities=probability(named["logit"], self.card.calibration),
+            maps=named.get("map"),
+        )
+
+    def _require_golden(self, golden: Mapping[str, NDArray[Any]]) -> None:
+        try:
+            scores = self.score(golden["pixels"])
+            pairs = [("logit", scores.logits, golden["logit"])]
+            if scores.maps is not None:
+                pairs.append(("map", scores.maps, golden["map"]))
+        except (Outage, KeyError) as exc:
+            raise ModelRefused(f"golden.npz does not fit the model: {exc}") from exc
+        for name, actual, expected in pairs:
+            if actual.shape != expected.shape or not np.allclose(actual, expected, rtol=0, atol=GOLDEN_TOLERANCE):
+                raise ModelRefused(f"the model does not give the {name} that golden.npz holds for its images")
+
+
+def _options(threads: int) -> ort.SessionOptions:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
+    # Spinning threads take the cores from the other processes of this host.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
+def _provider(provider: Provider) -> tuple[str, dict[str, str]]:
+    # TF32 rounds to 10 bits of mantissa: a GPU would then miss the golden outputs.
+    name, options = {
+        "cpu": ("CPUExecutionProvider", {}),
+        "cuda": ("CUDAExecutionProvider", {"use_tf32": "0"}),
+    }[provider]
+    if name not in ort.get_available_providers():
+        raise ConfigurationError(
+            f"JINWI_ONNX_PROVIDER is {provider}, which this ONNX Runtime lacks: install the extra `gpu` or set cpu"
+        )
+    return name, options
+
+
+def _require_contract(session: ort.InferenceSession, spec: InputSpec) -> None:
+    """`pixels` uint8 [N, H, W, 3] in; `logit` float32 [N] and perhaps `map` float32 [N, h, w] out; N free."""
+    found = {tensor.name: tensor for tensor in (*session.get_inputs(), *session.get_outputs())}
+    if found.keys() - {"map"} != {"pixels", "logit"} or len(session.get_inputs()) != 1:
+        raise ModelRefused(f"the model's tensors are {', '.join(found)}, not pixels, logit and perhaps map")
+    expected = {"pixels": ("tensor(uint8)", 4), "logit": ("tensor(float)", 1), "map": ("tensor(float)", 3)}
+    for name, tensor in found.items():
+        kind, rank = expected[name]
+        if tensor.type != kind or len(tensor.shape) != rank or isinstance(tensor.shape[0], int):
+            raise ModelRefused(
+                f"the model's {name} is {tensor.type} {tensor.shape}, not {kind} of {rank} dimensions, the first free"
+            )
+    if found["pixels"].shape[1:] != [spec.height, spec.width, 3]:
+        raise ModelRefused(f"the model takes {found['pixels'].shape}, its card says {spec.height}×{spec.width}×3")
+
+
+def _read_golden(content: bytes) -> dict[str, NDArray[Any]]:
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            return dict(archive)
+    except (OSError, ValueError, zipfile.BadZipFile) as exc:
+        raise ModelRefused(f"golden.npz cannot be read: {exc}") from exc

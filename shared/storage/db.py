@@ -1,0 +1,72 @@
+"""The pool, the transaction, and the one place where psycopg's errors become ours."""
+
+import contextlib
+from collections.abc import Generator, Mapping
+from typing import Any
+
+import psycopg
+from psycopg import errors
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
+
+from shared.config import Settings
+from shared.errors import Outage
+
+Connection = psycopg.Connection[DictRow]
+
+# Server-side bounds of one statement, one wait for a lock and one idle transaction.
+SERVER_OPTIONS = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+
+
+def connection_string(settings: Settings) -> str:
+    extra: dict[str, Any] = {"connect_timeout": 5, "options": SERVER_OPTIONS, "application_name": "jinwi"}
+    if settings.postgres_password is not None:
+        extra["password"] = settings.postgres_password.get_secret_value()
+    return make_conninfo(settings.postgres_dsn, **extra)
+
+
+@contextlib.contextmanager
+def translated() -> Generator[None]:
+    """Raise `Outage` for what passes (server gone, read-only, full, busy); everything else is a bug and stays."""
+    try:
+        yield
+    except (
+        psycopg.OperationalError,
+        psycopg.InterfaceError,
+        errors.ReadOnlySqlTransaction,
+        PoolTimeout,
+        TooManyRequests,
+    ) as exc:
+        raise Outage("postgres", str(exc).strip() or type(exc).__name__) from exc
+
+
+class Database:
+    """A pool of connections. Open it after a fork, never before; close it at the end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            connection_string(settings),
+            min_size=1,
+            max_size=settings.postgres_pool,
+            kwargs={"row_factory": dict_row},
+            check=ConnectionPool.check_connection,
+            timeout=5,
+            reconnect_timeout=30,
+            open=False,
+        )
+
+    def open(self) -> None:
+        self._pool.open()
+
+    def close(self) -> None:
+        self._pool.close(timeout=5)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Generator[Connection]:
+        """One transaction: committed at the end, rolled back by an exception. Raises Outage."""
+        with translated(), self._pool.connection() as connection:
+            yield connection
+
+    def stats(self) -> Mapping[str, int]:
+        return self._pool.get_stats()

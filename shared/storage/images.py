@@ -1,0 +1,79 @@
+"""An image is bytes in the object store and a row in Postgres; here the two are kept true to one another.
+
+The row is the lock: whoever adds a reference holds it and then looks whether the bytes are there; the collector holds
+it while it deletes them. So neither a job without bytes nor bytes without a row can come of a race.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import BinaryIO
+from uuid import UUID
+
+from shared.storage.db import Connection, Database
+from shared.storage.objects import ObjectStore, StoredImage
+from shared.storage.queries import QUERIES
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sides:
+    """Width and height in px of an image as it is shown, its orientation applied."""
+
+    tenant_id: UUID
+    sha256: bytes
+    width: int
+    height: int
+
+
+def lock_stored(
+    connection: Connection,
+    store: ObjectStore,
+    file: BinaryIO,
+    *,
+    tenant_id: UUID,
+    sha256: bytes,
+    size: int,
+    image_format: str,
+    width: int | None,
+    height: int | None,
+) -> None:
+    """Hold the image's row until the transaction ends, with its bytes certainly in the store."""
+    connection.execute(
+        QUERIES["lock_object"],
+        {
+            "tenant_id": tenant_id,
+            "sha256": sha256,
+            "bytes": size,
+            "format": image_format,
+            "width": width,
+            "height": height,
+        },
+    )
+    if not store.has_image(tenant_id, sha256):
+        file.seek(0)
+        store.put_image(tenant_id, sha256, file, size)
+
+
+def describe(connection: Connection, sides: Sequence[Sides]) -> None:
+    """Keep the sides that the decoder found. In key order, so that two workers never wait for one another."""
+    rows = sorted((asdict(one) for one in sides), key=lambda row: (row["tenant_id"], row["sha256"]))
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(QUERIES["describe_object"], rows)
+
+
+def collect(database: Database, store: ObjectStore, *, limit: int) -> int:
+    """Delete up to `limit` images that no job refers to, one transaction each; how many went."""
+    for gone in range(limit):
+        with database.transaction() as connection:
+            row = connection.execute(QUERIES["lock_unreferenced_objects"], {"limit": 1}).fetchone()
+            if row is None:
+                return gone
+            store.delete_image(row["tenant_id"], row["sha256"])
+            connection.execute(QUERIES["forget_object"], row)
+    return limit
+
+
+def adopt(connection: Connection, image: StoredImage) -> bool:
+    """Give a row to bytes that have none, so that the collector finds them; False: they have one."""
+    parameters = {"tenant_id": image.tenant_id, "sha256": image.sha256, "bytes": image.bytes}
+    return connection.execute(QUERIES["adopt_orphan"], parameters).rowcount > 0

@@ -1,0 +1,151 @@
+"""The object store: images by tenant and hash, model files by version. The only place that knows S3.
+
+Two dialects of failure: MinIO answers an XML error that the SDK raises as `S3Error`; `rclone serve s3` sends the
+same XML as text/xml, which the SDK raises as `InvalidResponseError`, and HEAD without any body.
+"""
+
+import contextlib
+import io
+import json
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+
+import urllib3
+from minio import Minio
+from minio.error import InvalidResponseError, MinioException, S3Error
+
+from shared.config import Settings
+from shared.errors import JobError, Outage
+
+MISSING = frozenset({"NoSuchKey", "NoSuchObject", "NoSuchBucket", "ResourceNotFound"})
+
+
+class ObjectMissing(Exception):
+    """Internal to this module's callers: nothing lies under that key."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredImage:
+    tenant_id: UUID
+    sha256: bytes
+    bytes: int
+    modified: datetime
+
+
+@contextlib.contextmanager
+def _translated() -> Generator[None]:
+    try:
+        yield
+    except S3Error as exc:
+        if exc.code in MISSING:
+            raise ObjectMissing from exc
+        raise Outage("objects", f"{exc.code}: {exc.message}") from exc
+    except InvalidResponseError as exc:
+        if "NoSuchKey" in str(exc) or "error code: 404" in str(exc):
+            raise ObjectMissing from exc
+        raise Outage("objects", str(exc)) from exc
+    except (MinioException, urllib3.exceptions.HTTPError, OSError) as exc:
+        raise Outage("objects", f"{type(exc).__name__}: {exc}") from exc
+
+
+def image_key(tenant_id: UUID, sha256: bytes) -> str:
+    return f"{tenant_id}/{sha256.hex()}"
+
+
+class ObjectStore:
+    """Thread-safe; make it after a fork. Every method raises Outage when the store is away."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._images = settings.s3_images_bucket
+        self._models = settings.s3_models_bucket
+        self._client = Minio(
+            settings.s3_endpoint,
+            access_key=settings.s3_access_key.get_secret_value(),
+            secret_key=settings.s3_secret_key.get_secret_value(),
+            secure=settings.s3_secure,
+            region=settings.s3_region,
+            http_client=urllib3.PoolManager(
+                maxsize=16,
+                timeout=urllib3.Timeout(connect=3, read=15),
+                retries=urllib3.Retry(total=2, backoff_factor=0.1, status_forcelist=[502, 503, 504]),
+            ),
+        )
+
+    def make_buckets(self) -> None:
+        with _translated():
+            for bucket in (self._images, self._models):
+                if not self._client.bucket_exists(bucket):
+                    self._client.make_bucket(bucket)
+
+    def check(self) -> None:
+        """Raise Outage unless the bucket of images answers."""
+        with _translated():
+            if not self._client.bucket_exists(self._images):
+                raise Outage("objects", f"there is no bucket {self._images}")
+
+    def put_image(self, tenant_id: UUID, sha256: bytes, file: BinaryIO, size: int) -> None:
+        with _translated():
+            self._client.put_object(self._images, image_key(tenant_id, sha256), file, size)
+
+    def has_image(self, tenant_id: UUID, sha256: bytes) -> bool:
+        try:
+            with _translated():
+                self._client.stat_object(self._images, image_key(tenant_id, sha256))
+        except ObjectMissing:
+            return False
+        return True
+
+    def get_image(self, tenant_id: UUID, sha256: bytes) -> bytes:
+        """The bytes as submitted; raises JobError("object_missing")."""
+        try:
+            return self._get(self._images, image_key(tenant_id, sha256))
+        except ObjectMissing as exc:
+            raise JobError("object_missing", sha256.hex()) from exc
+
+    def delete_image(self, tenant_id: UUID, sha256: bytes) -> None:
+        with contextlib.suppress(ObjectMissing), _translated():
+            self._client.remove_object(self._images, image_key(tenant_id, sha256))
+
+    def images(self) -> Iterator[StoredImage]:
+        """Everything in the bucket of images whose key is one of ours."""
+        with _translated():
+            for item in self._client.list_objects(self._images, recursive=True):
+                tenant, _, digest = item.object_name.partition("/")
+                with contextlib.suppress(ValueError):
+                    yield StoredImage(
+                        tenant_id=UUID(tenant),
+                        sha256=bytes.fromhex(digest),
+                        bytes=item.size,
+                        modified=item.last_modified,
+                    )
+
+    def put_model(self, version: str, directory: Path, names: list[str]) -> None:
+        """Upload a version's files, the manifest last, so that a half-uploaded version has none."""
+        with _translated():
+            for name in [*names, "manifest.json"]:
+                data = (directory / name).read_bytes()
+                self._client.put_object(self._models, f"{version}/{name}", io.BytesIO(data), len(data))
+
+    def get_model(self, version: str, into: Path) -> None:
+        """Download a version's files; raises Outage("model") when it is not all there."""
+        into.mkdir(parents=True, exist_ok=True)
+        try:
+            manifest = self._get(self._models, f"{version}/manifest.json")
+            for name in json.loads(manifest)["files"]:
+                (into / Path(name).name).write_bytes(self._get(self._models, f"{version}/{name}"))
+        except ObjectMissing as exc:
+            raise Outage("model", f"version {version} is not whole in the object store") from exc
+        (into / "manifest.json").write_bytes(manifest)
+
+    def _get(self, bucket: str, key: str) -> bytes:
+        with _translated():
+            response = self._client.get_object(bucket, key)
+            try:
+                return bytes(response.read())
+            finally:
+                response.close()
+                response.release_conn()

@@ -1,0 +1,22 @@
+-- insert_model --
+INSERT INTO model_versions (version, name, sha256, card, manifest, origin)
+VALUES (%(version)s, %(name)s, %(sha256)s, %(card)s, %(manifest)s, %(origin)s)
+ON CONFLICT (version) DO NOTHING RETURNING version;
+
+-- get_model --
+SELECT model_versions.*, ARRAY(SELECT alias FROM model_aliases WHERE model_aliases.version = model_versions.version)
+    AS aliases
+FROM model_versions
+WHERE version = coalesce((SELECT version FROM model_aliases WHERE alias = %(version)s), %(version)s);
+
+-- list_models --
+SELECT model_versions.*, ARRAY(SELECT alias FROM model_aliases WHERE model_aliases.version = model_versions.version)
+    AS aliases
+FROM model_versions ORDER BY created_at DESC;
+
+-- get_alias --
+SELECT version FROM model_aliases WHERE alias = %(alias)s;
+
+-- set_alias --
+INSERT INTO model_aliases (alias, version) VALUES (%(alias)s, %(version)s)
+ON CONFLICT (alias) DO UPDATE SET version = excluded.version, changed_at = now();
