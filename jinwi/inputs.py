@@ -10,6 +10,12 @@ from jinwi.flow import is_link
 
 HEAD_BYTES = 256
 
+_MAGIC = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+)
 # The brands of ISO/IEC 23008-12 files: who wrote them, and what they are compatible with.
 _AVIF = frozenset({b"avif", b"avis"})
 _HEIC = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
@@ -53,12 +59,9 @@ def find(arguments: Sequence[str]) -> Iterator[Input | str]:
 
 def media_type(head: bytes) -> str | None:
     """The media type of the image that begins with `head`; None when it is of no accepted format."""
-    if head.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if head.startswith((b"GIF87a", b"GIF89a")):
-        return "image/gif"
+    for magic, kind in _MAGIC:
+        if head.startswith(magic):
+            return kind
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
     if head[4:8] != b"ftyp":

@@ -1,10 +1,13 @@
 """A small picture of a file as a data URI, for a page that stands alone."""
 
 import base64
+import contextlib
+import functools
 import importlib
 import io
 import warnings
 from pathlib import Path
+from types import ModuleType
 
 from jinwi.inputs import HEAD_BYTES, media_type
 
@@ -26,19 +29,26 @@ def data_uri(path: Path) -> str | None:
 
 
 def _shrink(path: Path) -> bytes:
-    image_module = importlib.import_module("PIL.Image")
-    image_ops = importlib.import_module("PIL.ImageOps")
-    with warnings.catch_warnings():
-        # A picture of more pixels than Pillow holds safe is left out.
-        warnings.simplefilter("error")
-        with image_module.open(path) as image:
-            # JPEG decodes at a fraction of its size when told before.
-            image.draft("RGB", (SIDE, SIDE))
-            picture = image_ops.exif_transpose(image)
-            picture.thumbnail((SIDE, SIDE))
-            small = io.BytesIO()
-            picture.convert("RGB").save(small, "JPEG", quality=80)
+    pillow = _pillow()
+    with pillow.open(path) as image:
+        # Told before, a JPEG decodes at a fraction of its size.
+        image.draft("RGB", (SIDE, SIDE))
+        picture = importlib.import_module("PIL.ImageOps").exif_transpose(image)
+        picture.thumbnail((SIDE, SIDE))
+        small = io.BytesIO()
+        picture.convert("RGB").save(small, "JPEG", quality=80)
     return small.getvalue()
+
+
+@functools.cache
+def _pillow() -> ModuleType:
+    """Pillow, quiet about damaged metadata, and refusing pictures of more pixels than it holds safe."""
+    image = importlib.import_module("PIL.Image")
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+    warnings.simplefilter("error", image.DecompressionBombWarning)
+    with contextlib.suppress(ModuleNotFoundError):
+        importlib.import_module("pillow_heif").register_heif_opener()
+    return image
 
 
 def _whole(path: Path) -> str | None:

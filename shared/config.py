@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     model_cache: Path = Field(Path(".jinwi/models"), description="Folder in which workers keep model files.")
     model_poll_seconds: float = Field(2, gt=0, description="How often a worker asks which model is champion.")
     maintain_cron: str = Field("17 * * * *", description="When the scheduler asks for housekeeping (cron, UTC).")
+    retrain_cron: str = Field("", description="When the scheduler asks for a retraining run (cron, UTC); empty: never.")
 
     metrics_port: int | None = Field(None, description="Port on which a worker, sender or sweeper shows /metrics.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")

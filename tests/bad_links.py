@@ -142,13 +142,13 @@ DISGUISES = [
     "loc%61lhost",
     # Other digits, dots and letters that IDNA maps to ASCII, and characters that it drops
     "①②⑦.⓪.⓪.①",
-    "１２７.０.０.１",  # noqa: RUF001
-    "١٢٧.٠.٠.١",  # noqa: RUF001
+    "１２７.０.０.１",
+    "١٢٧.٠.٠.١",
     "127。0。0。1",
-    "127．0．0．1",  # noqa: RUF001
+    "127．0．0．1",
     "127｡0｡0｡1",
     "ⓛocalhost",
-    "ｌocalhost",  # noqa: RUF001
+    "ｌocalhost",
     "loca\u00adlhost",
     "127.0.0.1\u200b",
     # Credentials, backslashes, white space and control characters

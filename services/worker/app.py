@@ -19,11 +19,12 @@ from shared.queue.app import make_celery
 settings = config.load()
 app = make_celery(settings)
 app.conf.beat_schedule = {
-    names.MAINTAIN: {
-        "task": names.MAINTAIN,
-        "schedule": crontab.from_string(settings.maintain_cron),
-        "options": {"queue": names.MAINTENANCE},
-    }
+    task: {"task": task, "schedule": crontab.from_string(cron), "options": {"queue": queue}}
+    for task, cron, queue in (
+        (names.MAINTAIN, settings.maintain_cron, names.MAINTENANCE),
+        (names.RETRAIN, settings.retrain_cron, names.RETRAINING),
+    )
+    if cron
 }
 _runtime: Runtime | None = None
 

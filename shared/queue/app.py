@@ -52,6 +52,7 @@ def make_celery(settings: Settings) -> Celery:
         task_queues=[
             *(Queue(name) for stage in Stage for name in names.queues(stage)),
             Queue(names.MAINTENANCE),
+            Queue(names.RETRAINING),
         ],
         task_default_queue=names.MAINTENANCE,
         task_create_missing_queues=False,

@@ -5,11 +5,15 @@ from shared.domain.job import Lane, Stage
 SCORE = "jinwi.score"
 FETCH = "jinwi.fetch"
 MAINTAIN = "jinwi.maintain"
+RETRAIN = "jinwi.retrain"
 
 TASKS = {Stage.SCORE: SCORE, Stage.FETCH: FETCH}
 
 MAINTENANCE = "maintain"
 """The queue of housekeeping tasks; fetchers take it beside their own."""
+
+RETRAINING = "retrain"
+"""The queue of retraining runs; only the retrainer takes it."""
 
 MAX_IDS = 64
 """Most ids that one message carries."""

@@ -267,6 +267,16 @@ CREATE TABLE model_aliases (
     changed_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- One row a run; a run that publishes nothing is a normal outcome and stays on record.
+CREATE TABLE retraining_runs (
+    id uuid PRIMARY KEY DEFAULT uuidv7(),
+    outcome text NOT NULL CHECK (outcome IN ('published', 'refused', 'not_enough_samples')),
+    gold integer NOT NULL,
+    candidates integer NOT NULL,
+    detail text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
 CREATE TABLE lanes (
     lane text PRIMARY KEY CHECK (lane IN ('interactive', 'bulk')),
     paused boolean NOT NULL DEFAULT false
