@@ -82,7 +82,7 @@ def contact_sheet(path: Path, tally: Tally, rate: Rate | None, language: Languag
     """The figures wait in a temporary file for the counts that stand above them."""
     with (
         path.open("w", encoding="utf-8") as page,
-        tempfile.TemporaryFile("w+", encoding="utf-8") as figures,
+        tempfile.TemporaryFile("w+", encoding="utf-8", dir=path.parent) as figures,
     ):
         try:
             yield ContactSheet(figures, language)

@@ -23,20 +23,21 @@ class NotAJournal(JinwiError):
 class Journal:
     """Holds an offset or a job's id for each input, never a result: 100,000 inputs take some 20 MB."""
 
-    def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
-        """Open the journal, or begin it with the fields of `header`; raises NotAJournal."""
+    def __init__(self, path: Path, *, url: str, lane: str) -> None:
+        """Open the journal, whose own `url` and `lane` hold, or begin it; raises NotAJournal."""
         self._known: dict[str, int | str] = {}
         # Unbuffered, so that each line is with the operating system before the next request is sent.
         self._file = path.open("a+b", buffering=0)
         try:
-            self.header = self._load() or self._begin(header)
-        except (ValueError, KeyError, TypeError) as exc:
+            header = self._load() or self._begin(url, lane)
+            self._id, self.url, self.lane = uuid.UUID(header["journal"]), header["url"], header["lane"]
+        except (ValueError, KeyError, TypeError, AttributeError) as exc:
             self._file.close()
             raise NotAJournal(str(path)) from exc
 
     def submission_key(self, key: str) -> str:
         """The idempotency key of this input: the same after a crash between submission and `submitted`."""
-        return uuid.uuid5(uuid.UUID(self.header["journal"]), key).hex
+        return uuid.uuid5(self._id, key).hex
 
     def job(self, key: str) -> str | None:
         """The job that this input was submitted as, if it was, and has not ended."""
@@ -68,14 +69,14 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _begin(self, header: Mapping[str, Any]) -> Mapping[str, Any]:
-        begun = {"journal": str(uuid.uuid4()), **header}
-        self._append(begun)
-        return begun
+    def _begin(self, url: str, lane: str) -> Mapping[str, str]:
+        header = {"journal": str(uuid.uuid4()), "url": url, "lane": lane}
+        self._append(header)
+        return header
 
-    def _load(self) -> Mapping[str, Any] | None:
+    def _load(self) -> Mapping[str, str] | None:
         """Read what is there and cut off a line without an end; None when there is nothing."""
-        header: Mapping[str, Any] | None = None
+        header: Mapping[str, str] | None = None
         offset = 0
         with Path(self._file.name).open("rb") as file:
             for line in file:
@@ -84,7 +85,6 @@ class Journal:
                 entry = json.loads(line)
                 if header is None:
                     header = entry
-                    uuid.UUID(entry["journal"])
                 else:
                     self._known[entry["input"]] = offset if "ended" in entry else entry["job"]
                 offset += len(line)

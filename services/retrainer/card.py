@@ -25,19 +25,30 @@ RANGE = {
     "other picture is a guess.",
 }
 
-LIMITS = (
-    "It saw AI pictures of one generator only, Stable Diffusion 1.4 of 2022. Whether it notices any other generator "
-    "is unknown, and it will miss many.",
-    "It saw 32 × 32 pixels only. A larger picture is shrunk to that size first, which removes most of what gives a "
-    "generator away: its score is then a guess, and the verdict stays uncertain.",
-    "Its human pictures are small photographs of aeroplanes, cars, birds, cats, deer, dogs, frogs, horses, ships and "
-    "lorries (CIFAR-10). It knows no drawings, paintings, screenshots, documents, portraits or edited photographs.",
+LIMITS = [
+    (
+        "It saw AI pictures of one generator only, Stable Diffusion 1.4 of 2022. "
+        "Any other generator is unknown to it, and many it will miss."
+    ),
+    (
+        "It saw 32 × 32 pixels only. A larger picture is shrunk to that size first, which removes most of what "
+        "gives a generator away: its score is then a guess, and the verdict stays uncertain."
+    ),
+    (
+        "Its human pictures are small photographs of aeroplanes, cars, birds, cats, deer, dogs, frogs, horses, "
+        "ships and lorries (CIFAR-10). It knows no drawings, paintings, screenshots, documents, portraits or "
+        "edited photographs."
+    ),
     "Both classes were JPEGs of one quality. Another compression, blur or noise may change the score.",
-    "Part of what it learned may be how the two halves of the data set were made (colour, contrast, share of grey "
-    "pictures), and not how a generator draws.",
-    "Its probability assumes that half of the pictures it is asked about are AI-generated. Where fewer are, more of "
-    "its accusations are false.",
-)
+    (
+        "Part of what it learned may be how the two halves of the data set were made (colour, contrast, the "
+        "share of grey pictures), and not how a generator draws."
+    ),
+    (
+        "Its probability assumes that half of the pictures it is asked about are AI-generated. Where fewer are, "
+        "more of its accusations are false."
+    ),
+]
 
 
 def document(

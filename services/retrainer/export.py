@@ -1,6 +1,5 @@
 """A trained network → the files of a version directory, checked as serving will check them."""
 
-import io
 import json
 import warnings
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from shared.domain.model_card import InputSpec, ModelCard
 from shared.errors import ModelRefused
@@ -43,7 +42,7 @@ def export(
     network.eval()
     spec = ModelCard.from_document(card).input
     golden = golden_pixels(spec)
-    (directory / "model.onnx").write_bytes(_to_onnx(network, card, spec))
+    _write_onnx(network, card, spec, directory / "model.onnx")
     _write_json(directory / "card.json", card)
     _write_json(directory / "metrics.json", metrics)
     np.savez_compressed(directory / "golden.npz", pixels=golden, logit=_run(network, golden))
@@ -68,31 +67,31 @@ def golden_pixels(spec: InputSpec) -> NDArray[np.uint8]:
     return np.stack(pictures).astype(np.uint8)
 
 
-def _to_onnx(network: nn.Module, card: Mapping[str, Any], spec: InputSpec) -> bytes:
+def _write_onnx(network: nn.Module, card: Mapping[str, Any], spec: InputSpec, path: Path) -> None:
     example = torch.zeros(1, spec.height, spec.width, 3, dtype=torch.uint8)
-    buffer = io.BytesIO()
     with warnings.catch_warnings():
         # The exporter that replaces this one needs onnxscript.
         warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
             network,
             (example,),
-            buffer,
+            path,
             input_names=["pixels"],
             output_names=["logit"],
             dynamic_axes={"pixels": {0: "N"}, "logit": {0: "N"}},
             opset_version=OPSET,
             dynamo=False,
         )
-    model = onnx.load_from_string(buffer.getvalue())
+    model = onnx.load(path)
     onnx.helper.set_model_props(model, {CARD_KEY: json.dumps(card, ensure_ascii=False)})
     onnx.checker.check_model(model, full_check=True)
-    return model.SerializeToString()
+    onnx.save(model, path)
 
 
 def _run(network: nn.Module, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     with torch.inference_mode():
-        return network(torch.from_numpy(pixels)).numpy()
+        logits: Tensor = network(torch.from_numpy(pixels))
+        return logits.numpy()
 
 
 def _write_json(path: Path, document: Mapping[str, Any]) -> None:

@@ -24,7 +24,7 @@ class Recipe:
     """AdamW under one half cosine from `learning_rate` to 0; `patience` epochs without a better one end it."""
 
     arch: str
-    epochs: int = 24
+    epochs: int = 18
     batch: int = 128
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
@@ -74,7 +74,8 @@ def fit(
             progress.best_loss, progress.best_epoch = validation_loss, progress.epoch
             progress.best = {name: tensor.clone() for name, tensor in network.state_dict().items()}
         _save(checkpoint, run, network, optimizer, progress)
-        say(_line(progress, recipe, training_loss, validation_loss, accuracy, len(data.train)))
+        losses = f"loss {training_loss:.4f}, validation {validation_loss:.4f}, accuracy {accuracy:.4f}"
+        say(_line(progress, recipe, len(data.train), losses))
     network.load_state_dict(progress.best or network.state_dict())
     return progress
 
@@ -158,17 +159,10 @@ def _restore(path: Path, run: dict[str, Any], network: nn.Module, optimizer: tor
     return Progress(**saved["progress"])
 
 
-def _line(
-    progress: Progress,
-    recipe: Recipe,
-    training_loss: float,
-    validation_loss: float,
-    accuracy: float,
-    images: int,
-) -> str:
+def _line(progress: Progress, recipe: Recipe, images: int, losses: str) -> str:
     pace = progress.seconds / progress.epoch
+    left = (recipe.epochs - progress.epoch) * pace / 60
     return (
-        f"epoch {progress.epoch:2d}/{recipe.epochs}  loss {training_loss:.4f}  validation loss {validation_loss:.4f} "
-        f"accuracy {accuracy:.4f}  {images / pace:,.0f} images/s  "
-        f"at most {(recipe.epochs - progress.epoch) * pace / 60:.1f} min left"
+        f"epoch {progress.epoch:2d}/{recipe.epochs}  {losses}  "
+        f"{images / pace:,.0f} images/s  at most {left:.1f} min left"
     )

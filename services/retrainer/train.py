@@ -4,27 +4,30 @@ python -m services.retrainer.train --arch cifake-cnn --data cifake.tar.xz --vers
 """
 
 import argparse
-import os
+import math
 import platform
-import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import torch
+from torch import nn
 
 from services.retrainer import card, dataset, networks
 from services.retrainer.calibrate import calibrate
+from services.retrainer.dataset import Dataset
 from services.retrainer.evaluate import measure, table
 from services.retrainer.export import export
-from services.retrainer.fit import Recipe, Say, fit, logits
+from services.retrainer.fit import Progress, Recipe, Say, fit, logits
 from services.retrainer.publish import publish, require_free, staging
-from shared.domain.model_card import InputSpec
+from shared.domain.model_card import Calibration, InputSpec
 from shared.domain.verdict import Thresholds
+from shared.errors import JinwiError
 from shared.scoring.calibration import probability
 
 PARITY_IMAGES = 1000
@@ -36,51 +39,46 @@ def train_version(
     data: Path,
     version: str,
     out: Path,
-    epochs: int = 24,
-    minutes: float | None = None,
+    epochs: int = 18,
+    minutes: float = math.inf,
     seed: int = 0,
     resume: bool = False,
 ) -> Path:
     """Train `arch` on the images of `data` and publish `out`/`version`; gives that directory.
 
-    Checkpoint and log lie in `out`/`version`.run: `resume` goes on from there. After `minutes` of training the
+    Checkpoint and log lie in `out`/`version`.run; `resume` goes on from there. After `minutes` of training the
     best epoch so far is taken. Raises ConfigurationError for settings that cannot work, ModelRefused where the
     exported file does not give what the network gave.
     """
     architecture = networks.architecture(arch)
     require_free(out, version)
     recipe = Recipe(arch=arch, epochs=epochs, seed=seed)
+    spec = InputSpec(width=architecture.side, height=architecture.side)
     run = out / f"{version}.run"
-    run.mkdir(parents=True, exist_ok=True)
-    with _log(run / "log.txt", resume=resume) as say:
-        spec = InputSpec(width=architecture.side, height=architecture.side)
+    with _log(run / "log.txt", anew=not resume) as say:
+        say(f"reading {data.name}")
         images = dataset.load(data, spec)
-        say(
-            f"{data.name}: {len(images.train):,} images to train, {len(images.validation):,} to choose the epoch, "
-            f"{len(images.calibration):,} to calibrate, {len(images.test):,} to test; SHA-256 {images.sha256}"
-        )
+        say(_sizes(images))
+
         torch.manual_seed(seed)
         network = networks.build(arch)
-        parameters = sum(parameter.numel() for parameter in network.parameters())
-        say(f"{arch}: {parameters:,} parameters; {recipe}")
+        parameters = sum(weights.numel() for weights in network.parameters())
+        say(f"{parameters:,} parameters; {recipe}")
         progress = fit(
             network,
             images,
             recipe,
             checkpoint=run / "checkpoint.pt",
             say=say,
-            seconds=60 * minutes if minutes else float("inf"),
+            seconds=60 * minutes,
             resume=resume,
         )
-        say(f"best: epoch {progress.best_epoch}, {progress.seconds / 60:.1f} min of training")
+        say(f"took epoch {progress.best_epoch} after {progress.seconds / 60:.1f} min of training")
 
         calibration = calibrate(logits(network, images.calibration), images.calibration.labels)
-        say(f"calibration: temperature {calibration.temperature:.4f}, bias {calibration.bias:+.4f}")
+        say(f"temperature {calibration.temperature:.4f}, bias {calibration.bias:+.4f}")
         thresholds = Thresholds()
-        metrics = {
-            name: measure(part.labels, probability(logits(network, part), calibration), thresholds)
-            for name, part in (("test", images.test), ("test_without_duplicates", images.test_unseen))
-        }
+        metrics = _measure(network, images, calibration, thresholds)
         say(table(metrics))
 
         document = card.document(
@@ -92,23 +90,82 @@ def train_version(
             thresholds=thresholds,
             metrics=metrics,
             training={
-                "command": _command(arch, data, version, epochs, minutes, seed),
-                "recipe": asdict(recipe),
-                "epochs": progress.epoch,
-                "best_epoch": progress.best_epoch,
-                "minutes": round(progress.seconds / 60, 1),
+                "command": f"jinwi train --arch {arch} --data {data.name} --version {version} "
+                f"--epochs {epochs} --seed {seed}",
                 "data_sha256": images.sha256,
-                "threads": torch.get_num_threads(),
-                "versions": {
-                    "python": platform.python_version(),
-                    "torch": torch.__version__,
-                    "onnx": onnx.__version__,
-                    "numpy": np.__version__,
-                },
+                **_circumstances(recipe, progress),
             },
         )
         staged = staging(out, version)
         export(network, document, metrics, staged, probe=images.validation.pixels[:PARITY_IMAGES])
         target = publish(staged, out)
-        say(f"published {target.name}: {sum(f.stat().st_size for f in target.iterdir()):,} bytes")
+        say(f"published {target.name}, {sum(file.stat().st_size for file in target.iterdir()):,} bytes")
     return target
+
+
+def _measure(
+    network: nn.Module, images: Dataset, calibration: Calibration, thresholds: Thresholds
+) -> dict[str, dict[str, Any]]:
+    tests = {"test": images.test, "test_without_duplicates": images.test_unseen}
+    return {
+        name: measure(part.labels, probability(logits(network, part), calibration), thresholds)
+        for name, part in tests.items()
+    }
+
+
+def _sizes(images: Dataset) -> str:
+    return (
+        f"{len(images.train):,} images to train, {len(images.validation):,} to choose the epoch, "
+        f"{len(images.calibration):,} to calibrate, {len(images.test):,} to test, of which "
+        f"{len(images.test) - len(images.test_unseen):,} also stand in training; SHA-256 {images.sha256}"
+    )
+
+
+def _circumstances(recipe: Recipe, progress: Progress) -> dict[str, Any]:
+    return {
+        "recipe": asdict(recipe),
+        "epochs": progress.epoch,
+        "best_epoch": progress.best_epoch,
+        "minutes": round(progress.seconds / 60, 1),
+        "threads": torch.get_num_threads(),
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "onnx": onnx.__version__,
+            "numpy": np.__version__,
+        },
+    }
+
+
+@contextmanager
+def _log(path: Path, *, anew: bool) -> Iterator[Say]:
+    """Lines to standard output and to `path`, each at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w" if anew else "a", encoding="utf-8") as file:
+
+        def say(line: str) -> None:
+            for stream in (sys.stdout, file):
+                stream.write(line + "\n")
+                stream.flush()
+
+        yield say
+
+
+def _arguments() -> dict[str, Any]:
+    parser = argparse.ArgumentParser(description="Train one model version and publish it under --out.")
+    parser.add_argument("--arch", required=True, help=f"one of: {', '.join(networks.ARCHITECTURES)}")
+    parser.add_argument("--data", required=True, type=Path, help="folder or tar archive in CIFAKE's layout")
+    parser.add_argument("--version", required=True, help="MAJOR.MINOR.PATCH, not taken yet")
+    parser.add_argument("--out", required=True, type=Path, help="folder of the version directories")
+    parser.add_argument("--epochs", type=int, default=18, help="passes over the data, 18 by default")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="end training after so long")
+    parser.add_argument("--seed", type=int, default=0, help="of the first weights, order, mirroring and dropout")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    return vars(parser.parse_args())
+
+
+if __name__ == "__main__":
+    try:
+        train_version(**_arguments())
+    except JinwiError as exc:
+        sys.exit(f"train: {exc}")

@@ -32,4 +32,5 @@ class CifakeCnn(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         scaled = (pixels.permute(0, 3, 1, 2).to(torch.float32) / 255 - 0.5) / 0.25
-        return self.head(self.features(scaled)).squeeze(1)
+        logits: Tensor = self.head(self.features(scaled))
+        return logits.squeeze(1)

@@ -1,0 +1,138 @@
+"""The commands that ask or tell the server one thing; `as_json` prints one JSON document a line."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from jinwi.calls import Filters
+from jinwi.client import Client
+from jinwi.results import Job, Lane
+from jinwi.session import connect
+from jinwi.terminal import Terminal
+
+CALL_SECONDS = 15.0
+"""A person is waiting: a busy server is asked again for no longer."""
+
+
+def list_jobs(terminal: Terminal, filters: Filters, limit: int, *, as_json: bool) -> None:
+    with _client(terminal) as client:
+        jobs = islice(client.jobs(**filters), limit)
+        if as_json:
+            _print_lines(job.document for job in jobs)
+        else:
+            _print_jobs(terminal, jobs)
+
+
+def erase(terminal: Terminal, job_ids: Sequence[str], *, as_json: bool) -> None:
+    with _client(terminal) as client:
+        jobs = (client.erase(job_id) for job_id in job_ids)
+        if as_json:
+            _print_lines(job.document for job in jobs)
+        else:
+            _print_jobs(terminal, jobs)
+
+
+def list_models(terminal: Terminal, *, as_json: bool) -> None:
+    with _client(terminal) as client:
+        models = client.models()
+    if as_json:
+        _print_lines(model.document for model in models)
+        return
+    language = terminal.language
+    rows = [[model.version, ", ".join(model.aliases)] for model in models]
+    terminal.table([language.version, language.aliases], rows)
+
+
+def show_model(terminal: Terminal, version: str, *, as_json: bool) -> None:
+    with _client(terminal) as client:
+        model = client.model(version)
+    if as_json:
+        _print_lines([model.document])
+    else:
+        terminal.out.print_json(json.dumps(model.document))
+
+
+def set_paused(terminal: Terminal, lane: Lane, *, paused: bool, as_json: bool) -> None:
+    with _client(terminal) as client:
+        document = client.pause(lane) if paused else client.resume(lane)
+    if as_json:
+        _print_lines([document])
+        return
+    language = terminal.language
+    state = language.paused if document["paused"] else language.running
+    terminal.table([language.lane, language.state], [[lane, state]])
+
+
+def create_key(terminal: Terminal, name: str, scopes: Sequence[str], *, as_json: bool) -> None:
+    with _client(terminal) as client:
+        document = client.create_key(name, scopes)
+    if as_json:
+        _print_lines([document])
+        return
+    terminal.say(document["key"])
+    terminal.note(terminal.language.key_once)
+
+
+def list_keys(terminal: Terminal, *, as_json: bool) -> None:
+    with _client(terminal) as client:
+        keys = client.keys()
+    if as_json:
+        _print_lines(keys)
+        return
+    language = terminal.language
+    rows = [
+        [
+            key["id"],
+            key["name"],
+            ", ".join(key["scopes"]),
+            key["created_at"],
+            language.revoked if key["revoked_at"] else "",
+        ]
+        for key in keys
+    ]
+    headings = [language.key, language.name, language.scopes, language.created, language.state]
+    terminal.table(headings, rows)
+
+
+def revoke_key(terminal: Terminal, key_id: str, *, as_json: bool) -> None:
+    with _client(terminal) as client:
+        client.revoke_key(key_id)
+    if as_json:
+        _print_lines([{"id": key_id, "revoked": True}])
+    else:
+        terminal.say(f"{key_id}: {terminal.language.revoked}")
+
+
+def _client(terminal: Terminal) -> Client:
+    server = connect(terminal)
+    return Client(server.url, server.key, timeout=CALL_SECONDS)
+
+
+def _print_lines(documents: Iterable[Mapping[str, Any]]) -> None:
+    for document in documents:
+        print(json.dumps(document), flush=True)  # noqa: T201 - the output that was asked for
+
+
+def _print_jobs(terminal: Terminal, jobs: Iterable[Job]) -> None:
+    language = terminal.language
+    headings = [
+        language.job,
+        language.ai_probability,
+        language.human_probability,
+        language.state,
+        language.verdict,
+        language.created,
+        language.external_id,
+    ]
+    terminal.table(headings, [_job_row(terminal, job) for job in jobs], right=2)
+
+
+def _job_row(terminal: Terminal, job: Job) -> list[str]:
+    language = terminal.language
+    ai, human, verdict = "–", "–", ""
+    if job.result:
+        ai, human = language.percents(job.result.ai_probability)
+        verdict = language.verdicts[job.result.verdict]
+    created = f"{job.created_at.astimezone():%Y-%m-%d %H:%M:%S}"
+    return [job.id, ai, human, language.states[job.state], verdict, created, job.external_id or ""]

@@ -1,0 +1,102 @@
+"""What every command needs: the server, the key, and an end in one line instead of a traceback."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from jinwi.errors import ApiError, JinwiError, Unavailable
+from jinwi.language import Code, Language, choose
+from jinwi.terminal import Terminal, open_terminal
+from shared.errors import JinwiError as ServiceError
+
+
+class Complaint(Exception):
+    """Ends the command with a line for the person, in the person's language. `code` 2: a wrong usage."""
+
+    def __init__(self, text: str, code: int = 1) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Server:
+    url: str
+    key: str
+
+
+@contextmanager
+def session(lang: Code | None) -> Iterator[Terminal]:
+    """The terminal for one command; errors raised within are said in one line and set the exit code."""
+    terminal = open_terminal(choose(lang, os.environ))
+    try:
+        yield terminal
+    except BrokenPipeError:
+        raise
+    except KeyboardInterrupt:
+        terminal.note(terminal.language.interrupted)
+        raise
+    except (Complaint, JinwiError, ServiceError, OSError) as exc:
+        terminal.note(explain(exc, terminal.language, os.environ))
+        raise typer.Exit(exc.code if isinstance(exc, Complaint) else 1) from exc
+
+
+def find_server(language: Language, environment: Mapping[str, str]) -> Server:
+    """Where and who, from the environment; the key may stand in the file that `jinwi up` writes."""
+    path = _key_file(environment)
+    key = environment.get("JINWI_API_KEY", "").strip()
+    if not key and path.is_file():
+        key = path.read_text(encoding="utf-8").strip()
+    if not key:
+        raise Complaint(language.no_key.format(path=path))
+    return Server(url=_url(environment), key=key)
+
+
+def connect(terminal: Terminal) -> Server:
+    """The server, once it has answered: a wrong address is said at once, not after a minute of retries."""
+    import httpx  # noqa: PLC0415 - slow to import, and not needed for --help
+
+    from jinwi.wire import http_options  # noqa: PLC0415
+
+    server = find_server(terminal.language, os.environ)
+    with httpx.Client(**http_options(server.url, server.key), timeout=10) as http:
+        try:
+            http.get("/health/live")
+        except httpx.TransportError as exc:
+            raise Complaint(terminal.language.cannot_reach.format(url=server.url)) from exc
+    return server
+
+
+def explain(exc: Exception, language: Language, environment: Mapping[str, str]) -> str:
+    """One line: what happened, and what to do."""
+    match exc:
+        case Unavailable(problem=None):
+            text = language.cannot_reach.format(url=_url(environment))
+        case Unavailable(problem=problem):
+            text = language.busy.format(url=_url(environment), detail=_detail(problem or {}))
+        case ApiError(status=401):
+            text = language.bad_key.format(path=_key_file(environment))
+        case ApiError(status=403, problem=problem):
+            text = language.forbidden.format(detail=_detail(problem))
+        case ApiError(problem=problem):
+            text = _detail(problem)
+        case OSError(filename=str(name), strerror=str(reason)):
+            text = f"{name}: {reason}"
+        case _:
+            text = str(exc)
+    return text
+
+
+def _url(environment: Mapping[str, str]) -> str:
+    return environment.get("JINWI_URL") or f"http://127.0.0.1:{environment.get('JINWI_PORT') or 8000}"
+
+
+def _key_file(environment: Mapping[str, str]) -> Path:
+    return Path(environment.get("JINWI_HOME") or ".jinwi") / "key"
+
+
+def _detail(problem: Mapping[str, object]) -> str:
+    return str(problem.get("detail") or problem.get("title"))

@@ -1,0 +1,227 @@
+"""What answers say: the models of the OpenAPI document, and of the answers that are made of rows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.api.errors import MEDIA_TYPE, PROBLEMS, type_of
+from shared.domain.job import Lane, State
+from shared.domain.tenant import Scope
+from shared.domain.verdict import ADVISORY, Verdict
+
+_JOB_ID = "019a0b8e-6f5c-7c3e-9f52-3d6c4f1f2a10"
+_EXAMPLE_JOB = {
+    "id": _JOB_ID,
+    "state": "done",
+    "lane": "interactive",
+    "external_id": "post-17",
+    "metadata": {"author": "u-123"},
+    "url": None,
+    "image": {"sha256": "9f86d081884c7d65…", "format": "jpeg", "width": 4032, "height": 3024},
+    "allow_training": False,
+    "result": {
+        "ai_probability": 0.51,
+        "human_probability": 0.49,
+        "verdict": "uncertain",
+        "thresholds": {"likely_human": 0.2, "likely_ai": 0.8},
+        "model": {"version": "1.3.0", "sha256": "2c26b46b68ffc68f…"},
+        "reasons": [],
+        "policy_version": 1,
+        "evidence": {},
+        "advisory": ADVISORY,
+    },
+    "error": None,
+    "created_at": "2026-11-21T09:26:00.120000+00:00",
+    "finished_at": "2026-11-21T09:26:00.160000+00:00",
+    "timings_ms": {"decode": 11.2, "score": 3.4},
+    "links": {"self": f"/v1/jobs/{_JOB_ID}", "review": f"/v1/jobs/{_JOB_ID}/review"},
+}
+
+
+class Document(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ProblemDocument(BaseModel):
+    """RFC 9457. `errors` names each wrong field, `part` what is away."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+class ImageDocument(Document):
+    sha256: str
+    format: str
+    width: int | None = Field(description="Pixels, as stored in the file; null until they are known.")
+    height: int | None
+
+
+class ThresholdsDocument(Document):
+    likely_human: float
+    likely_ai: float
+
+
+class ScoringModelDocument(Document):
+    version: str
+    sha256: str
+
+
+class ReasonDocument(Document):
+    code: str
+    detail: str
+
+
+class ResultDocument(BaseModel):
+    """`ai_probability` + `human_probability` = 1, both calibrated. Evidence for a person, never a decision."""
+
+    model_config = ConfigDict(extra="allow")
+
+    ai_probability: float = Field(ge=0, le=1)
+    human_probability: float = Field(ge=0, le=1)
+    verdict: Verdict
+    thresholds: ThresholdsDocument
+    model: ScoringModelDocument
+    reasons: list[ReasonDocument] = Field(description="Why the verdict is held at `uncertain`; empty when it is not.")
+    policy_version: int
+    evidence: dict[str, Any]
+    advisory: str
+
+
+class ErrorDocument(Document):
+    reason: str = Field(description="One word for programs, such as `undecodable`.")
+    detail: str = Field(description="A sentence for the person who sent the image.")
+
+
+class JobDocument(Document):
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE_JOB]})
+
+    id: UUID
+    state: State
+    lane: Lane
+    external_id: str | None
+    metadata: dict[str, Any]
+    url: str | None
+    image: ImageDocument | None = Field(description="null while a link's bytes are not here yet, and once erased.")
+    allow_training: bool
+    result: ResultDocument | None = Field(description="Set when `done`.")
+    error: ErrorDocument | None = Field(description="Set when `failed` or `dead`.")
+    created_at: datetime
+    finished_at: datetime | None
+    timings_ms: dict[str, float]
+    links: dict[str, str]
+
+
+class JobList(Document):
+    jobs: list[JobDocument]
+    next_cursor: str | None = Field(description="null on the last page.")
+
+
+class ReviewDocument(Document):
+    id: UUID
+    job_id: UUID
+    label: Literal["human", "ai", "unsure"]
+    reason: str
+    reviewer: str
+    created_at: datetime
+
+
+class ReviewList(Document):
+    reviews: list[ReviewDocument]
+
+
+class TenantDocument(Document):
+    id: UUID
+    name: str
+    created_at: datetime
+
+
+class NewTenantDocument(TenantDocument):
+    webhook_secret: str = Field(description="Signs this tenant's webhooks. Shown this once.", examples=["whsec_…"])
+
+
+class TenantList(Document):
+    tenants: list[TenantDocument]
+
+
+class KeyDocument(Document):
+    id: UUID
+    tenant_id: UUID
+    name: str
+    scopes: list[Scope]
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class NewKeyDocument(KeyDocument):
+    key: str = Field(description="The key itself. Shown this once; only its hash is kept.", examples=["jinwi_…"])
+
+
+class KeyList(Document):
+    keys: list[KeyDocument]
+
+
+class PolicyDocument(Document):
+    version: int
+    thresholds: ThresholdsDocument | None
+    model: str | None
+    evidence: Literal["basic", "full"]
+    provenance: Literal["report", "decide"]
+    allow_training: bool
+    retention_days: int | None
+
+
+class ModelDocument(Document):
+    version: str
+    name: str
+    aliases: list[str]
+    sha256: str
+    origin: Literal["shipped", "trained", "imported"]
+    created_at: datetime
+    card: dict[str, Any]
+
+
+class ModelList(Document):
+    models: list[ModelDocument]
+
+
+class LaneDocument(Document):
+    lane: Lane
+    paused: bool
+
+
+class LaneList(Document):
+    lanes: list[LaneDocument]
+
+
+class Readiness(Document):
+    status: Literal["ok", "degraded", "unavailable"]
+    parts: dict[str, str] = Field(
+        description="For each part `ok`, or a sentence.",
+        examples=[{"postgres": "ok", "objects": "ok", "redis": "ok", "model": "ok"}],
+    )
+
+
+def problems(*kinds: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that may answer with these problems, each with an example."""
+    by_status: dict[int, list[str]] = {}
+    for kind in kinds:
+        by_status.setdefault(PROBLEMS[kind][0], []).append(kind)
+    return {
+        status: {"model": ProblemDocument, "description": PROBLEMS[same[0]][1], "content": {MEDIA_TYPE: _content(same)}}
+        for status, same in by_status.items()
+    }
+
+
+def _content(kinds: Sequence[str]) -> dict[str, Any]:
+    examples = {}
+    for kind in kinds:
+        status, title = PROBLEMS[kind]
+        examples[kind] = {"value": {"type": type_of(kind), "title": title, "status": status, "detail": "…"}}
+    return {"examples": examples}

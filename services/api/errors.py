@@ -1,0 +1,121 @@
+"""Every error is a problem document (RFC 9457): a stable type for programs, a detail that says what to mend."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from shared.domain.job import error_document
+from shared.errors import IdempotencyMismatch, JobError, Outage
+
+MEDIA_TYPE = "application/problem+json"
+
+RETRY_SECONDS = 5
+"""What `Retry-After` asks of a client that met an outage."""
+
+PROBLEMS: Mapping[str, tuple[int, str]] = {
+    "bad-request": (400, "The request cannot be read"),
+    "unauthorized": (401, "A valid key is needed"),
+    "forbidden": (403, "The key lacks a scope"),
+    "not-found": (404, "There is no such thing"),
+    "method-not-allowed": (405, "This method does not exist here"),
+    "conflict": (409, "The present state does not allow it"),
+    "precondition-failed": (412, "Somebody else was faster"),
+    "too-large": (413, "The request is too large"),
+    "unsupported-format": (415, "The file is not an image that can be read"),
+    "unsupported-media-type": (415, "The content type is not accepted here"),
+    "invalid-request": (422, "A field is wrong"),
+    "too-many-pixels": (422, "The picture is too large"),
+    "forbidden-address": (422, "The link is not accepted"),
+    "idempotency-mismatch": (422, "The idempotency key belongs to another request"),
+    "internal": (500, "An unexpected error"),
+    "unavailable": (503, "A part of the system is away"),
+}
+
+_KIND_OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+
+log = structlog.get_logger("api")
+
+
+class Problem(HTTPException):
+    """`kind` is a key of `PROBLEMS`; `members` are further members of the document."""
+
+    def __init__(self, kind: str, detail: str, *, headers: Mapping[str, str] | None = None, **members: Any) -> None:
+        status, title = PROBLEMS[kind]
+        super().__init__(status, detail, headers)
+        self.document = {"type": type_of(kind), "title": title, "status": status, "detail": detail, **members}
+
+    def response(self) -> JSONResponse:
+        return JSONResponse(self.document, self.status_code, self.headers, media_type=MEDIA_TYPE)
+
+
+def type_of(kind: str) -> str:
+    return f"urn:jinwi:problem:{kind}"
+
+
+def invalid(errors: Mapping[str, str]) -> Problem:
+    """A 422 that names each wrong field and what is wrong with it."""
+    detail = "; ".join(f"{field}: {message}" for field, message in errors.items())
+    listed = [{"field": field, "message": message} for field, message in errors.items()]
+    return Problem("invalid-request", detail, errors=listed)
+
+
+def invalid_body(exc: ValidationError) -> Problem:
+    return invalid({_name(error["loc"]): _message(error) for error in exc.errors()})
+
+
+def refusal(exc: JobError, field: str) -> Problem:
+    """The problem that a refused image or link makes of its `field`."""
+    detail = error_document(exc.reason, exc.detail)["detail"]
+    return Problem(exc.reason.replace("_", "-"), detail, errors=[{"field": field, "message": exc.detail}])
+
+
+def handle_errors(app: FastAPI) -> None:
+    app.add_exception_handler(StarletteHTTPException, _http_exception)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(IdempotencyMismatch, _idempotency_mismatch)
+    app.add_exception_handler(Outage, _outage)
+
+
+async def _http_exception(request: Request, exc: StarletteHTTPException) -> JSONResponse:
+    if isinstance(exc, Problem):
+        return exc.response()
+    kind = _KIND_OF_STATUS.get(exc.status_code, "bad-request")
+    stock = exc.detail == HTTPStatus(exc.status_code).phrase
+    detail = f"{request.method} {request.url.path}" if stock else str(exc.detail)
+    return Problem(kind, detail, headers=exc.headers).response()
+
+
+async def _validation_error(_: Request, exc: RequestValidationError) -> JSONResponse:
+    # A location begins with where the field stands: body, query, path or header.
+    return invalid({_name(error["loc"][1:] or error["loc"]): _message(error) for error in exc.errors()}).response()
+
+
+async def _idempotency_mismatch(_: Request, exc: IdempotencyMismatch) -> JSONResponse:
+    return Problem("idempotency-mismatch", f"{exc}; use a new key for a new request").response()
+
+
+async def _outage(_: Request, exc: Outage) -> JSONResponse:
+    log.warning("outage", part=exc.part, detail=exc.detail)
+    return Problem(
+        "unavailable",
+        f"{exc.part} is away. Send the request again; with an Idempotency-Key nothing is done twice.",
+        part=exc.part,
+        headers={"Retry-After": str(RETRY_SECONDS)},
+    ).response()
+
+
+def _name(location: tuple[str | int, ...]) -> str:
+    return ".".join(map(str, location)) or "body"
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    if error["type"] == "json_invalid":
+        return f"not JSON: {error['ctx']['error']}"
+    return str(error["msg"]).removeprefix("Value error, ")

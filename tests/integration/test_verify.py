@@ -1,0 +1,149 @@
+"""A scoring process against the real servers: what becomes of good, bad, missing and erased images."""
+
+import hashlib
+import shutil
+from datetime import timedelta
+
+import pytest
+
+from shared import scoring
+from shared.domain.job import FAILURE_CAP, Lane, State
+from shared.errors import Outage
+from shared.storage import jobs, models
+from tests.integration.factories import change_policy, claim, get, picture, submit_image
+
+
+def test_a_small_picture_gets_a_calibrated_score_and_says_what_it_rests_on(database, store, tenant, verifier, shipped):
+    job_id = submit_image(database, store, tenant)
+    assert verifier.drain([job_id]) == 1
+    job = get(database, tenant, job_id)
+    assert job.state is State.DONE
+    assert 0 <= job.result["ai_probability"] <= 1
+    assert job.result["ai_probability"] + job.result["human_probability"] == pytest.approx(1)
+    assert job.result["model"]["version"] == shipped
+    assert job.result["policy_version"] == 1
+    assert job.result["reasons"] == []
+    assert {"load", "decode", "score"} <= job.timings_ms.keys()
+
+
+def test_a_picture_outside_the_models_range_is_uncertain_with_the_reason(database, store, tenant, verifier):
+    job_id = submit_image(database, store, tenant, picture(size=(64, 48)))
+    verifier.drain([job_id])
+    job = get(database, tenant, job_id)
+    assert job.result["verdict"] == "uncertain"
+    assert [reason["code"] for reason in job.result["reasons"]] == ["out_of_range"]
+    assert (job.image_width, job.image_height) == (64, 48)
+
+
+def test_the_tenants_thresholds_are_used_and_echoed_with_the_policys_version(database, store, tenant, verifier):
+    from shared.domain.verdict import Thresholds
+
+    change_policy(database, tenant, thresholds=Thresholds(likely_human=0.0001, likely_ai=0.0002))
+    job_id = submit_image(database, store, tenant)
+    verifier.drain([job_id])
+    result = get(database, tenant, job_id).result
+    assert result["thresholds"] == {"likely_human": 0.0001, "likely_ai": 0.0002}
+    assert result["policy_version"] == 2
+
+
+def test_a_truncated_picture_fails_and_its_neighbours_are_scored(database, store, tenant, verifier):
+    good = [submit_image(database, store, tenant, picture((shade, 0, 0))) for shade in range(3)]
+    bad = submit_image(database, store, tenant, picture(size=(300, 300))[:200])
+    assert verifier.drain([]) == 4
+    assert {get(database, tenant, job_id).state for job_id in good} == {State.DONE}
+    failed = get(database, tenant, bad)
+    assert (failed.state, failed.error["reason"]) == (State.FAILED, "undecodable")
+
+
+def test_a_picture_whose_bytes_are_gone_fails_at_once(database, store, tenant, verifier):
+    job_id = submit_image(database, store, tenant)
+    store.delete_image(tenant, hashlib.sha256(picture()).digest())
+    verifier.drain([job_id])
+    job = get(database, tenant, job_id)
+    assert (job.state, job.error["reason"], job.attempt) == (State.FAILED, "object_missing", 1)
+
+
+def test_an_image_that_kills_the_decoder_is_dead_past_the_cap(database, store, tenant, verifier, monkeypatch):
+    from shared.errors import DecoderDied
+
+    def die(*_):
+        raise DecoderDied("decoder_died", "killed")
+
+    monkeypatch.setattr(verifier._decoder, "decode", die)
+    job_id = submit_image(database, store, tenant)
+    for _ in range(FAILURE_CAP):
+        assert get(database, tenant, job_id).state is State.QUEUED
+        with database.transaction() as connection:
+            connection.execute("UPDATE jobs SET next_attempt_at = now()")
+        verifier.drain([])
+    job = get(database, tenant, job_id)
+    assert (job.state, job.error["reason"], job.attempt) == (State.DEAD, "decoder_died", FAILURE_CAP)
+
+
+def test_an_outage_of_the_object_store_releases_the_job_uncounted(database, store, tenant, verifier, monkeypatch):
+    def away(*_):
+        raise Outage("objects", "away")
+
+    job_id = submit_image(database, store, tenant)
+    with monkeypatch.context() as patch:
+        patch.setattr(verifier._store, "get_image", away)
+        assert verifier.drain([]) == 1
+    with database.transaction() as connection:
+        row = connection.execute(
+            "UPDATE jobs SET next_attempt_at = now() RETURNING failures, crashes, state"
+        ).fetchone()
+    assert row == {"failures": 0, "crashes": 0, "state": "queued"}
+    verifier.drain([])
+    assert get(database, tenant, job_id).state is State.DONE
+
+
+def test_the_same_message_five_times_scores_once(database, store, tenant, verifier):
+    job_id = submit_image(database, store, tenant)
+    assert [verifier.drain([job_id]) for _ in range(5)] == [1, 0, 0, 0, 0]
+    assert get(database, tenant, job_id).attempt == 1
+
+
+def test_one_message_drains_a_whole_backlog_interactive_first(database, store, tenant, verifier):
+    data = picture()
+    for _ in range(20):
+        submit_image(database, store, tenant, data, lane=Lane.BULK)
+    quick = submit_image(database, store, tenant, data)
+    assert verifier.drain([]) == 21
+    with database.transaction() as connection:
+        first = connection.execute("SELECT id FROM jobs ORDER BY finished_at, lane DESC LIMIT 1").fetchone()
+    assert first["id"] == quick
+
+
+def test_a_new_champion_is_taken_up_without_a_restart_and_a_damaged_one_is_not(
+    database, store, tenant, verifier, shipped, tmp_path
+):
+    first = submit_image(database, store, tenant)
+    verifier.drain([first])
+    damaged = tmp_path / "damaged"
+    shutil.copytree(scoring.SHIPPED / shipped, damaged)
+    card = (damaged / "card.json").read_text()
+    (damaged / "card.json").write_text(card.replace(f'"{shipped}"', '"0.1.1"'))
+    models.register(database, store, damaged, origin="trained")
+    with database.transaction() as connection:
+        models.set_alias(connection, "champion", "0.1.1")
+    second = submit_image(database, store, tenant)
+    verifier.drain([second])
+    assert get(database, tenant, second).result["model"]["version"] == shipped
+
+
+def test_a_pinned_version_that_is_not_there_releases_the_job(database, store, tenant, verifier):
+    change_policy(database, tenant, model="9.9.9")
+    job_id = submit_image(database, store, tenant)
+    verifier.drain([job_id])
+    assert get(database, tenant, job_id).state is State.QUEUED
+
+
+def test_a_claim_that_expired_meanwhile_writes_no_result(database, store, tenant, verifier):
+    submit_image(database, store, tenant)
+    [stale] = claim(database, lease=timedelta(seconds=-1))
+    with database.transaction() as connection:
+        jobs.take_back_expired(connection, lease=timedelta(seconds=-1), limit=10)
+    verifier.drain([])
+    with database.transaction() as connection:
+        row = connection.execute("SELECT attempt, state FROM jobs WHERE id = %s", (stale.id,)).fetchone()
+    assert row == {"attempt": 2, "state": "done"}
