@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, BinaryIO, Generic, TypedDict, TypeVar
 from urllib.parse import quote
 
@@ -26,13 +27,13 @@ class Options(TypedDict, total=False):
 
 
 class Filters(TypedDict, total=False):
-    """Which jobs a list holds; the times are ISO 8601."""
+    """Which jobs a list holds: those created at `created_after` or later, and before `created_before`."""
 
     state: str | None
     verdict: str | None
     external_id: str | None
-    created_after: str | None
-    created_before: str | None
+    created_after: datetime | None
+    created_before: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,7 +88,7 @@ def get_job(job_id: str, wait: int = 0) -> Call[Job]:
 
 def list_jobs(filters: Filters, limit: int, cursor: str | None) -> Call[Page]:
     asked = {**filters, "limit": limit, "cursor": cursor}
-    params = {name: str(value) for name, value in asked.items() if value is not None}
+    params = {name: _query_text(value) for name, value in asked.items() if value is not None}
     return Call(method="GET", path="/v1/jobs", read=Page.from_document, params=params)
 
 
@@ -144,6 +145,11 @@ def _prefer(wait: int) -> dict[str, str]:
 def _fields(options: Options) -> dict[str, Any]:
     names = ("external_id", "metadata", "lane", "allow_training", "callback_url")
     return {name: options[name] for name in names if options.get(name) is not None}  # type: ignore[literal-required]
+
+
+def _query_text(value: Any) -> str:
+    # A time without a zone is the caller's local time.
+    return value.astimezone().isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _form_text(value: Any) -> str:

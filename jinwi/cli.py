@@ -5,14 +5,17 @@ Those modules are imported in the commands: `jinwi --help` waits for none of the
 # ruff: noqa: PLC0415
 
 import importlib
+import math
 import os
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from jinwi import help_ko
+from jinwi.calls import Filters
 from jinwi.language import KOREAN, Code, choose
 from jinwi.results import Lane, State, Verdict
 from jinwi.session import Complaint, session
@@ -43,6 +46,7 @@ def main() -> None:
 
 @app.command()
 def verify(
+    *,
     inputs: Annotated[list[str], typer.Argument(help="Image files, folders (with all below them) and links.")],
     lane: Annotated[
         Lane | None, typer.Option(help="Who waits for whom; else interactive up to 20 images, bulk above.")
@@ -75,11 +79,18 @@ def verify(
 
 @app.command()
 def jobs(
+    *,
     state: Annotated[State | None, typer.Option(help="Only jobs in this state.")] = None,
     verdict: Annotated[Verdict | None, typer.Option(help="Only jobs with this verdict.")] = None,
     external_id: Annotated[str | None, typer.Option(help="Only jobs with this id of yours.")] = None,
-    after: Annotated[str | None, typer.Option(help="Only jobs created after this time (ISO 8601).")] = None,
-    before: Annotated[str | None, typer.Option(help="Only jobs created before this time (ISO 8601).")] = None,
+    after: Annotated[
+        datetime | None,
+        typer.Option(parser=datetime.fromisoformat, metavar="TIME", help="Only jobs created since then (ISO 8601)."),
+    ] = None,
+    before: Annotated[
+        datetime | None,
+        typer.Option(parser=datetime.fromisoformat, metavar="TIME", help="Only jobs created before (ISO 8601)."),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
     json: JsonOption = False,
     lang: LangOption = None,
@@ -88,7 +99,7 @@ def jobs(
     from jinwi import admin_commands
 
     with session(lang) as terminal:
-        filters: admin_commands.Filters = {
+        filters: Filters = {
             "state": state,
             "verdict": verdict,
             "external_id": external_id,
@@ -190,32 +201,32 @@ def up(
 ) -> None:
     """Start the whole system on this machine."""
     with session(lang) as terminal:
-        raise typer.Exit(_part(terminal, "deploy.local.command", "local").up(detach=detach))
+        raise typer.Exit(_part(terminal, "deploy.local.command", "local").up(terminal, detach=detach))
 
 
 @app.command()
 def down(lang: LangOption = None) -> None:
     """Stop the system that `jinwi up --detach` started; the data stay."""
     with session(lang) as terminal:
-        raise typer.Exit(_part(terminal, "deploy.local.command", "local").down())
+        raise typer.Exit(_part(terminal, "deploy.local.command", "local").down(terminal))
 
 
 @app.command()
 def train(
-    arch: Annotated[str, typer.Option(help="The network, by its name in services/retrainer/networks.")],
+    *,
+    arch: Annotated[str, typer.Option(help="The network, by its name.")],
     data: Annotated[Path, typer.Option(help="The labelled images.")],
     version: Annotated[str, typer.Option(help="MAJOR.MINOR.PATCH of the version to make.")],
-    out: Annotated[Path, typer.Option(help="Folder that the version's folder is written to.")],
-    minutes: Annotated[float | None, typer.Option(help="Stop after so long.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder in which the version gets its own.")],
+    minutes: Annotated[float, typer.Option(help="Stop training after so long.")] = math.inf,
     seed: Annotated[int, typer.Option(help="The same seed and data give the same weights.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted training.")] = False,
     lang: LangOption = None,
 ) -> None:
     """Train a model version on labelled images."""
     with session(lang) as terminal:
-        asked: dict[str, Any] = {"arch": arch, "data": data, "version": version, "out": out, "seed": seed}
         trainer = _part(terminal, "services.retrainer.train", "retrainer")
-        trainer.train_version(**asked, minutes=minutes, resume=resume)
+        trainer.train_version(arch=arch, data=data, version=version, out=out, minutes=minutes, seed=seed, resume=resume)
 
 
 def _part(terminal: Terminal, module: str, extra: str) -> ModuleType:

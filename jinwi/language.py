@@ -128,7 +128,7 @@ ENGLISH = Language(
     bad_key="The server does not accept this API key. `jinwi up` writes one to {path}; JINWI_API_KEY goes before it.",
     forbidden="This API key may not do that: {detail}",
     busy="{url} stays too busy ({detail}). Try again later.",
-    missing_extra="{module} is not installed. Install it with: pip install 'jinwi[{extra}]'",
+    missing_extra="{module} is not installed. In the folder of Jinwi's source: pip install '.[{extra}]'",
     not_a_journal="{path} is not a journal of `jinwi verify --resume`: name another file.",
     other_server="{path} belongs to {url}: name another file, or set JINWI_URL.",
 )
@@ -189,7 +189,7 @@ KOREAN = Language(
     bad_key="서버가 이 API 키를 받아들이지 않습니다. `jinwi up` 은 키를 {path} 에 쓰며, JINWI_API_KEY 가 우선합니다.",
     forbidden="이 API 키로는 할 수 없는 일입니다: {detail}",
     busy="{url} 이(가) 계속 바쁩니다({detail}). 나중에 다시 시도하세요.",
-    missing_extra="{module} 이(가) 설치되어 있지 않습니다. 설치: pip install 'jinwi[{extra}]'",
+    missing_extra="{module} 이(가) 설치되어 있지 않습니다. 진위 소스 폴더에서 실행하세요: pip install '.[{extra}]'",
     not_a_journal="{path} 은(는) `jinwi verify --resume` 기록 파일이 아닙니다. 다른 파일을 지정하세요.",
     other_server="{path} 은(는) {url} 의 기록입니다. 다른 파일을 지정하거나 JINWI_URL 을 설정하세요.",
     known={

@@ -6,7 +6,7 @@ JinwiError
 │   ├── LinkRefused     permanent: this link will never give an image
 │   ├── LinkUnreachable passing: the link's server or the way to it is away; tried again
 │   └── DecoderDied     counted: the decoder was killed by, or over, this image
-├── Outage              ours, passing: database, object store, broker or model is away
+├── Outage              ours, passing: database, object store, broker, model or decoder is away
 ├── IllegalTransition   a state machine was asked for a move that it does not have
 ├── IdempotencyMismatch one idempotency key, two different requests
 ├── ModelRefused        a model file whose hash, card or golden outputs do not match
@@ -44,7 +44,7 @@ class DecoderDied(JobError):
 
 
 class Outage(JinwiError):
-    """`part` names what is away: postgres, objects, redis or model."""
+    """`part` names what is away: postgres, objects, redis, model or decoder."""
 
     def __init__(self, part: str, detail: str) -> None:
         super().__init__(f"{part}: {detail}")

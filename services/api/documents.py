@@ -1,6 +1,5 @@
 """What answers say: the models of the OpenAPI document, and of the answers that are made of rows."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -11,6 +10,8 @@ from services.api.errors import MEDIA_TYPE, PROBLEMS, type_of
 from shared.domain.job import Lane, State
 from shared.domain.tenant import Scope
 from shared.domain.verdict import ADVISORY, Verdict
+
+PROBLEM_SCHEMA = "#/components/schemas/ProblemDocument"
 
 _JOB_ID = "019a0b8e-6f5c-7c3e-9f52-3d6c4f1f2a10"
 _EXAMPLE_JOB = {
@@ -210,18 +211,15 @@ class Readiness(Document):
 
 def problems(*kinds: str) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that may answer with these problems, each with an example."""
-    by_status: dict[int, list[str]] = {}
-    for kind in kinds:
-        by_status.setdefault(PROBLEMS[kind][0], []).append(kind)
-    return {
-        status: {"model": ProblemDocument, "description": PROBLEMS[same[0]][1], "content": {MEDIA_TYPE: _content(same)}}
-        for status, same in by_status.items()
-    }
-
-
-def _content(kinds: Sequence[str]) -> dict[str, Any]:
-    examples = {}
+    examples: dict[int, dict[str, Any]] = {}
     for kind in kinds:
         status, title = PROBLEMS[kind]
-        examples[kind] = {"value": {"type": type_of(kind), "title": title, "status": status, "detail": "…"}}
-    return {"examples": examples}
+        value = {"type": type_of(kind), "title": title, "status": status, "detail": "…"}
+        examples.setdefault(status, {})[kind] = {"value": value}
+    return {
+        status: {
+            "description": " or ".join(example["value"]["title"] for example in same.values()),
+            "content": {MEDIA_TYPE: {"schema": {"$ref": PROBLEM_SCHEMA}, "examples": same}},
+        }
+        for status, same in examples.items()
+    }

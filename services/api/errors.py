@@ -1,17 +1,17 @@
 """Every error is a problem document (RFC 9457): a stable type for programs, a detail that says what to mend."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
 from typing import Any
 
 import structlog
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import ClientDisconnect
 
-from shared.domain.job import error_document
 from shared.errors import IdempotencyMismatch, JobError, Outage
 
 MEDIA_TYPE = "application/problem+json"
@@ -28,17 +28,24 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "conflict": (409, "The present state does not allow it"),
     "precondition-failed": (412, "Somebody else was faster"),
     "too-large": (413, "The request is too large"),
-    "unsupported-format": (415, "The file is not an image that can be read"),
+    "unsupported-format": (415, "The file is not a JPEG, PNG, WebP, GIF, AVIF or HEIC image"),
     "unsupported-media-type": (415, "The content type is not accepted here"),
     "invalid-request": (422, "A field is wrong"),
-    "too-many-pixels": (422, "The picture is too large"),
+    "too-many-pixels": (422, "The picture has more pixels than are accepted"),
     "forbidden-address": (422, "The link is not accepted"),
     "idempotency-mismatch": (422, "The idempotency key belongs to another request"),
     "internal": (500, "An unexpected error"),
     "unavailable": (503, "A part of the system is away"),
 }
 
-_KIND_OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+# Where pydantic speaks Python, or does not say what to do.
+_MESSAGES = {
+    "dict_type": "must be a JSON object",
+    "extra_forbidden": "is not known here: remove it",
+    "missing": "is missing",
+    "model_attributes_type": "must be a JSON object",
+    "model_type": "must be a JSON object",
+}
 
 log = structlog.get_logger("api")
 
@@ -72,29 +79,36 @@ def invalid_body(exc: ValidationError) -> Problem:
 
 def refusal(exc: JobError, field: str) -> Problem:
     """The problem that a refused image or link makes of its `field`."""
-    detail = error_document(exc.reason, exc.detail)["detail"]
-    return Problem(exc.reason.replace("_", "-"), detail, errors=[{"field": field, "message": exc.detail}])
-
-
-def handle_errors(app: FastAPI) -> None:
-    app.add_exception_handler(StarletteHTTPException, _http_exception)
-    app.add_exception_handler(RequestValidationError, _validation_error)
-    app.add_exception_handler(IdempotencyMismatch, _idempotency_mismatch)
-    app.add_exception_handler(Outage, _outage)
+    errors = [{"field": field, "message": exc.detail}]
+    return Problem(exc.reason.replace("_", "-"), exc.detail, errors=errors)
 
 
 async def _http_exception(request: Request, exc: StarletteHTTPException) -> JSONResponse:
     if isinstance(exc, Problem):
         return exc.response()
-    kind = _KIND_OF_STATUS.get(exc.status_code, "bad-request")
-    stock = exc.detail == HTTPStatus(exc.status_code).phrase
-    detail = f"{request.method} {request.url.path}" if stock else str(exc.detail)
-    return Problem(kind, detail, headers=exc.headers).response()
+    if exc.status_code == HTTPStatus.NOT_FOUND:
+        return Problem("not-found", f"There is nothing at {request.url.path}.").response()
+    if exc.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return _method_not_allowed(request).response()
+    return Problem("bad-request", str(exc.detail)).response()
+
+
+def _method_not_allowed(request: Request) -> Problem:
+    """Allow names the methods of the path (RFC 9110, section 15.5.6); the router knows those of one route."""
+    methods = request.app.openapi()["paths"].get(request.scope["route"].path, {"get": None})
+    allowed = ", ".join(sorted(method.upper() for method in methods))
+    return Problem("method-not-allowed", f"Here one may {allowed}.", headers={"Allow": allowed})
 
 
 async def _validation_error(_: Request, exc: RequestValidationError) -> JSONResponse:
+    if any(error["type"] == "json_invalid" for error in exc.errors()):
+        return Problem("bad-request", "The body is not JSON.").response()
     # A location begins with where the field stands: body, query, path or header.
-    return invalid({_name(error["loc"][1:] or error["loc"]): _message(error) for error in exc.errors()}).response()
+    return invalid({_name(error["loc"][1:]): _message(error) for error in exc.errors()}).response()
+
+
+async def _client_left(_: Request, __: ClientDisconnect) -> JSONResponse:
+    return Problem("bad-request", "The body broke off.").response()
 
 
 async def _idempotency_mismatch(_: Request, exc: IdempotencyMismatch) -> JSONResponse:
@@ -116,6 +130,13 @@ def _name(location: tuple[str | int, ...]) -> str:
 
 
 def _message(error: Mapping[str, Any]) -> str:
-    if error["type"] == "json_invalid":
-        return f"not JSON: {error['ctx']['error']}"
-    return str(error["msg"]).removeprefix("Value error, ")
+    return _MESSAGES.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
+
+
+HANDLERS: Mapping[type[Exception], Callable[[Request, Any], Coroutine[Any, Any, JSONResponse]]] = {
+    StarletteHTTPException: _http_exception,
+    RequestValidationError: _validation_error,
+    ClientDisconnect: _client_left,
+    IdempotencyMismatch: _idempotency_mismatch,
+    Outage: _outage,
+}

@@ -21,7 +21,7 @@ log = structlog.get_logger("api")
 
 
 class RequestContext:
-    """Names the request in logs and answer, measures it, and turns what nobody expected into a 500 without internals."""
+    """Names the request in logs and answer, measures it, and turns the unexpected into a 500 without internals."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

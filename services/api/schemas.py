@@ -155,6 +155,10 @@ class TenantRequest(Request):
     name: Line
 
 
+class TenantQuery(Request):
+    tenant_id: UUID | None = Field(None, description="For the scope `admin`; without it, the tenant of your key.")
+
+
 class KeyRequest(Request):
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "pipeline", "scopes": ["submit", "read"]}]})
 
@@ -178,7 +182,6 @@ class PolicyRequest(Request):
     """The whole policy, after a patch was merged into it."""
 
     model_config = ConfigDict(
-        strict=True,
         json_schema_extra={"examples": [{"thresholds": {"likely_human": 0.1, "likely_ai": 0.9}, "retention_days": 90}]},
     )
 
@@ -187,4 +190,4 @@ class PolicyRequest(Request):
     evidence: Literal["basic", "full"] = "basic"
     provenance: Literal["report", "decide"] = "report"
     allow_training: bool = False
-    retention_days: int | None = Field(None, ge=1, le=3650, description="null: kept until erased.")
+    retention_days: int | None = Field(None, strict=True, ge=1, le=3650, description="null: kept until erased.")

@@ -4,6 +4,7 @@ The layout is CIFAKE's: `{train,test}/{real,fake}/*.jpg`, in a folder or in a ta
 """
 
 import hashlib
+import re
 import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.domain.model_card import InputSpec
-from shared.errors import ConfigurationError
+from shared.errors import ConfigurationError, ImageRefused
 from shared.imaging.decode import decode
 from shared.imaging.limits import Limits
 from shared.imaging.prepare import prepare
 
 LABELS = {"real": 0, "fake": 1}
+LAYOUT = re.compile(r"(train|test)/(real|fake)/[^/]+\.jpg")
 LIMITS = Limits(max_pixels=80_000_000, max_side=30_000)
 
 VALIDATION_SHARE = 0.05
@@ -85,16 +87,19 @@ def share(digests: NDArray[np.str_]) -> NDArray[np.float64]:
 
 
 def _files(path: Path) -> Iterator[tuple[str, bytes]]:
-    """(path from `train` or `test` on, bytes) of every JPEG."""
+    """(name, bytes) of every image, the name from `train` or `test` on."""
     if path.is_dir():
-        for file in path.glob("*/*/*.jpg"):
-            yield file.relative_to(path).as_posix(), file.read_bytes()
+        for file in path.glob("*/*/*"):
+            name = file.relative_to(path).as_posix()
+            if LAYOUT.fullmatch(name):
+                yield name, file.read_bytes()
         return
     try:
         with tarfile.open(path, "r|*") as archive:
             for member in archive:
-                if member.name.endswith(".jpg") and (content := archive.extractfile(member)):
-                    yield "/".join(PurePosixPath(member.name).parts[-3:]), content.read()
+                name = "/".join(PurePosixPath(member.name).parts[-3:])
+                if LAYOUT.fullmatch(name) and (content := archive.extractfile(member)):
+                    yield name, content.read()
     except (OSError, tarfile.TarError) as exc:
         raise ConfigurationError(f"{path} is neither a folder nor a tar archive that can be read: {exc}") from exc
 
@@ -102,8 +107,11 @@ def _files(path: Path) -> Iterator[tuple[str, bytes]]:
 def _decode(files: Sequence[tuple[str, bytes]], spec: InputSpec) -> Images:
     """Decode with what serves, so that training and serving see the same pixels."""
     pixels = np.empty((len(files), spec.height, spec.width, 3), np.uint8)
-    for row, (_, content) in zip(pixels, files, strict=True):
-        row[:] = prepare(decode(content, LIMITS).image, spec)
+    for row, (name, content) in zip(pixels, files, strict=True):
+        try:
+            row[:] = prepare(decode(content, LIMITS).image, spec)
+        except ImageRefused as exc:
+            raise ConfigurationError(f"{name} cannot be trained on: {exc.detail}") from exc
     return Images(
         pixels=pixels,
         labels=np.array([LABELS[name.split("/")[1]] for name, _ in files], np.uint8),

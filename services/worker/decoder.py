@@ -76,9 +76,8 @@ class Decoder:
         Raises ImageRefused (permanent), DecoderDied (the image killed the process, or took too long or too
         much memory) or Outage (the process cannot be started; the image is not to blame).
         """
-        process = self._ready()
         try:
-            return self._exchange(process, data, spec)
+            return self._exchange(self._ready(), data, spec)
         except ImageRefused:
             raise
         except BaseException:
@@ -89,11 +88,9 @@ class Decoder:
     def _ready(self) -> subprocess.Popen[bytes]:
         if self._process is not None and not self._usable(self._process):
             self.close()
-        if self._process is None:
-            self._process = self._start()
-            self._owner, self._images = os.getpid(), 0
+        process = self._process or self._start()
         self._images += 1
-        return self._process
+        return process
 
     def _usable(self, process: subprocess.Popen[bytes]) -> bool:
         return self._owner == os.getpid() and self._images < IMAGES_PER_PROCESS and process.poll() is None
@@ -106,23 +103,23 @@ class Decoder:
             )
         except OSError as exc:
             raise Outage("decoder", f"its process cannot be started: {exc}") from exc
-        for pipe in (process.stdin, process.stdout):
-            os.set_blocking(pipe.fileno(), False)
+        self._process, self._owner, self._images = process, os.getpid(), 0
+        requests, replies = _pipes(process)
+        os.set_blocking(requests, False)
+        os.set_blocking(replies, False)
         try:
-            deadline = time.monotonic() + START_SECONDS
-            ready, _ = frames.receive(process.stdout.fileno(), max_body=0, deadline=deadline)
+            ready, _ = frames.receive(replies, max_body=0, deadline=time.monotonic() + START_SECONDS)
         except (OSError, EOFError, ValueError) as exc:
-            _end(process)
             raise Outage("decoder", f"its process did not come up: {exc}") from exc
         _log.info("decoder_started", pid=process.pid, network_isolated=ready["network_isolated"])
         return process
 
     def _exchange(self, process: subprocess.Popen[bytes], data: bytes, spec: InputSpec) -> Prepared:
         deadline = time.monotonic() + self._seconds
-        size = spec.width * spec.height * 3
+        requests, replies = _pipes(process)
         try:
-            frames.send(process.stdin.fileno(), dataclasses.asdict(spec), data, deadline=deadline)
-            reply, pixels = frames.receive(process.stdout.fileno(), max_body=size, deadline=deadline)
+            frames.send(requests, dataclasses.asdict(spec), data, deadline=deadline)
+            reply, pixels = frames.receive(replies, max_body=spec.width * spec.height * 3, deadline=deadline)
         except TimeoutError as exc:
             raise DecoderDied("decoder_died", f"It took longer than {self._seconds:g} s.") from exc
         except (EOFError, BrokenPipeError) as exc:
@@ -144,11 +141,16 @@ def _environment() -> dict[str, str]:
     return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, (str(_ROOT), kept.get("PYTHONPATH"))))}
 
 
+def _pipes(process: subprocess.Popen[bytes]) -> tuple[int, int]:
+    """Our ends: requests go into the first, replies come out of the second."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    return process.stdin.fileno(), process.stdout.fileno()
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
-    for pipe in (process.stdin, process.stdout):
-        pipe.close()
-    process.kill()
-    process.wait()
+    with process:  # closes the pipes and waits
+        process.kill()
 
 
 def _obituary(process: subprocess.Popen[bytes]) -> str:

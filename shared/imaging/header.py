@@ -19,7 +19,7 @@ MAX_READ_BYTES = 64 << 10
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Header:
-    """Sides in px as stored, before orientation is applied; None where the header does not tell them."""
+    """Sides in px as stored, before orientation and cropping; None where the header does not tell them."""
 
     format: Format
     width: int | None

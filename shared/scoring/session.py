@@ -31,6 +31,7 @@ scale moves it by more than 1e-1. And 1e-3 in the logit is at most 2.5e-4 in the
 
 # ONNX Runtime's exceptions share no base of their own.
 ORT_ERRORS = (
+    ort_errors.EPFail,
     ort_errors.Fail,
     ort_errors.InvalidArgument,
     ort_errors.InvalidGraph,
@@ -79,6 +80,8 @@ class Model:
         """Score `pixels`, uint8 [N, H, W, 3] RGB with H and W of the card; raises Outage when inference fails."""
         if os.getpid() != self._pid:
             raise RuntimeError("this model was loaded in another process; load it after the fork")
+        if pixels.dtype != np.uint8 or pixels.shape[1:] != (self.card.input.height, self.card.input.width, 3):
+            raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}, not what {self.card.input} says")
         try:
             outputs = self._session.run(self._outputs, {"pixels": pixels})
         except ORT_ERRORS as exc:
@@ -96,7 +99,7 @@ class Model:
             outputs = [("logit", scores.logits, golden["logit"])]
             if scores.maps is not None:
                 outputs.append(("map", scores.maps, golden["map"]))
-        except (Outage, KeyError) as exc:
+        except (Outage, KeyError, ValueError) as exc:
             raise ModelRefused(f"golden.npz does not fit the model: {exc}") from exc
         for name, actual, expected in outputs:
             same = actual.shape == expected.shape and actual.size > 0

@@ -25,6 +25,8 @@ from shared.errors import IdempotencyMismatch
 from shared.storage.db import Connection
 from shared.storage.queries import QUERIES
 
+Row = Mapping[str, Any]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewJob:
@@ -261,7 +263,8 @@ def housekeep(connection: Connection) -> int:
 
 def add_review(
     connection: Connection, tenant_id: UUID, job_id: UUID, *, label: str, reason: str, reviewer: str
-) -> Mapping[str, Any]:
+) -> Row | None:
+    """Append what a person says; None: the tenant has no such job, or it is erased."""
     parameters = {
         "tenant_id": tenant_id,
         "job_id": job_id,
@@ -269,10 +272,8 @@ def add_review(
         "reason": reason,
         "reviewer": reviewer,
     }
-    row = connection.execute(QUERIES["insert_review"], parameters).fetchone()
-    assert row is not None
-    return row
+    return connection.execute(QUERIES["insert_review"], parameters).fetchone()
 
 
-def reviews(connection: Connection, tenant_id: UUID, job_id: UUID) -> list[Mapping[str, Any]]:
+def reviews(connection: Connection, tenant_id: UUID, job_id: UUID) -> list[Row]:
     return list(connection.execute(QUERIES["list_reviews"], {"tenant_id": tenant_id, "job_id": job_id}))

@@ -21,7 +21,7 @@ from minio.error import InvalidResponseError, MinioException, S3Error
 from shared.config import Settings
 from shared.errors import JobError, Outage
 
-MISSING = frozenset({"NoSuchKey", "NoSuchObject", "NoSuchBucket", "ResourceNotFound"})
+MISSING = frozenset({"NoSuchKey", "NoSuchObject", "ResourceNotFound"})
 
 
 class ObjectMissing(Exception):

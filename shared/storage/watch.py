@@ -1,6 +1,7 @@
 """Many requests wait for many jobs over one connection and no thread."""
 
 import asyncio
+import contextlib
 from collections import Counter
 from uuid import UUID
 
@@ -22,22 +23,29 @@ class JobWatch:
         self._waiting: Counter[UUID] = Counter()
         self._ended: dict[UUID, asyncio.Event] = {}
         self._somebody_waits = asyncio.Event()
+        self._dismissed = False
 
-    async def wait(self, job_id: UUID, seconds: float) -> bool:
-        """Whether the job ended within `seconds`."""
+    async def wait(self, job_id: UUID, seconds: float) -> None:
+        """Return when the job has ended, after `seconds`, or when waiters are dismissed; the caller looks which."""
+        if self._dismissed:
+            return
         event = self._ended.setdefault(job_id, asyncio.Event())
         self._waiting[job_id] += 1
         self._somebody_waits.set()
         try:
-            async with asyncio.timeout(seconds):
-                await event.wait()
-        except TimeoutError:
-            return False
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await event.wait()
         finally:
             self._waiting[job_id] -= 1
             if not self._waiting[job_id]:
                 del self._waiting[job_id], self._ended[job_id]
-        return True
+
+    def dismiss(self) -> None:
+        """Let all waiters go, and those who come: the process is about to stop."""
+        self._dismissed = True
+        for event in self._ended.values():
+            event.set()
 
     async def run(self) -> None:
         """Look until cancelled; a lost connection is made again."""

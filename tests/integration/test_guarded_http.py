@@ -214,6 +214,12 @@ def test_a_receiver_that_drips_after_its_status_has_answered(client):
     assert posted.excerpt.startswith("thanks")
 
 
+def test_of_an_endless_answer_to_a_post_only_the_beginning_is_read(client):
+    with serving(flooding(OK + b"\r\n", b"x" * 65_536)) as server, taking_at_most(LIMITS["seconds"] / 2):
+        posted = client.post(server.url(), body="{}", headers={}, seconds=LIMITS["seconds"])
+    assert posted.excerpt == "x" * 2_048
+
+
 @pytest.mark.parametrize(
     "script",
     [

@@ -17,7 +17,8 @@ WHERE held.expires_at <= now()
 RETURNING job_id;
 
 -- find_idempotency_key --
-SELECT fingerprint, job_id FROM idempotency_keys WHERE tenant_id = %(tenant_id)s AND key = %(key)s;
+SELECT fingerprint, job_id FROM idempotency_keys
+WHERE tenant_id = %(tenant_id)s AND key = %(key)s AND expires_at > now();
 
 -- insert_job --
 INSERT INTO jobs (id, tenant_id, stage, lane, url, sha256, external_id, metadata, callback_url, allow_training)
@@ -207,8 +208,10 @@ DELETE FROM idempotency_keys WHERE expires_at < now();
 SELECT ensure_job_partitions(6) AS made;
 
 -- insert_review --
+-- No row when the job is not the tenant's, or is erased, which the lock keeps from happening meanwhile.
 INSERT INTO reviews (tenant_id, job_id, label, reason, reviewer)
-VALUES (%(tenant_id)s, %(job_id)s, %(label)s, %(reason)s, %(reviewer)s)
+SELECT tenant_id, id, %(label)s, %(reason)s, %(reviewer)s
+FROM jobs WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s AND state <> 'erased' FOR SHARE
 RETURNING *;
 
 -- list_reviews --

@@ -12,6 +12,7 @@ from email.utils import format_datetime
 import pytest
 
 from services.worker.guarded_http import MAX_RETRY_AFTER, GuardedClient
+from services.worker.pinned import CONNECT_SECONDS
 from shared.errors import LinkRefused, LinkUnreachable
 from tests.bad_links import ADDRESSES, HOSTS
 
@@ -166,6 +167,23 @@ def test_a_public_name_on_another_port_is_refused_though_some_network_is_allowed
     assert network.tried == []
 
 
+def test_each_address_gets_its_turn_but_never_more_than_what_is_left():
+    waits = []
+
+    def connect(address, port, seconds):
+        waits.append(seconds)
+        raise TimeoutError("timed out")
+
+    second = ipaddress.ip_address("93.184.215.15")
+    client = guarded(lookup=Dns([PUBLIC, second]), connect=connect)
+    for seconds in (60, 1):
+        with pytest.raises(LinkUnreachable):
+            fetch(client, seconds=seconds)
+    assert waits[:2] == [CONNECT_SECONDS, CONNECT_SECONDS]
+    assert len(waits) == 4
+    assert max(waits[2:]) <= 1
+
+
 def test_a_name_that_dns_does_not_know_may_be_known_later():
     def lookup(host, port):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -195,6 +213,11 @@ def test_a_fetch_says_who_asks_and_for_what_and_keeps_the_name_in_the_host_heade
     assert request.startswith("GET /a%20b.jpg?x=1 HTTP/1.1\r\nHost: images.example\r\n")
     assert "\r\nAccept-Encoding: identity\r\n" in request
     assert "\r\nConnection: close\r\n" in request
+
+
+def test_a_location_beside_a_body_is_no_redirect():
+    with answering(response(201, b"image", Location="/elsewhere")) as (client, _):
+        assert fetch(client).body == b"image"
 
 
 def test_an_ipv6_link_is_connected_to_and_named_in_brackets():

@@ -68,13 +68,15 @@ def box(kind: bytes, data: bytes) -> bytes:
 
 
 def cmyk_profile() -> bytes:
-    """A CMYK profile (ICC.1:2001-04, mft1) under which full cyan is a strong red and no ink is white."""
-    white, red = bytes((255, 128, 128)), bytes((128, 208, 178))  # Lab in 8 bits
-    lookup = white * 8 + red * 8  # cyan varies slowest
+    """A CMYK profile (ICC.1:2001-04, mft1) under which cyan ink prints a strong red."""
+    white, red, black = bytes((255, 128, 128)), bytes((128, 208, 178)), bytes((0, 128, 128))  # Lab in 8 bits
+    lookup = (white + black) * 4 + (red + black) * 4  # cyan varies slowest, black fastest
     identity = bytes(range(256))
     matrix = struct.pack(">9i", *(65536 * (i % 4 == 0) for i in range(9)))
     table = b"mft1" + bytes((0, 0, 0, 0, 4, 3, 2, 0)) + matrix + identity * 4 + lookup + identity * 3
     size = 128 + 4 + 12 + len(table)
-    header = struct.pack(">I4sI4s4s4s12s4s", size, b"\0" * 4, 0x02100000, b"prtr", b"CMYK", b"Lab ", b"\0" * 12, b"acsp")
+    header = struct.pack(
+        ">I4sI4s4s4s12s4s", size, b"\0" * 4, 0x02100000, b"prtr", b"CMYK", b"Lab ", b"\0" * 12, b"acsp"
+    )
     header = header.ljust(68, b"\0") + struct.pack(">3I", 0xF6D6, 0x10000, 0xD32D)
     return header.ljust(128, b"\0") + struct.pack(">I4sII", 1, b"A2B0", 144, len(table)) + table

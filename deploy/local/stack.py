@@ -1,0 +1,99 @@
+"""What the embedded stack consists of: three servers, the setup that runs to its end, the API and the workers."""
+
+import http.client
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+from deploy.local.child import Child
+from deploy.local.home import Home
+from deploy.local.servers import LOOPBACK, ObjectServer, Postgres, Redis, Server, free_ports
+from shared.config import Settings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stack:
+    servers: Sequence[Server]
+    setup: Child
+    api: Child
+    workers: Sequence[Child]
+
+    @property
+    def services(self) -> list[Child]:
+        return [self.api, *self.workers]
+
+
+class Api(Child):
+    """Ready when it says so itself."""
+
+    def __init__(self, address: tuple[str, int], *, log: Path, environment: Mapping[str, str]) -> None:
+        super().__init__("api", _python("services.api"), log=log, environment=environment)
+        self._address = address
+
+    def ready(self) -> bool:
+        connection = http.client.HTTPConnection(*self._address, timeout=5)
+        try:
+            connection.request("GET", "/health/ready")
+            return self.running and connection.getresponse().status == HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+def api_address(settings: Settings) -> tuple[str, int]:
+    """Where this machine itself finds the API."""
+    return (LOOPBACK if settings.host == "0.0.0.0" else settings.host), settings.port  # noqa: S104 - compared, not bound
+
+
+def servers(home: Home) -> list[Server]:
+    """Raises ConfigurationError when a wheel is missing."""
+    passwords = home.passwords()
+    postgres, redis, objects = free_ports(3)
+    return [
+        Redis(home.root / "redis", port=redis, password=passwords["redis"], log=home.log("redis")),
+        ObjectServer(
+            home.root / "objects",
+            port=objects,
+            access_key=passwords["s3_access"],
+            secret_key=passwords["s3_secret"],
+            log=home.log("objects"),
+        ),
+        Postgres(home.root / "postgres", port=postgres, password=passwords["postgres"], log=home.log("postgres")),
+    ]
+
+
+def make_stack(settings: Settings, home: Home) -> Stack:
+    """All of it, nothing started yet; raises ConfigurationError when a wheel is missing."""
+    behind = servers(home)
+    environment = {
+        **os.environ,
+        "JINWI_HOME": str(home.root),
+        "JINWI_MODEL_CACHE": str(home.root / "models"),
+        "PROMETHEUS_MULTIPROC_DIR": str(home.metrics),
+    }
+    for server in behind:
+        environment |= server.settings()
+
+    def child(name: str, *arguments: str) -> Child:
+        return Child(name, _python(*arguments), log=home.log(name), environment=environment)
+
+    return Stack(
+        servers=behind,
+        setup=child("setup", "deploy.setup"),
+        api=Api(api_address(settings), log=home.log("api"), environment=environment),
+        workers=[
+            child("scorer", "services.worker", "score"),
+            child("fetcher", "services.worker", "fetch"),
+            child("sender", "services.worker.sender"),
+            child("sweeper", "services.worker.sweeper"),
+            child("scheduler", "services.worker", "schedule"),
+        ],
+    )
+
+
+def _python(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", *arguments]

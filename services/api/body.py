@@ -1,0 +1,78 @@
+"""The body of a submission: a form with an image, or JSON with a link. Read only after the key was accepted."""
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, BinaryIO
+
+from fastapi import Request
+from starlette.datastructures import FormData, UploadFile
+
+from services.api.errors import Problem, invalid
+from services.api.schemas import LinkSubmission, Submission, read
+
+FIELD_BYTES = 16 << 10
+
+# Both bodies for the OpenAPI document, which FastAPI cannot tell from a route that reads the stream itself.
+REQUEST_BODY: Mapping[str, Any] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                **Submission.model_json_schema(),
+                "properties": {
+                    "image": {
+                        "type": "string",
+                        "format": "binary",
+                        "description": "JPEG, PNG, WebP, GIF (first frame), AVIF or HEIC.",
+                    },
+                    **Submission.model_json_schema()["properties"],
+                },
+                "required": ["image"],
+            },
+            "encoding": {"metadata": {"contentType": "application/json"}},
+            "example": {"image": "(bytes)", "external_id": "post-17", "metadata": {"author": "u-123"}},
+        },
+        "application/json": {"schema": LinkSubmission.model_json_schema()},
+    },
+}
+
+
+@asynccontextmanager
+async def submission(
+    request: Request, max_file_bytes: int
+) -> AsyncGenerator[tuple[Submission | LinkSubmission, BinaryIO | None]]:
+    """What was said, and the image's file, spooled to disk beyond 1 MiB and closed at the end. Raises Problem."""
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type == "application/json":
+        yield read(LinkSubmission, _parse(await request.body())), None
+    elif content_type == "multipart/form-data":
+        async with request.form(
+            max_files=1, max_fields=len(Submission.model_fields), max_part_size=FIELD_BYTES
+        ) as form:
+            yield _read_form(form, max_file_bytes)
+    else:
+        raise Problem(
+            "unsupported-media-type",
+            "Send an image as multipart/form-data (field `image`), or a link as application/json (field `url`).",
+        )
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as exc:
+        raise Problem("bad-request", "The body is not JSON.") from exc
+
+
+def _read_form(form: FormData, max_file_bytes: int) -> tuple[Submission, BinaryIO]:
+    # An empty field of an HTML form means that nothing was said.
+    fields = {name: value for name, value in form.multi_items() if value != ""}
+    image = fields.pop("image", None)
+    if not isinstance(image, UploadFile):
+        raise invalid({"image": "is missing: send the image's bytes as a file part of this name"})
+    if not image.size:
+        raise invalid({"image": "is empty"})
+    if image.size > max_file_bytes:
+        raise Problem("too-large", f"The image has {image.size:,} bytes; at most {max_file_bytes:,} are accepted.")
+    return read(Submission, fields), image.file

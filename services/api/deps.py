@@ -1,0 +1,119 @@
+"""What routes ask for: the parts of the process, who calls, and what the headers of a submission say."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from anyio import CapacityLimiter
+from fastapi import Depends, Header, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+
+from services.api.errors import Problem, invalid
+from services.api.submit import Submissions
+from shared.config import Settings
+from shared.domain.tenant import Caller, Scope, is_well_formed
+from shared.queue.enqueue import Publisher
+from shared.storage import tenants
+from shared.storage.db import Database
+from shared.storage.objects import ObjectStore
+from shared.storage.watch import JobWatch
+
+# RFC 7240, section 2: preferences are listed with commas, a value may be quoted, parameters follow a semicolon.
+_WAIT = re.compile(r'\s*wait\s*=\s*(?:([0-9]{1,9})|"([0-9]{1,9})")\s*(?:;.*)?', re.IGNORECASE)
+
+# A string of structured fields (RFC 9651, section 3.3.3), or the same visible characters bare.
+_KEY = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])+)"|([!#-~]+)')
+_KEY_LENGTH = 255
+
+bearer = HTTPBearer(auto_error=False, scheme_name="key", description="`Authorization: Bearer jinwi_…`")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """Everything that lives as long as the process."""
+
+    settings: Settings
+    database: Database
+    store: ObjectStore
+    publisher: Publisher
+    watch: JobWatch
+    submissions: Submissions
+    upload_threads: CapacityLimiter
+    """Apart from the threads of all other requests: a frozen object store must not stop reads."""
+    health_threads: CapacityLimiter
+
+
+async def get_parts(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+PartsOf = Annotated[Parts, Depends(get_parts)]
+
+
+def authenticate(
+    request: Request,
+    needed: SecurityScopes,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+) -> Caller:
+    """One indexed query; a key whose checksum is wrong costs none."""
+    caller = None
+    if credentials is not None and is_well_formed(credentials.credentials):
+        parts: Parts = request.app.state.parts
+        with parts.database.transaction() as connection:
+            caller = tenants.authenticate(connection, credentials.credentials)
+    if caller is None:
+        raise Problem(
+            "unauthorized",
+            "Send `Authorization: Bearer KEY`, with a key that is whole, known and not revoked.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    for scope in needed.scopes:
+        if scope not in caller.scopes:
+            raise Problem("forbidden", f"This needs a key with the scope `{scope}`.", scope=scope)
+    return caller
+
+
+Submitter = Annotated[Caller, Security(authenticate, scopes=[Scope.SUBMIT])]
+Reader = Annotated[Caller, Security(authenticate, scopes=[Scope.READ])]
+Reviewer = Annotated[Caller, Security(authenticate, scopes=[Scope.REVIEW])]
+Admin = Annotated[Caller, Security(authenticate, scopes=[Scope.ADMIN])]
+
+
+async def _preferred_wait(
+    parts: PartsOf,
+    prefer: Annotated[
+        list[str] | None,
+        Header(description="`wait=N` holds the answer until the job ends, N seconds at most.", examples=[["wait=20"]]),
+    ] = None,
+) -> float | None:
+    """The first `wait` (RFC 7240, section 4.3), capped; what is not understood is ignored, as section 2 says."""
+    for preference in ",".join(prefer or ()).split(","):
+        if wait := _WAIT.fullmatch(preference):
+            return min(float(wait[1] or wait[2]), parts.settings.max_wait_seconds)
+    return None
+
+
+async def _idempotency_key(
+    key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            description=f"1 to {_KEY_LENGTH} visible ASCII characters, best a UUID, quoted or bare. "
+            "The same request sent again with the same key gives the same job.",
+            examples=['"8e03978e-40d5-43e8-bc93-6894a57f9324"'],
+        ),
+    ] = None,
+) -> str | None:
+    """draft-ietf-httpapi-idempotency-key-header-07, section 2."""
+    if key is None:
+        return None
+    read = _KEY.fullmatch(key)
+    bare = re.sub(r"\\(.)", r"\1", read[1]) if read and read[1] else key
+    if read is None or len(bare) > _KEY_LENGTH:
+        raise invalid({"Idempotency-Key": f"is not 1 to {_KEY_LENGTH} visible ASCII characters, quoted or bare"})
+    return bare
+
+
+PreferredWait = Annotated[float | None, Depends(_preferred_wait)]
+IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]

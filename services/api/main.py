@@ -1,0 +1,94 @@
+"""Composition root: the only place where the API's parts are made and wired."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from anyio import CapacityLimiter
+from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
+
+from services.api.deps import Parts
+from services.api.documents import ProblemDocument
+from services.api.errors import HANDLERS
+from services.api.middleware import BodyLimit, RequestContext
+from services.api.routes import health, jobs, keys, lanes, models, page, policy, reviews, tenants
+from services.api.submit import Submissions
+from shared.config import Settings
+from shared.queue.enqueue import Publisher
+from shared.storage.db import Database
+from shared.storage.objects import ObjectStore
+from shared.storage.watch import JobWatch
+
+UPLOAD_THREADS = 24
+HEALTH_THREADS = 8
+
+DESCRIPTION = """Says how likely an image is AI-generated: a calibrated probability, and what it rests on.
+Supporting evidence only. A person decides."""
+
+
+class Api(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        document = super().openapi()
+        document["components"]["schemas"].setdefault("ProblemDocument", ProblemDocument.model_json_schema())
+        return document
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The API. It starts, and says in /health/ready what is not well, even while everything it needs is away."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        async with AsyncExitStack() as stack:
+            app.state.parts = await _open(settings, stack)
+            yield
+
+    app = Api(
+        title="Jinwi",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        exception_handlers=dict(HANDLERS),
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+    )
+    app.add_middleware(BodyLimit, path="/v1/jobs", upload=settings.max_body_bytes)
+    app.add_middleware(RequestContext)
+    for routes in (jobs, reviews, policy, models, lanes, tenants, keys, health, page):
+        app.include_router(routes.router)
+    return app
+
+
+async def _open(settings: Settings, stack: AsyncExitStack) -> Parts:
+    database = Database(settings)
+    database.open()
+    stack.push_async_callback(run_in_threadpool, database.close)
+    publisher = Publisher(settings)
+    publisher.start()
+    stack.push_async_callback(run_in_threadpool, publisher.stop)
+    watch = JobWatch(settings)
+    stack.push_async_callback(_cancel, asyncio.create_task(watch.run()))
+    store = ObjectStore(settings)
+    return Parts(
+        settings=settings,
+        database=database,
+        store=store,
+        publisher=publisher,
+        watch=watch,
+        submissions=Submissions(database=database, store=store, publisher=publisher, settings=settings),
+        upload_threads=CapacityLimiter(UPLOAD_THREADS),
+        health_threads=CapacityLimiter(HEALTH_THREADS),
+    )
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

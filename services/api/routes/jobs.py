@@ -1,0 +1,151 @@
+"""Jobs: submit, read, list, erase."""
+
+import base64
+from typing import Annotated, Any
+from uuid import UUID
+
+import structlog
+from anyio import to_thread
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from services.api.body import REQUEST_BODY, submission
+from services.api.deps import IdempotencyKey, Parts, PartsOf, PreferredWait, Reader, Submitter
+from services.api.documents import JobDocument, JobList, problems
+from services.api.errors import Problem
+from services.api.schemas import JobQuery
+from shared.domain.job import FINAL, Job
+from shared.storage import jobs
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+log = structlog.get_logger("api")
+
+_PREFERENCE_APPLIED = {
+    "Preference-Applied": {"description": "The wait that was honoured.", "schema": {"type": "string"}}
+}
+_ACCEPTED_HEADERS = {
+    "Location": {"description": "Where the job is read.", "schema": {"type": "string"}},
+    "Retry-After": {"description": "Seconds after which to look again.", "schema": {"type": "integer"}},
+    "Idempotency-Replayed": {
+        "description": "`true` when an earlier request with the same key made the job.",
+        "schema": {"type": "string"},
+    },
+    **_PREFERENCE_APPLIED,
+}
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=None,
+    openapi_extra={"requestBody": REQUEST_BODY},
+    responses={
+        200: {"model": JobDocument, "description": "Waited for, and ended.", "headers": _ACCEPTED_HEADERS},
+        202: {"model": JobDocument, "description": "Accepted, and kept.", "headers": _ACCEPTED_HEADERS},
+        **problems(
+            "bad-request",
+            "unauthorized",
+            "forbidden",
+            "too-large",
+            "unsupported-format",
+            "unsupported-media-type",
+            "invalid-request",
+            "too-many-pixels",
+            "forbidden-address",
+            "idempotency-mismatch",
+            "unavailable",
+        ),
+    },
+)
+async def submit_job(
+    request: Request, caller: Submitter, parts: PartsOf, key: IdempotencyKey, wait: PreferredWait
+) -> Response:
+    """Verify an image: a file in a form, or a link in JSON. Needs the scope `submit`."""
+    async with submission(request, parts.settings.max_body_bytes) as (said, file):
+        job, replayed = await to_thread.run_sync(
+            parts.submissions.accept, caller.tenant_id, said, file, key, limiter=parts.upload_threads
+        )
+    job = await _wait(parts, job, wait)
+    ended = wait is not None and job.state in FINAL
+    response = _answer(job, wait, status=200 if ended else 202)
+    response.headers["Location"] = f"/v1/jobs/{job.id}"
+    if not ended:
+        response.headers["Retry-After"] = "1"
+    if replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+@router.get(
+    "/{job_id}",
+    response_model=None,
+    responses={
+        200: {"model": JobDocument, "headers": _PREFERENCE_APPLIED},
+        **problems("unauthorized", "forbidden", "not-found", "invalid-request", "unavailable"),
+    },
+)
+async def read_job(job_id: UUID, caller: Reader, parts: PartsOf, wait: PreferredWait) -> Response:
+    """One job, in whatever state it is. Needs the scope `read`."""
+    job = await run_in_threadpool(_find, parts, caller.tenant_id, job_id)
+    return _answer(await _wait(parts, job, wait), wait)
+
+
+@router.get(
+    "",
+    response_model=None,
+    responses={200: {"model": JobList}, **problems("unauthorized", "forbidden", "invalid-request", "unavailable")},
+)
+def list_jobs(caller: Reader, parts: PartsOf, query: Annotated[JobQuery, Query()]) -> dict[str, Any]:
+    """Jobs, newest first, a page at a time. Needs the scope `read`."""
+    filters = query.model_dump(exclude={"limit", "cursor"})
+    before = UUID(bytes=base64.urlsafe_b64decode(f"{query.cursor}==")) if query.cursor else None
+    with parts.database.transaction() as connection:
+        found = jobs.page(connection, caller.tenant_id, limit=query.limit + 1, before_id=before, **filters)
+    shown = found[: query.limit]
+    cursor = base64.urlsafe_b64encode(shown[-1].id.bytes).decode().rstrip("=") if len(found) > len(shown) else None
+    return {"jobs": [job.document() for job in shown], "next_cursor": cursor}
+
+
+@router.delete(
+    "/{job_id}",
+    response_model=None,
+    responses={
+        200: {"model": JobDocument, "description": "Erased, now or before."},
+        **problems("unauthorized", "forbidden", "not-found", "invalid-request", "unavailable"),
+    },
+)
+def erase_job(job_id: UUID, caller: Submitter, parts: PartsOf) -> dict[str, Any]:
+    """Erase the image and everything said of it; an empty job remains. Needs the scope `submit`."""
+    with parts.database.transaction() as connection:
+        job = jobs.erase(connection, caller.tenant_id, job_id)
+    if job is None:
+        raise _unknown(job_id)
+    log.info("job_erased", job_id=str(job_id))
+    return job.document()
+
+
+async def _wait(parts: Parts, job: Job, seconds: float | None) -> Job:
+    """The job as it is when it has ended or `seconds` are over. Holds no thread."""
+    if seconds is None or job.state in FINAL:
+        return job
+    await parts.watch.wait(job.id, seconds)
+    return await run_in_threadpool(_find, parts, job.tenant_id, job.id)
+
+
+def _find(parts: Parts, tenant_id: UUID, job_id: UUID) -> Job:
+    with parts.database.transaction() as connection:
+        job = jobs.get(connection, tenant_id, job_id)
+    if job is None:
+        raise _unknown(job_id)
+    return job
+
+
+def _unknown(job_id: UUID) -> Problem:
+    return Problem("not-found", f"There is no job {job_id}.")
+
+
+def _answer(job: Job, wait: float | None, status: int = 200) -> JSONResponse:
+    headers = {} if wait is None else {"Preference-Applied": f"wait={wait:g}"}
+    return JSONResponse(job.document(), status, headers)

@@ -1,0 +1,31 @@
+"""Lanes: a paused one still accepts jobs, and no worker takes them."""
+
+import structlog
+from fastapi import APIRouter
+
+from services.api.deps import Admin, PartsOf, Reader
+from services.api.documents import LaneDocument, LaneList, problems
+from services.api.schemas import LaneRequest
+from shared.domain.job import Lane
+from shared.storage import counts
+
+router = APIRouter(prefix="/v1/lanes", tags=["lanes"])
+
+log = structlog.get_logger("api")
+
+
+@router.get("", responses=problems("unauthorized", "forbidden", "unavailable"))
+def list_lanes(_: Reader, parts: PartsOf) -> LaneList:
+    """Both lanes. Needs the scope `read`."""
+    with parts.database.transaction() as connection:
+        rows = counts.lanes(connection)
+    return LaneList(lanes=[LaneDocument(**row) for row in rows])
+
+
+@router.put("/{lane}", responses=problems("unauthorized", "forbidden", "invalid-request", "unavailable"))
+def change_lane(lane: Lane, wanted: LaneRequest, _: Admin, parts: PartsOf) -> LaneDocument:
+    """Pause or resume a lane. Needs the scope `admin`."""
+    with parts.database.transaction() as connection:
+        counts.pause(connection, lane, paused=wanted.paused)
+    log.info("lane_changed", lane=lane, paused=wanted.paused)
+    return LaneDocument(lane=lane, paused=wanted.paused)

@@ -1,0 +1,112 @@
+"""The policy: how a tenant wants to be served. Versioned; each result names the version it was made under."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+import structlog
+from fastapi import APIRouter, Body, Header, Query, Response
+
+from services.api.deps import Admin, PartsOf, Reader
+from services.api.documents import PolicyDocument, problems
+from services.api.errors import Problem, invalid
+from services.api.schemas import PolicyRequest, TenantQuery, read
+from shared.domain.tenant import Policy, Scope
+from shared.domain.verdict import Thresholds
+from shared.storage import models, tenants
+from shared.storage.db import Connection
+
+router = APIRouter(prefix="/v1/policy", tags=["policy"])
+
+Patch = Annotated[
+    dict[str, Any],
+    Body(
+        media_type="application/merge-patch+json",
+        description="The members to change (RFC 7396); null sets one back to its default.",
+        examples=[{"thresholds": {"likely_human": 0.1, "likely_ai": 0.9}, "retention_days": 90}],
+    ),
+]
+_ETAG = {"headers": {"ETag": {"description": "The version, quoted.", "schema": {"type": "string"}}}}
+
+log = structlog.get_logger("api")
+
+
+@router.get("", responses={200: _ETAG, **problems("unauthorized", "forbidden", "invalid-request", "unavailable")})
+def read_policy(
+    caller: Reader, parts: PartsOf, query: Annotated[TenantQuery, Query()], response: Response
+) -> PolicyDocument:
+    """The policy that holds now. Needs the scope `read`; another tenant's needs `admin`."""
+    tenant_id = query.tenant_id or caller.tenant_id
+    if tenant_id != caller.tenant_id and Scope.ADMIN not in caller.scopes:
+        raise Problem("forbidden", "Another tenant's policy needs the scope `admin`.", scope=Scope.ADMIN)
+    with parts.database.transaction() as connection:
+        version, policy = _current(connection, tenant_id)
+    return _answer(version, policy, response)
+
+
+@router.patch(
+    "",
+    responses={
+        200: _ETAG,
+        **problems("unauthorized", "forbidden", "precondition-failed", "invalid-request", "unavailable"),
+    },
+)
+def change_policy(
+    *,
+    patch: Patch,
+    caller: Admin,
+    parts: PartsOf,
+    query: Annotated[TenantQuery, Query()],
+    response: Response,
+    if_match: Annotated[str | None, Header(description="The ETag that you read.", examples=['"3"'])] = None,
+) -> PolicyDocument:
+    """Change some members; what is queued or running already is finished under either version. Needs `admin`."""
+    tenant_id = query.tenant_id or caller.tenant_id
+    with parts.database.transaction() as connection:
+        tenants.lock(connection, tenant_id)
+        version, before = _current(connection, tenant_id)
+        if if_match not in {None, "*", f'"{version}"'}:
+            raise Problem("precondition-failed", f"The policy has version {version} by now: read it again.")
+        after = _policy(_merged(before.document(), patch))
+        _require_model(connection, after.model)
+        if after != before:
+            version = tenants.change_policy(connection, tenant_id, after)
+            log.info("policy_changed", for_tenant=str(tenant_id), version=version)
+    return _answer(version, after, response)
+
+
+def _current(connection: Connection, tenant_id: UUID) -> tuple[int, Policy]:
+    if tenants.get(connection, tenant_id) is None:
+        raise invalid({"tenant_id": f"there is no tenant {tenant_id}"})
+    return tenants.policy(connection, tenant_id)
+
+
+def _merged(before: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """RFC 7396, for a document that is two levels deep."""
+    after = {**before, **patch}
+    if isinstance(patch.get("thresholds"), dict):
+        after["thresholds"] = _without_nulls({**(before["thresholds"] or {}), **patch["thresholds"]})
+    return _without_nulls(after)
+
+
+def _without_nulls(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _policy(document: Mapping[str, Any]) -> Policy:
+    said = read(PolicyRequest, document)
+    try:
+        thresholds = Thresholds(**said.thresholds.model_dump()) if said.thresholds else None
+    except ValueError as exc:
+        raise invalid({"thresholds": str(exc)}) from exc
+    return Policy(**{**said.model_dump(), "thresholds": thresholds})
+
+
+def _require_model(connection: Connection, version: str | None) -> None:
+    if version is not None and models.get(connection, version) is None:
+        raise invalid({"model": f"there is no model version {version}"})
+
+
+def _answer(version: int, policy: Policy, response: Response) -> PolicyDocument:
+    response.headers["ETag"] = f'"{version}"'
+    return PolicyDocument(version=version, **policy.document())

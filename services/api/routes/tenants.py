@@ -1,0 +1,38 @@
+"""Tenants: who owns jobs, images, keys and a policy. For the operator."""
+
+import structlog
+from fastapi import APIRouter
+
+from services.api.deps import Admin, PartsOf
+from services.api.documents import NewTenantDocument, TenantDocument, TenantList, problems
+from services.api.errors import Problem
+from services.api.schemas import TenantRequest
+from shared.storage import tenants
+
+router = APIRouter(prefix="/v1/tenants", tags=["tenants"])
+
+log = structlog.get_logger("api")
+
+
+@router.get("", responses=problems("unauthorized", "forbidden", "unavailable"))
+def list_tenants(_: Admin, parts: PartsOf) -> TenantList:
+    """All tenants, oldest first. Needs the scope `admin`."""
+    with parts.database.transaction() as connection:
+        rows = tenants.all_tenants(connection)
+    return TenantList(tenants=[TenantDocument(**row) for row in rows])
+
+
+@router.post(
+    "",
+    status_code=201,
+    responses=problems("unauthorized", "forbidden", "conflict", "invalid-request", "unavailable"),
+)
+def create_tenant(tenant: TenantRequest, _: Admin, parts: PartsOf) -> NewTenantDocument:
+    """Make a tenant with the default policy and no key. Needs the scope `admin`."""
+    with parts.database.transaction() as connection:
+        created = tenants.create(connection, tenant.name)
+    if created is None:
+        raise Problem("conflict", f"There is a tenant called {tenant.name!r} already.")
+    row, secret = created
+    log.info("tenant_created", tenant_id=str(row["id"]))
+    return NewTenantDocument(**row, webhook_secret=secret)

@@ -1,0 +1,130 @@
+"""The use case of a submission: check, store, write the job, ring. Nothing is kept of one that is refused."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import BinaryIO
+from uuid import UUID
+
+import structlog
+
+from services.api.errors import refusal
+from services.api.schemas import LinkSubmission, Submission
+from shared.config import Settings
+from shared.domain.job import Job, Stage
+from shared.domain.link import check_link
+from shared.errors import ImageRefused, LinkRefused
+from shared.imaging.header import Header, check_header, read_header
+from shared.queue.enqueue import Publisher
+from shared.storage import images, jobs
+from shared.storage.db import Connection, Database
+from shared.storage.jobs import Idempotency, NewJob
+from shared.storage.objects import ObjectStore
+
+log = structlog.get_logger("api")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Upload:
+    """An image file whose header was accepted."""
+
+    file: BinaryIO
+    size: int
+    sha256: bytes
+    header: Header
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Submissions:
+    database: Database
+    store: ObjectStore
+    publisher: Publisher
+    settings: Settings
+
+    def accept(
+        self, tenant_id: UUID, said: Submission | LinkSubmission, file: BinaryIO | None, key: str | None
+    ) -> tuple[Job, bool]:
+        """The job, and whether `key` had made it before. Either `said` has a link or there is a `file`.
+
+        Raises Problem for what is refused, IdempotencyMismatch, and Outage, after which nothing is half-written:
+        at worst bytes without a job, which the collector removes.
+        """
+        url = said.url if isinstance(said, LinkSubmission) else None
+        self._check_links(url=url, callback_url=said.callback_url)
+        upload = self._examine(file) if file else None
+        idempotency = self._idempotency(said, upload, key)
+        if idempotency and (earlier := self._replay(tenant_id, idempotency)):
+            return earlier, True
+        if upload and not self.store.has_image(tenant_id, upload.sha256):
+            upload.file.seek(0)
+            self.store.put_image(tenant_id, upload.sha256, upload.file, upload.size)
+        new = NewJob(
+            tenant_id=tenant_id,
+            stage=Stage.SCORE if upload else Stage.FETCH,
+            lane=said.lane,
+            url=url,
+            sha256=upload.sha256 if upload else None,
+            external_id=said.external_id,
+            metadata=said.metadata,
+            callback_url=said.callback_url,
+            allow_training=said.allow_training,
+        )
+        with self.database.transaction() as connection:
+            if upload:
+                self._lock(connection, tenant_id, upload)
+            job_id, made = jobs.submit(connection, new, idempotency)
+            job = jobs.get(connection, tenant_id, job_id)
+        assert job is not None
+        if made:
+            self.publisher.offer(new.stage, new.lane, job_id)
+            log.info("job_submitted", job_id=str(job_id), tenant_id=str(tenant_id), stage=new.stage, lane=new.lane)
+        return job, not made
+
+    def _check_links(self, **links: str | None) -> None:
+        for field, link in links.items():
+            if link is not None:
+                try:
+                    check_link(link, allowed=self.settings.allowed_networks)
+                except LinkRefused as exc:
+                    raise refusal(exc, field) from exc
+
+    def _examine(self, file: BinaryIO) -> Upload:
+        try:
+            header = read_header(file)
+            check_header(header, self.settings.max_pixels, self.settings.max_side)
+        except ImageRefused as exc:
+            raise refusal(exc, "image") from exc
+        file.seek(0)
+        sha256 = hashlib.file_digest(file, "sha256").digest()
+        return Upload(file=file, size=file.tell(), sha256=sha256, header=header)
+
+    def _idempotency(self, said: Submission, upload: Upload | None, key: str | None) -> Idempotency | None:
+        """The fingerprint is made of what is meant: multipart boundaries differ between two tries."""
+        if key is None:
+            return None
+        meant = said.model_dump(mode="json") | {"image": upload.sha256.hex() if upload else None}
+        return Idempotency(
+            key=key,
+            fingerprint=hashlib.sha256(json.dumps(meant, sort_keys=True).encode()).digest(),
+            remember=timedelta(hours=self.settings.idempotency_hours),
+        )
+
+    def _replay(self, tenant_id: UUID, idempotency: Idempotency) -> Job | None:
+        """Looked for before anything is stored; `jobs.submit` looks again, under the key's lock."""
+        with self.database.transaction() as connection:
+            job_id = jobs.replay(connection, tenant_id, idempotency)
+            return jobs.get(connection, tenant_id, job_id) if job_id else None
+
+    def _lock(self, connection: Connection, tenant_id: UUID, upload: Upload) -> None:
+        images.lock_stored(
+            connection,
+            self.store,
+            upload.file,
+            tenant_id=tenant_id,
+            sha256=upload.sha256,
+            size=upload.size,
+            image_format=upload.header.format,
+            width=upload.header.width,
+            height=upload.header.height,
+        )

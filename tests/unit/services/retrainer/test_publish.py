@@ -1,0 +1,46 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import shared.scoring
+from services.retrainer.publish import publish, require_free, staging
+from shared.errors import ConfigurationError, ModelRefused
+
+SHIPPED = Path(shared.scoring.__file__).parent / "shipped" / "0.1.0"
+
+
+@pytest.fixture
+def staged(tmp_path):
+    return Path(shutil.copytree(SHIPPED, tmp_path / "0.1.0.staging"))
+
+
+def test_a_complete_version_moves_to_its_place_whole(staged, tmp_path):
+    assert publish(staged, tmp_path) == tmp_path / "0.1.0"
+    assert not staged.exists()
+    assert json.loads((tmp_path / "0.1.0" / "card.json").read_text())["version"] == "0.1.0"
+
+
+def test_an_existing_version_is_never_overwritten(staged, tmp_path):
+    (tmp_path / "0.1.0").mkdir()
+    with pytest.raises(ConfigurationError, match="never overwritten"):
+        publish(staged, tmp_path)
+    assert staged.exists()
+    assert not list((tmp_path / "0.1.0").iterdir())
+
+
+def test_a_version_that_a_worker_would_refuse_is_not_published(staged, tmp_path):
+    (staged / "metrics.json").write_text("{}")
+    with pytest.raises(ModelRefused):
+        publish(staged, tmp_path)
+    assert not (tmp_path / "0.1.0").exists()
+
+
+def test_a_free_version_number_is_given_its_place(tmp_path):
+    assert require_free(tmp_path, "0.2.0") == tmp_path / "0.2.0"
+
+
+def test_staging_begins_empty(tmp_path):
+    (staging(tmp_path, "0.2.0") / "left over").touch()
+    assert list(staging(tmp_path, "0.2.0").iterdir()) == []
