@@ -31,7 +31,7 @@ def setup(service: str, settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())
-    for chatty in ("httpx", "httpcore", "urllib3", "kombu", "amqp", "PIL"):
+    for chatty in ("httpx", "httpcore", "urllib3", "kombu", "amqp", "PIL", "celery.worker.strategy", "celery.app.trace"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

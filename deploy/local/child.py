@@ -7,11 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from shared.errors import JinwiError
 
+POLL_SECONDS = 0.02
 TAIL_BYTES = 8192
 
 _PR_SET_PDEATHSIG = 1
@@ -70,14 +71,16 @@ class Child:
         except OSError as exc:
             raise StartFailed(f"{self.name} cannot be started: {exc}") from exc
 
-    def await_ready(self, seconds: float = 30) -> None:
-        """Raises StartFailed when it ends, or is not ready in time."""
+    def await_ready(self, seconds: float = 30, check: Callable[[], None] | None = None) -> None:
+        """Raises StartFailed when it ends or is not ready in time; `check` may raise what makes waiting idle."""
         deadline = time.monotonic() + seconds
         while not self.ready():
             self.check()
+            if check:
+                check()
             if time.monotonic() > deadline:
                 raise StartFailed(f"{self.name} is not ready after {seconds:.0f} s (log: {self.log})")
-            time.sleep(0.01)
+            time.sleep(POLL_SECONDS)
 
     def check(self) -> None:
         """Raises StartFailed when it has ended."""
@@ -119,7 +122,7 @@ class Child:
         return next((line for line in reversed(lines) if line), f"exit code {self.exit_code}")
 
 
-def _follower(number: signal.Signals):  # noqa: ANN202 - what Popen takes as preexec_fn
+def _follower(number: signal.Signals) -> Callable[[], None] | None:
     """A function for the forked child: ask the kernel for this signal when the parent dies (prctl(2))."""
     if sys.platform != "linux":
         return None

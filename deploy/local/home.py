@@ -81,7 +81,8 @@ class Home:
             partial.touch(mode=0o600)
             partial.write_text(json.dumps({name: secrets.token_hex(16) for name in names}), "ascii")
             partial.replace(file)
-        return json.loads(file.read_text("ascii"))
+        passwords: dict[str, str] = json.loads(file.read_text("ascii"))
+        return passwords
 
     def tell_url(self, url: str) -> None:
         """Leave it for those who come later and find the lock taken."""

@@ -44,6 +44,17 @@ class Api(Child):
             connection.close()
 
 
+class Setup(Child):
+    """Ready when it has come to its end."""
+
+    def ready(self) -> bool:
+        return self.exit_code == 0
+
+    def check(self) -> None:
+        if not self.ready():
+            super().check()
+
+
 def api_address(settings: Settings) -> tuple[str, int]:
     """Where this machine itself finds the API."""
     return (LOOPBACK if settings.host == "0.0.0.0" else settings.host), settings.port  # noqa: S104 - compared, not bound
@@ -78,19 +89,19 @@ def make_stack(settings: Settings, home: Home) -> Stack:
     for server in behind:
         environment |= server.settings()
 
-    def child(name: str, *arguments: str) -> Child:
+    def worker(name: str, *arguments: str) -> Child:
         return Child(name, _python(*arguments), log=home.log(name), environment=environment)
 
     return Stack(
         servers=behind,
-        setup=child("setup", "deploy.setup"),
+        setup=Setup("setup", _python("deploy.setup"), log=home.log("setup"), environment=environment),
         api=Api(api_address(settings), log=home.log("api"), environment=environment),
         workers=[
-            child("scorer", "services.worker", "score"),
-            child("fetcher", "services.worker", "fetch"),
-            child("sender", "services.worker.sender"),
-            child("sweeper", "services.worker.sweeper"),
-            child("scheduler", "services.worker", "schedule"),
+            worker("scorer", "services.worker", "score"),
+            worker("fetcher", "services.worker", "fetch"),
+            worker("sender", "services.worker.sender"),
+            worker("sweeper", "services.worker.sweeper"),
+            worker("scheduler", "services.worker", "schedule"),
         ],
     )
 

@@ -38,7 +38,8 @@ class Supervisor:
         self._stack = stack
         self._say = say
         self._stop_seconds = stop_seconds
-        self._restarts: dict[Child, Restarts] = {}
+        self._lasting = [*stack.servers, *stack.services]
+        self._restarts = {child: Restarts() for child in self._lasting}
 
     def start(self) -> None:
         """Raises StartFailed as soon as a part ends that should stay."""
@@ -47,21 +48,21 @@ class Supervisor:
             server.start()
         # It waits for the servers by itself, and imports meanwhile.
         self._stack.setup.start()
-        self._await(self._stack.servers)
-        self._await_setup()
+        for child in (*self._stack.servers, self._stack.setup):
+            self._await(child)
         for service in self._stack.services:
             service.start()
-        self._await([self._stack.api])
+        self._await(self._stack.api)
 
     def check(self) -> None:
         """Raises StartFailed when a part that should stay has ended."""
-        for child in (*self._stack.servers, *self._stack.services):
+        for child in self._lasting:
             child.check()
 
     def watch(self) -> None:
         """Start again what dies, until an exception ends it."""
         while True:
-            for child in (*self._stack.servers, *self._stack.services):
+            for child in self._lasting:
                 self._tend(child)
             time.sleep(POLL_SECONDS)
 
@@ -72,36 +73,15 @@ class Supervisor:
             _stop(self._stack.services, self._stop_seconds)
             _stop(self._stack.servers, SERVERS_STOP_SECONDS)
         finally:
-            for child in (*self._stack.services, *self._stack.servers):
+            for child in self._lasting:
                 child.kill()
 
-    def _await(self, children: Sequence[Child]) -> None:
-        waiting = list(children)
-        deadline = time.monotonic() + START_SECONDS
-        while waiting:
-            self.check()
-            for child in [child for child in waiting if child.ready()]:
-                waiting.remove(child)
-                self._say_since(child)
-            if waiting and time.monotonic() > deadline:
-                raise StartFailed(f"{waiting[0].name} is not ready after {START_SECONDS} s (log: {waiting[0].log})")
-            time.sleep(POLL_SECONDS)
-
-    def _await_setup(self) -> None:
-        setup = self._stack.setup
-        while setup.exit_code is None:
-            self.check()
-            time.sleep(POLL_SECONDS)
-        if setup.exit_code != 0:
-            setup.check()
-        self._say_since(setup)
-
-    def _say_since(self, child: Child) -> None:
+    def _await(self, child: Child) -> None:
+        child.await_ready(START_SECONDS, self.check)
         self._say(f"  {child.name:<8} {time.monotonic() - child.started_at:5.1f} s")
 
     def _tend(self, child: Child) -> None:
-        restarts = self._restarts.setdefault(child, Restarts())
-        code = child.exit_code
+        restarts, code = self._restarts[child], child.exit_code
         if code is not None:
             child.kill()
             self._note_death(child, restarts, _ending(code))

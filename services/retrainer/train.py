@@ -90,8 +90,7 @@ def train_version(
             thresholds=thresholds,
             metrics=metrics,
             training={
-                "command": f"jinwi train --arch {arch} --data {data.name} --version {version} "
-                f"--epochs {epochs} --seed {seed}",
+                "command": f"jinwi train --arch {arch} --data {data.name} --version {version} --seed {seed}",
                 "data_sha256": images.sha256,
                 **_circumstances(recipe, progress),
             },

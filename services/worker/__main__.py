@@ -12,7 +12,7 @@ from shared.queue import names
 
 def arguments(role: str, settings: Settings) -> list[str]:
     """The `celery` command line of a role; raises KeyError for a role that is none."""
-    worker = ["worker", "--without-gossip", "--without-mingle", "--hostname", f"{role}@%h"]
+    worker = ["-A", "services.worker.app", "worker", "--without-gossip", "--without-mingle", "--hostname", f"{role}@%h"]
     return {
         "score": [*worker, "-Q", ",".join(names.queues(Stage.SCORE)), "-c", str(settings.worker_processes)],
         "fetch": [
@@ -20,7 +20,7 @@ def arguments(role: str, settings: Settings) -> list[str]:
             *("-Q", ",".join([*names.queues(Stage.FETCH), names.MAINTENANCE])),
             *("--pool", "threads", "-c", str(settings.fetch_threads)),
         ],
-        "schedule": ["beat", "--schedule", str(settings.home / "run" / "schedule")],
+        "schedule": ["-A", "services.worker.schedule", "beat", "--schedule", str(settings.home / "run" / "schedule")],
     }[role]
 
 
@@ -31,7 +31,7 @@ def main() -> None:
         settings = config.load()
     except JinwiError as exc:
         sys.exit(str(exc))
-    command = [sys.executable, "-m", "celery", "-A", "services.worker.app", *arguments(sys.argv[1], settings)]
+    command = [sys.executable, "-m", "celery", *arguments(sys.argv[1], settings)]
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter
 
 

@@ -1,4 +1,4 @@
-"""Composition root of the Celery processes: `celery -A services.worker.app worker -Q …`, and `… beat`.
+"""Composition root of the Celery workers: `celery -A services.worker.app worker -Q …`.
 
 Scoring runs in forked children (a limit on time, and a crash, then cost one child); fetching runs in threads. Each
 process that works makes its own `Runtime`: nothing that holds a socket or an ONNX session is carried over a fork.
@@ -8,24 +8,14 @@ from typing import Any
 
 from billiard import current_process
 from celery import signals
-from celery.schedules import crontab
 
 from services.worker import tasks
 from services.worker.runtime import Runtime
 from shared import config, logging, metrics
-from shared.queue import names
 from shared.queue.app import make_celery
 
 settings = config.load()
 app = make_celery(settings)
-app.conf.beat_schedule = {
-    task: {"task": task, "schedule": crontab.from_string(cron), "options": {"queue": queue}}
-    for task, cron, queue in (
-        (names.MAINTAIN, settings.maintain_cron, names.MAINTENANCE),
-        (names.RETRAIN, settings.retrain_cron, names.RETRAINING),
-    )
-    if cron
-}
 _runtime: Runtime | None = None
 
 

@@ -70,8 +70,8 @@ class ObjectStore:
             region=settings.s3_region,
             http_client=urllib3.PoolManager(
                 maxsize=16,
-                timeout=urllib3.Timeout(connect=3, read=15),
-                retries=urllib3.Retry(total=2, backoff_factor=0.1, status_forcelist=[502, 503, 504]),
+                timeout=urllib3.Timeout(connect=3, read=10),
+                retries=urllib3.Retry(total=1, backoff_factor=0.1, status_forcelist=[502, 503, 504]),
             ),
         )
 

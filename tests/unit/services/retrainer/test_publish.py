@@ -4,16 +4,14 @@ from pathlib import Path
 
 import pytest
 
-import shared.scoring
 from services.retrainer.publish import publish, require_free, staging
+from shared import scoring
 from shared.errors import ConfigurationError, ModelRefused
-
-SHIPPED = Path(shared.scoring.__file__).parent / "shipped" / "0.1.0"
 
 
 @pytest.fixture
 def staged(tmp_path):
-    return Path(shutil.copytree(SHIPPED, tmp_path / "0.1.0.staging"))
+    return Path(shutil.copytree(scoring.SHIPPED / "0.1.0", tmp_path / "0.1.0.staging"))
 
 
 def test_a_complete_version_moves_to_its_place_whole(staged, tmp_path):

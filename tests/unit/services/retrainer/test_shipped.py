@@ -2,18 +2,17 @@ from pathlib import Path
 
 import pytest
 
-import shared.scoring
 from services.retrainer import dataset
 from services.retrainer.evaluate import measure
+from shared import scoring
 from shared.scoring.session import Model
 
-SHIPPED = Path(shared.scoring.__file__).parent / "shipped" / "0.1.0"
 CIFAKE = Path(__file__).parents[5] / "shared" / "data" / "cifake.tar.xz"
 
 
 @pytest.mark.skipif(not CIFAKE.exists(), reason="the CIFAKE archive is not on this machine")
 def test_the_shipped_file_gives_the_figures_that_its_card_states():
-    model = Model.load(SHIPPED, provider="cpu", threads=1)
+    model = Model.load(scoring.SHIPPED / "0.1.0", provider="cpu", threads=1)
     data = dataset.load(CIFAKE, model.card.input)
     stated = model.card.document["metrics"]
     for name, images in (("test", data.test), ("test_without_duplicates", data.test_unseen)):

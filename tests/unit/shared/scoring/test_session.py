@@ -7,13 +7,13 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
-import shared.scoring
+from shared import scoring
 from shared.errors import ConfigurationError, ModelRefused
 from shared.scoring.card import CARD_KEY
 from shared.scoring.manifest import write_manifest
 from shared.scoring.session import Model
 
-SHIPPED = sorted((Path(shared.scoring.__file__).parent / "shipped").iterdir())
+SHIPPED = sorted(scoring.SHIPPED.iterdir())
 CARD = {
     "name": "tiny",
     "version": "1.0.0",

@@ -1,0 +1,70 @@
+"""The SDK reads what the domain writes."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from jinwi import results
+from shared.domain import job, verdict
+from shared.domain.job import error_document
+from tests.unit.jinwi.conftest import result_document
+
+ROW = {
+    "id": UUID("019a0b8e-6f5c-7c3e-9f52-3d6c4f1f2a10"),
+    "tenant_id": UUID("019a0b8e-6f5c-7c3e-9f52-3d6c4f1f2a11"),
+    "state": "done",
+    "stage": "score",
+    "lane": "bulk",
+    "url": None,
+    "sha256": b"\1" * 32,
+    "image_format": "jpeg",
+    "image_width": 640,
+    "image_height": 480,
+    "external_id": "post-17",
+    "metadata": {"a": 1},
+    "callback_url": None,
+    "allow_training": False,
+    "attempt": 1,
+    "result": result_document(0.3, "uncertain", {"code": "out_of_range", "detail": "Too large."}),
+    "error": None,
+    "timings_ms": {"decode": 1.0},
+    "created_at": datetime(2026, 11, 21, 9, tzinfo=UTC),
+    "finished_at": datetime(2026, 11, 21, 9, 1, tzinfo=UTC),
+}
+
+
+def read(**changed):
+    return results.Job.from_document(job.Job.from_row({**ROW, **changed}).document())
+
+
+def test_a_finished_job_is_read_whole():
+    seen = read()
+    assert (seen.id, seen.state, seen.lane) == (str(ROW["id"]), results.State.DONE, results.Lane.BULK)
+    assert (seen.external_id, seen.metadata, seen.url) == ("post-17", {"a": 1}, None)
+    assert (seen.created_at, seen.finished_at) == (ROW["created_at"], ROW["finished_at"])
+    assert seen.result == results.Result(
+        ai_probability=0.3,
+        human_probability=0.7,
+        verdict=results.Verdict.UNCERTAIN,
+        thresholds=results.Thresholds(likely_human=0.2, likely_ai=0.8),
+        reasons=(results.Reason(code="out_of_range", detail="Too large."),),
+        model_version="0.1.0",
+    )
+    assert seen.document["image"]["width"] == 640
+
+
+@pytest.mark.parametrize("state", list(job.State))
+def test_every_state_is_known_and_final_when_the_domain_says_so(state):
+    error = error_document("undecodable") if state in {"failed", "dead"} else None
+    seen = read(state=state, result=ROW["result"] if state == "done" else None, error=error, finished_at=None)
+    assert seen.final == (state in job.FINAL)
+    assert (seen.error.reason if seen.error else None) == (error and "undecodable")
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [(results.State, job.State), (results.Lane, job.Lane), (results.Verdict, verdict.Verdict)],
+)
+def test_words_are_the_domains(ours, theirs):
+    assert [each.value for each in ours] == [each.value for each in theirs]
