@@ -7,6 +7,9 @@ import structlog
 
 from shared.config import Settings, unknown_variables
 
+CHATTY = ("httpx", "httpcore", "urllib3", "kombu", "amqp", "PIL", "celery.worker.strategy", "celery.app.trace")
+"""Libraries whose news is ours already, or nobody's."""
+
 
 def setup(service: str, settings: Settings) -> None:
     """Send this process's logs, the libraries' too, to standard error in the configured form."""
@@ -31,7 +34,7 @@ def setup(service: str, settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())
-    for chatty in ("httpx", "httpcore", "urllib3", "kombu", "amqp", "PIL", "celery.worker.strategy", "celery.app.trace"):
+    for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

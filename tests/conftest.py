@@ -112,7 +112,9 @@ def settings(servers, template, tmp_path, monkeypatch):
     ObjectStore(settings).make_buckets()
     owner = dsn.removesuffix("/jinwi") + "/postgres"
     with psycopg.connect(owner, password=environment["JINWI_POSTGRES_PASSWORD"], autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
         yield settings
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 

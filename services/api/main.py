@@ -22,7 +22,7 @@ from shared.storage.db import Database
 from shared.storage.objects import ObjectStore
 from shared.storage.watch import JobWatch
 
-UPLOAD_THREADS = 24
+UPLOAD_THREADS = 8
 HEALTH_THREADS = 8
 
 DESCRIPTION = """Says how likely an image is AI-generated: a calibrated probability, and what it rests on.

@@ -61,7 +61,8 @@ class Database:
             kwargs={"row_factory": dict_row},
             check=ConnectionPool.check_connection,
             timeout=5,
-            reconnect_timeout=30,
+            # The pause between two tries doubles up to this: a server that is back is found as soon.
+            reconnect_timeout=3,
             open=False,
         )
 

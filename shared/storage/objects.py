@@ -89,7 +89,8 @@ class ObjectStore:
 
     def put_image(self, tenant_id: UUID, sha256: bytes, file: BinaryIO, size: int) -> None:
         with _translated():
-            self._client.put_object(self._images, image_key(tenant_id, sha256), file, size)
+            # One part of 5 MiB in memory at a time, not three.
+            self._client.put_object(self._images, image_key(tenant_id, sha256), file, size, num_parallel_uploads=1)
 
     def has_image(self, tenant_id: UUID, sha256: bytes) -> bool:
         try:

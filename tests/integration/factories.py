@@ -39,7 +39,12 @@ def picture(colour: tuple[int, int, int] = (200, 120, 40), size: tuple[int, int]
 
 
 def submit_link(
-    database: Database, tenant_id: UUID, *, lane: Lane = Lane.INTERACTIVE, url: str = "https://example.com/a.png", **fields
+    database: Database,
+    tenant_id: UUID,
+    *,
+    lane: Lane = Lane.INTERACTIVE,
+    url: str = "https://example.com/a.png",
+    **fields,
 ) -> UUID:
     with database.transaction() as connection:
         new = NewJob(tenant_id=tenant_id, stage=Stage.FETCH, lane=lane, url=url, metadata={}, **fields)
@@ -76,7 +81,9 @@ def submit_image(
         return jobs.submit(connection, new, idempotency)[0]
 
 
-def claim(database: Database, stage: Stage = Stage.SCORE, *, limit: int = 8, lease: timedelta = LEASE, named=()) -> list[Claim]:
+def claim(
+    database: Database, stage: Stage = Stage.SCORE, *, limit: int = 8, lease: timedelta = LEASE, named=()
+) -> list[Claim]:
     with database.transaction() as connection:
         return jobs.claim(connection, stage, named=named, limit=limit, worker="test", lease=lease)
 

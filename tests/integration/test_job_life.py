@@ -50,7 +50,10 @@ def test_the_database_and_the_domain_allow_the_same_transitions(database):
 
 def test_the_database_refuses_an_illegal_transition(database, tenant):
     job_id = submit_link(database, tenant)
-    with pytest.raises(psycopg.errors.CheckViolation, match="cannot go from queued to done"), database.transaction() as c:
+    with (
+        pytest.raises(psycopg.errors.CheckViolation, match="cannot go from queued to done"),
+        database.transaction() as c,
+    ):
         c.execute("UPDATE jobs SET state = 'done', result = '{}' WHERE id = %s", (job_id,))
 
 
@@ -301,7 +304,9 @@ def test_counters_agree_with_the_rows_through_every_kind_of_move(database, store
         jobs.erase(connection, tenant, first.id)
     with database.transaction() as connection:
         counted = {
-            (row["state"], row["stage"], row["lane"]): row["present"] for row in counts.jobs(connection) if row["present"]
+            (row["state"], row["stage"], row["lane"]): row["present"]
+            for row in counts.jobs(connection)
+            if row["present"]
         }
         actual = {
             (row["state"], row["stage"], row["lane"]): row["count"]
@@ -345,7 +350,5 @@ def test_retention_finds_finished_jobs_that_are_older_than_the_policy_keeps(data
     with database.transaction() as connection:
         assert jobs.past_retention(connection, limit=10) == []
         # A job of the partition's first instant, older than one day whenever this runs after the first of a month.
-        connection.execute(
-            "UPDATE policies SET document = document || '{\"retention_days\": 0}' WHERE version = 2"
-        )
+        connection.execute("UPDATE policies SET document = document || '{\"retention_days\": 0}' WHERE version = 2")
         assert jobs.past_retention(connection, limit=10) == [(tenant, job_id)]

@@ -269,6 +269,13 @@ def test_it_says_whether_it_has_a_network(decoder):
     assert [entry["network_isolated"] for entry in logs if entry["event"] == "decoder_started"] == [isolated]
 
 
+def test_it_carries_no_numpy(decoder):
+    libraries = Path(f"/proc/{pid_of(decoder)}/maps").read_text()
+
+    assert "_imaging" in libraries
+    assert "numpy" not in libraries
+
+
 def test_polite_signals_do_not_stop_it(decoder):
     pid = pid_of(decoder)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
