@@ -12,11 +12,10 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shared.domain.link import IpNetwork
 from shared.errors import ConfigurationError
 
 SECRETS_DIRECTORY = Path("/run/secrets")
-
-IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # Read by clients (the SDK and the command line), which import nothing of ours.
 CLIENT_VARIABLES = frozenset({"JINWI_URL", "JINWI_API_KEY"})
