@@ -25,7 +25,7 @@ from jinwi.errors import ApiError, Timeout
 from jinwi.flow import Flow, Pause, Send, Source
 from jinwi.results import Job, Lane, Model
 from jinwi.window import as_each_ends, async_as_each_ends
-from jinwi.wire import http_options, request_options
+from jinwi.wire import build_request, http_options
 
 T = TypeVar("T")
 
@@ -168,7 +168,7 @@ class Client:
         if isinstance(step, Pause):
             time.sleep(step.seconds)
             return None
-        return self._http.request(**request_options(step))
+        return self._http.send(build_request(self._http, step))
 
 
 class AsyncClient:
@@ -288,7 +288,7 @@ class AsyncClient:
         if isinstance(step, Pause):
             await asyncio.sleep(step.seconds)
             return None
-        return await self._http.request(**request_options(step))
+        return await self._http.send(build_request(self._http, step))
 
 
 def _bulk(options: Options) -> Options:

@@ -6,7 +6,6 @@ are written once.
 
 import contextlib
 import email.utils
-import itertools
 import math
 import os
 import random
@@ -92,7 +91,8 @@ def request(call: Call[T], patience: float) -> Flow[T]:
     A call that is not repeatable is sent again only when it surely was not carried out.
     """
     deadline = Deadline.after(patience)
-    for attempt in itertools.count():
+    attempt = 0
+    while True:
         timeout = max(0.1, min(TRY_SECONDS + call.wait, deadline.remaining()))
         try:
             response = yield Send(call=call, timeout=timeout)
@@ -111,7 +111,7 @@ def request(call: Call[T], patience: float) -> Flow[T]:
         if pause >= deadline.remaining():
             raise failure
         yield Pause(seconds=pause)
-    raise AssertionError("unreachable: the loop above has no end")
+        attempt += 1
 
 
 def _asks_for_another_try(call: Call[Any], response: httpx.Response) -> bool:

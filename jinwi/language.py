@@ -41,9 +41,9 @@ class Language:
     scopes: str
     revoked: str
     refused: str
-    failed: str
 
     verifying: str
+    counts: str
     skipped: str
     nothing: str
     not_found: str
@@ -107,8 +107,8 @@ ENGLISH = Language(
     scopes="Scopes",
     revoked="revoked",
     refused="refused",
-    failed="failed",
     verifying="Verifying",
+    counts="AI {likely_ai} · uncertain {uncertain} · human {likely_human} · failed {failed}",
     skipped="Skipped, not a JPEG, PNG, WebP, GIF, AVIF or HEIC image: {name}",
     nothing="No image found.",
     not_found="No such file or folder: {name}",
@@ -169,8 +169,8 @@ KOREAN = Language(
     scopes="권한",
     revoked="폐기됨",
     refused="거절됨",
-    failed="실패",
     verifying="검증 중",
+    counts="AI {likely_ai} · 불확실 {uncertain} · 사람 {likely_human} · 실패 {failed}",
     skipped="건너뜀, JPEG, PNG, WebP, GIF, AVIF, HEIC 이미지가 아님: {name}",
     nothing="이미지를 찾지 못했습니다.",
     not_found="파일이나 폴더가 없습니다: {name}",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jinwi.language import Language
-from jinwi.results import Rate, Verdict
+from jinwi.results import Rate
 from jinwi.terminal import Terminal
 from jinwi.verify import Ended, Tally
 
@@ -130,13 +130,7 @@ class ResultTable:
 
 
 def summary(tally: Tally, language: Language) -> str:
-    return language.summary.format(
-        total=tally.total,
-        likely_ai=tally.counts[Verdict.LIKELY_AI],
-        uncertain=tally.counts[Verdict.UNCERTAIN],
-        likely_human=tally.counts[Verdict.LIKELY_HUMAN],
-        failed=tally.failed,
-    )
+    return language.summary.format(**tally.named())
 
 
 def expectation(tally: Tally, rate: Rate | None, language: Language) -> str:

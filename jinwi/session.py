@@ -1,9 +1,8 @@
-"""What every command needs: the server, the key, and an end in one line instead of a traceback."""
+"""What every command runs in: a terminal, a language, and an end in one line instead of a traceback."""
 
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import typer
@@ -22,12 +21,6 @@ class Complaint(Exception):
         self.code = code
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Server:
-    url: str
-    key: str
-
-
 @contextmanager
 def session(lang: Code | None) -> Iterator[Terminal]:
     """The terminal for one command; errors raised within are said in one line and set the exit code."""
@@ -44,41 +37,15 @@ def session(lang: Code | None) -> Iterator[Terminal]:
         raise typer.Exit(exc.code if isinstance(exc, Complaint) else 1) from exc
 
 
-def find_server(language: Language, environment: Mapping[str, str]) -> Server:
-    """Where and who, from the environment; the key may stand in the file that `jinwi up` writes."""
-    path = _key_file(environment)
-    key = environment.get("JINWI_API_KEY", "").strip()
-    if not key and path.is_file():
-        key = path.read_text(encoding="utf-8").strip()
-    if not key:
-        raise Complaint(language.no_key.format(path=path))
-    return Server(url=_url(environment), key=key)
-
-
-def connect(terminal: Terminal) -> Server:
-    """The server, once it has answered: a wrong address is said at once, not after a minute of retries."""
-    import httpx  # noqa: PLC0415 - slow to import, and not needed for --help
-
-    from jinwi.wire import http_options  # noqa: PLC0415
-
-    server = find_server(terminal.language, os.environ)
-    with httpx.Client(**http_options(server.url, server.key), timeout=10) as http:
-        try:
-            http.get("/health/live")
-        except httpx.TransportError as exc:
-            raise Complaint(terminal.language.cannot_reach.format(url=server.url)) from exc
-    return server
-
-
 def explain(exc: Exception, language: Language, environment: Mapping[str, str]) -> str:
     """One line: what happened, and what to do."""
     match exc:
         case Unavailable(problem=None):
-            text = language.cannot_reach.format(url=_url(environment))
+            text = language.cannot_reach.format(url=server_url(environment))
         case Unavailable(problem=problem):
-            text = language.busy.format(url=_url(environment), detail=_detail(problem or {}))
+            text = language.busy.format(url=server_url(environment), detail=_detail(problem or {}))
         case ApiError(status=401):
-            text = language.bad_key.format(path=_key_file(environment))
+            text = language.bad_key.format(path=key_file(environment))
         case ApiError(status=403, problem=problem):
             text = language.forbidden.format(detail=_detail(problem))
         case ApiError(problem=problem):
@@ -90,11 +57,11 @@ def explain(exc: Exception, language: Language, environment: Mapping[str, str]) 
     return text
 
 
-def _url(environment: Mapping[str, str]) -> str:
+def server_url(environment: Mapping[str, str]) -> str:
     return environment.get("JINWI_URL") or f"http://127.0.0.1:{environment.get('JINWI_PORT') or 8000}"
 
 
-def _key_file(environment: Mapping[str, str]) -> Path:
+def key_file(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("JINWI_HOME") or ".jinwi") / "key"
 
 

@@ -11,7 +11,7 @@ from jinwi.client import AsyncClient
 from jinwi.errors import ApiError, Refused
 from jinwi.inputs import Input
 from jinwi.journal import Journal
-from jinwi.results import Job, State, Verdict
+from jinwi.results import Job, Verdict
 from jinwi.window import async_as_each_ends
 
 # Not about one image: every other one would be refused like it.
@@ -31,10 +31,6 @@ class Ended:
         if document["state"] == "refused":
             return cls(input=item, problem=document["problem"])
         return cls(input=item, job=Job.from_document(document))
-
-    @property
-    def ok(self) -> bool:
-        return self.job is not None and self.job.state is State.DONE
 
     def document(self) -> dict[str, Any]:
         """The line that --json prints."""
@@ -60,6 +56,11 @@ class Tally:
     @property
     def failed(self) -> int:
         return self.counts[None]
+
+    def named(self) -> dict[str, int]:
+        """The counts under the names that texts have for them."""
+        verdicts = {verdict.value: self.counts[verdict] for verdict in Verdict}
+        return {**verdicts, "failed": self.failed, "total": self.total}
 
 
 class Sink(Protocol):

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from jinwi.client import AsyncClient, Client
+from jinwi.connection import Server, connect
 from jinwi.contact_sheet import contact_sheet
 from jinwi.errors import JinwiError, Refused
 from jinwi.flow import is_link
@@ -17,8 +18,8 @@ from jinwi.inputs import Input, find, names
 from jinwi.journal import Journal, NotAJournal
 from jinwi.language import Language
 from jinwi.report import JsonLines, ResultTable, csv_file
-from jinwi.results import Lane, Rate, Verdict
-from jinwi.session import Complaint, Server, connect
+from jinwi.results import Lane, Rate
+from jinwi.session import Complaint
 from jinwi.terminal import Terminal
 from jinwi.verify import Ended, Sink, Tally, Verifier, run
 
@@ -52,11 +53,8 @@ class ProgressBar:
         self._language = language
 
     def add(self, _: Ended) -> None:
-        self._progress.update(self._task, advance=1, counts=self._counts())
-
-    def _counts(self) -> str:
-        parts = [f"{self._language.verdicts[verdict]} {self._tally.counts[verdict]}" for verdict in Verdict]
-        return " · ".join([*parts, f"{self._language.failed} {self._tally.failed}"])
+        counts = self._language.counts.format(**self._tally.named())
+        self._progress.update(self._task, advance=1, counts=counts)
 
 
 def verify(terminal: Terminal, order: Order) -> int:
@@ -112,12 +110,12 @@ def _images(terminal: Terminal, order: Order, progress: Progress) -> Iterator[In
 def _progress(terminal: Terminal, order: Order, tally: Tally, stack: ExitStack) -> tuple[Progress, ProgressBar]:
     progress = Progress(
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=20),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
         TextColumn("{task.fields[counts]}"),
         console=terminal.err,
-        disable=not terminal.err.is_terminal,
+        disable=not terminal.err.is_terminal or (order.json and terminal.out.is_terminal),
         transient=True,
     )
     total = sum(1 for _ in names(order.arguments))

@@ -2,7 +2,7 @@
 
 import ipaddress
 import os
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import httpx
 
@@ -10,6 +10,9 @@ from jinwi.errors import JinwiError
 from jinwi.flow import Send
 
 DEFAULT_URL = "http://127.0.0.1:8000"
+
+ONE_WRITE_BYTES = 1_000_000
+"""A body up to this size is put together before it is sent; a form is else written in ten small pieces."""
 
 
 class HttpOptions(TypedDict):
@@ -51,16 +54,19 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def request_options(step: Send) -> dict[str, Any]:
+def build_request(http: httpx.Client | httpx.AsyncClient, step: Send) -> httpx.Request:
     call = step.call
-    return {
-        "method": call.method,
-        "url": call.path,
-        "params": call.params or None,
-        "headers": call.headers,
-        "json": call.json,
-        "data": call.form,
+    request = http.build_request(
+        call.method,
+        call.path,
+        params=call.params or None,
+        headers=call.headers,
+        json=call.json,
+        data=call.form,
         # The file's own name stays with its owner.
-        "files": None if call.image is None else {"image": ("image", call.image)},
-        "timeout": httpx.Timeout(step.timeout, connect=min(10.0, step.timeout)),
-    }
+        files=None if call.image is None else {"image": ("image", call.image)},
+        timeout=httpx.Timeout(step.timeout, connect=min(10.0, step.timeout)),
+    )
+    if int(request.headers.get("Content-Length", 0)) <= ONE_WRITE_BYTES:
+        request.read()
+    return request

@@ -5,6 +5,7 @@ JinwiError
 │   ├── ImageRefused    permanent: these bytes will never become pixels
 │   ├── LinkRefused     permanent: this link will never give an image
 │   ├── LinkUnreachable passing: the link's server or the way to it is away; tried again
+│   ├── ObjectDamaged   counted: the stored bytes are not those that were submitted
 │   └── DecoderDied     counted: the decoder was killed by, or over, this image
 ├── Outage              ours, passing: database, object store, broker, model or decoder is away
 ├── IllegalTransition   a state machine was asked for a move that it does not have
@@ -36,6 +37,10 @@ class LinkRefused(JobError):
 
 
 class LinkUnreachable(JobError):
+    pass
+
+
+class ObjectDamaged(JobError):
     pass
 
 

@@ -1,5 +1,6 @@
 """`python -m services.api`: one process; more of them stand behind a balancer."""
 
+import ctypes
 import socket
 import sys
 
@@ -13,6 +14,9 @@ from shared.errors import ConfigurationError
 
 DRAIN_SECONDS = 25
 """Most seconds that requests under way may take once the process is asked to stop."""
+
+_M_MMAP_THRESHOLD = -3
+_LARGE_BLOCK = 256 << 10
 
 
 class _Server(uvicorn.Server):
@@ -37,6 +41,13 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def _give_large_blocks_back() -> None:
+    """Fix the size from which glibc returns memory at once (mallopt(3)); left alone, it grows and uploads stay."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK)
+
+
 def main() -> None:
     try:
         settings = load()
@@ -44,6 +55,7 @@ def main() -> None:
         sys.exit(str(exc))
     logging.setup("api", settings)
     metrics.use_slot("api")
+    _give_large_blocks_back()
     server = _Server(create_app(settings), settings)
     server.run()
     if not server.started:

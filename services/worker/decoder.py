@@ -4,6 +4,7 @@ The scoring process cannot limit its own address space (the model would be stran
 Celery pool child, cannot use multiprocessing; so it starts `services.worker.decoder_process` and keeps it.
 """
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -11,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
@@ -48,7 +50,7 @@ class Prepared:
 
 
 class Decoder:
-    """Starts its process at the first image. For one thread, which must outlive it; close it in the end."""
+    """Starts its process at the first image, or before. For one thread, which outlives it and closes it."""
 
     def __init__(self, limits: Limits, seconds: float, memory_bytes: int) -> None:
         """`seconds` of wall clock and of processor time for an image, `memory_bytes` of address space."""
@@ -70,27 +72,37 @@ class Decoder:
         if process is not None:
             _end(process)
 
+    def start(self) -> None:
+        """Start the process unless it runs, so that the first image need not wait; raises Outage."""
+        with self._ended_unless_whole():
+            self._ready()
+
     def decode(self, data: bytes, spec: InputSpec) -> Prepared:
         """Bytes of an image file → model input.
 
         Raises ImageRefused (permanent), DecoderDied (the image killed the process, or took too long or too
         much memory) or Outage (the process cannot be started; the image is not to blame).
         """
+        with self._ended_unless_whole():
+            process = self._ready()
+            self._images += 1
+            return self._exchange(process, data, spec)
+
+    @contextlib.contextmanager
+    def _ended_unless_whole(self) -> Iterator[None]:
+        """Whatever interrupts an exchange, the next image must not be given this one's answer."""
         try:
-            return self._exchange(self._ready(), data, spec)
+            yield
         except ImageRefused:
             raise
         except BaseException:
-            # Whatever interrupted us, the next image must not be given this one's answer.
             self.close()
             raise
 
     def _ready(self) -> subprocess.Popen[bytes]:
         if self._process is not None and not self._usable(self._process):
             self.close()
-        process = self._process or self._start()
-        self._images += 1
-        return process
+        return self._process or self._start()
 
     def _usable(self, process: subprocess.Popen[bytes]) -> bool:
         return self._owner == os.getpid() and self._images < IMAGES_PER_PROCESS and process.poll() is None

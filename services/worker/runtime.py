@@ -10,7 +10,7 @@ from services.worker.guarded_http import GuardedClient
 from services.worker.models import ModelShelf
 from services.worker.verify import Verifier
 from shared.config import Settings
-from shared.imaging.decode import Limits
+from shared.imaging.limits import Limits
 from shared.queue.app import make_celery
 from shared.queue.enqueue import Doorbell
 from shared.storage.db import Database

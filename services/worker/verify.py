@@ -17,7 +17,7 @@ from services.worker.models import ModelShelf
 from shared.config import Settings
 from shared.domain.job import FAILURE_CAP, Claim, Job, Lane, Outcome, Stage, State, error_document
 from shared.domain.verdict import choose_thresholds, decide
-from shared.errors import DecoderDied, JobError, Outage
+from shared.errors import DecoderDied, JobError, ObjectDamaged, Outage
 from shared.metrics import JOB_SECONDS, STEP_SECONDS
 from shared.queue.enqueue import Doorbell
 from shared.scoring.session import Model
@@ -136,7 +136,9 @@ class Verifier:
                 log.warning("job_released", job_id=str(claim.id), part=exc.part, error=exc.detail)
                 released.append(claim)
             except JobError as exc:
-                judged.append(judge(claim, exc.reason, exc.detail, counted=isinstance(exc, DecoderDied)))
+                judged.append(
+                    judge(claim, exc.reason, exc.detail, counted=isinstance(exc, DecoderDied | ObjectDamaged))
+                )
             except Exception as exc:  # one job's surprise must not take its neighbours along
                 log.exception("job_failed", job_id=str(claim.id))
                 judged.append(judge(claim, "internal", type(exc).__name__, counted=True))

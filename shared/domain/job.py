@@ -54,6 +54,7 @@ REASONS: Mapping[str, str] = {
     "unreachable": "The link could not be fetched.",
     "forbidden_address": "The link leads to an address that this installation does not fetch from.",
     "object_missing": "The stored image is gone, so it cannot be scored.",
+    "object_damaged": "The stored image is not what was submitted.",
     "decoder_died": "Reading the picture stopped the decoder every time it was tried.",
     "crashed": "The worker stopped every time this picture was tried alone.",
     "internal": "An unexpected error happened every time this picture was tried.",

@@ -5,6 +5,7 @@ same XML as text/xml, which the SDK raises as `InvalidResponseError`, and HEAD w
 """
 
 import contextlib
+import hashlib
 import io
 import json
 from collections.abc import Generator, Iterator
@@ -19,7 +20,7 @@ from minio import Minio
 from minio.error import InvalidResponseError, MinioException, S3Error
 
 from shared.config import Settings
-from shared.errors import JobError, Outage
+from shared.errors import JobError, ObjectDamaged, Outage
 
 MISSING = frozenset({"NoSuchKey", "NoSuchObject", "ResourceNotFound"})
 
@@ -71,7 +72,7 @@ class ObjectStore:
             http_client=urllib3.PoolManager(
                 maxsize=16,
                 timeout=urllib3.Timeout(connect=3, read=10),
-                retries=urllib3.Retry(total=1, backoff_factor=0.1, status_forcelist=[502, 503, 504]),
+                retries=urllib3.Retry(total=1, backoff_factor=0.1, status_forcelist=[500, 502, 503, 504]),
             ),
         )
 
@@ -88,6 +89,9 @@ class ObjectStore:
                 raise Outage("objects", f"there is no bucket {self._images}")
 
     def put_image(self, tenant_id: UUID, sha256: bytes, file: BinaryIO, size: int) -> None:
+        """Store the bytes unless they are there: what lies under its own hash never needs to be written again."""
+        if self.has_image(tenant_id, sha256):
+            return
         with _translated():
             # One part of 5 MiB in memory at a time, not three.
             self._client.put_object(self._images, image_key(tenant_id, sha256), file, size, num_parallel_uploads=1)
@@ -101,11 +105,14 @@ class ObjectStore:
         return True
 
     def get_image(self, tenant_id: UUID, sha256: bytes) -> bytes:
-        """The bytes as submitted; raises JobError("object_missing")."""
+        """The bytes as submitted; raises JobError("object_missing") or ObjectDamaged."""
         try:
-            return self._get(self._images, image_key(tenant_id, sha256))
+            data = self._get(self._images, image_key(tenant_id, sha256))
         except ObjectMissing as exc:
             raise JobError("object_missing", sha256.hex()) from exc
+        if hashlib.sha256(data).digest() != sha256:
+            raise ObjectDamaged("object_damaged", sha256.hex())
+        return data
 
     def delete_image(self, tenant_id: UUID, sha256: bytes) -> None:
         with contextlib.suppress(ObjectMissing), _translated():

@@ -291,6 +291,17 @@ def test_a_key_that_is_not_known_ends_the_run_at_once(command, jinwi, folder):
     assert len(jinwi.submissions()) == 1
 
 
+def test_a_server_that_goes_away_ends_the_run_with_what_it_has(command, jinwi, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("jinwi.verify_command.OUTAGE_SECONDS", 0.2)
+    jinwi.script.extend([jinwi.serve, *[Answer(status=0)] * 20])
+    result = command("verify", *folder.glob("*.png"), "--concurrency", 1, "--resume", tmp_path / "journal")
+    assert result.exit_code == 1
+    assert "1 images" in result.stdout
+    resume, reason = result.stderr.splitlines()
+    assert "--resume" in resume
+    assert reason.startswith(f"Cannot reach {jinwi.url}")
+
+
 def test_a_server_that_is_not_running_is_said_in_one_line(command, folder):
     result = command("verify", folder, JINWI_URL="http://127.0.0.1:9")
     assert result.exit_code == 1

@@ -78,6 +78,14 @@ def test_a_path_a_text_or_bytes_give_the_same_image(caller, jinwi, image, kind):
     assert jinwi.seen[0].image == image.read_bytes()
 
 
+def test_a_large_file_is_sent_whole_each_time(caller, jinwi, tmp_path):
+    path = tmp_path / "large.png"
+    path.write_bytes(PNG + bytes(3_000_000) + b"\x32")
+    jinwi.script.append(Answer(status=503))
+    caller.ask("submit", path)
+    assert [seen.image == path.read_bytes() for seen in jinwi.seen] == [True, True]
+
+
 def test_the_name_of_a_file_stays_with_its_owner(caller, jinwi, image):
     caller.ask("submit", image)
     assert b"Kim" not in jinwi.seen[0].body

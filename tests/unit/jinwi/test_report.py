@@ -154,15 +154,6 @@ def test_an_ending_survives_its_own_json():
         assert one.document()["input"] == "a.jpg"
 
 
-def test_only_a_job_that_is_done_is_well():
-    assert [one.ok for one in (ended(), ended(state="failed"), ended(state="erased"), refused())] == [
-        True,
-        False,
-        False,
-        False,
-    ]
-
-
 def test_a_link_or_a_missing_path_has_its_name_as_key():
     assert ended("https://example.com/a").input.key == "https://example.com/a"
     assert Input(number=0, name="a", path=Path("/x/a")).key == "/x/a"

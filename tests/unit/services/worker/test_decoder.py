@@ -211,6 +211,22 @@ def test_a_process_that_does_not_come_up_is_no_fault_of_the_picture(decoder, mon
 # The process
 
 
+def test_it_can_be_started_before_the_first_picture(decoder):
+    decoder.start()
+    started = decoder._process.pid
+    decoder.start()
+
+    assert pid_of(decoder) == started
+
+
+def test_a_start_that_failed_is_tried_again(decoder, monkeypatch):
+    with monkeypatch.context() as patched, pytest.raises(Outage):
+        patched.setattr(sys, "executable", "/bin/false")
+        decoder.start()
+
+    assert decoder.decode(encode(noise(), "PNG"), SPEC).width == 64
+
+
 def test_one_process_serves_many_pictures(decoder):
     assert len({pid_of(decoder) for _ in range(50)}) == 1
 

@@ -1,0 +1,61 @@
+# `make` alone shows what there is.
+.DEFAULT_GOAL := help
+.PHONY: help install up test lint train reference clean
+
+# The first Python that is new enough.
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null && echo $$name && break; done)
+BIN := .venv/bin
+
+# For tests and training. Where your index has CUDA builds alone, name one with CPU builds: TORCH_INDEX=URL
+TORCH ?= torch==2.13.0
+TORCH_INDEX ?=
+
+# For `make train`.
+ARCH ?= cifake-cnn
+DATA ?= cifake.tar.xz
+VERSION ?= 0.1.0
+OUT ?= runs
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: .venv/installed ## make .venv/ with everything but torch
+
+up: install ## start the whole system, verify a photograph, serve until Ctrl-C
+	@$(BIN)/jinwi up
+
+test: .venv/installed-torch ## run all tests against real servers; ARGS="-k name" for some
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: install ## ruff, mypy and the import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+train: .venv/installed-torch ## train a model version; ARCH, DATA, VERSION and OUT say which
+	@$(BIN)/jinwi train --arch $(ARCH) --data $(DATA) --version $(VERSION) --out $(OUT)
+
+reference: install ## write .env.example and docs/reference/settings.md anew
+	@$(BIN)/python -m deploy.reference
+
+clean: ## remove .venv/ and caches; the data in .jinwi/ stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Jinwi needs Python 3.11 or newer: make install PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || \
+		{ echo "$(PYTHON) comes without venv: install it, on Debian with apt install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv .venv
+
+.venv/installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[api,worker,local,dev]'
+	@touch $@
+
+.venv/installed-torch: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(addprefix --extra-index-url ,$(TORCH_INDEX)) '$(TORCH)'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[retrainer]'
+	@touch $@
