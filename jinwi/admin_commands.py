@@ -7,8 +7,8 @@ from typing import Any
 
 from jinwi.calls import Filters
 from jinwi.client import Client
-from jinwi.results import Job, Lane
 from jinwi.connection import connect
+from jinwi.results import Job, Lane
 from jinwi.terminal import Terminal
 
 CALL_SECONDS = 15.0

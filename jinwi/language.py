@@ -113,8 +113,8 @@ ENGLISH = Language(
     nothing="No image found.",
     not_found="No such file or folder: {name}",
     more_rows="… and {count} more; --json, --csv and --html hold them all.",
-    summary="{total} images: {likely_ai} likely AI-generated, {uncertain} uncertain, "
-    "{likely_human} likely made by a person, {failed} without an answer.",
+    summary="Images: {total}. Likely AI-generated {likely_ai}, uncertain {uncertain}, "
+    "likely made by a person {likely_human}, without an answer {failed}.",
     expectation="If every one of these {count} images were made by a person, about {value} of them "
     "({low} to {high}) would still be called likely AI-generated: a rate measured on {n} images.",
     no_expectation="The model's card states no rate of false accusations, so how many of these verdicts "
@@ -201,6 +201,7 @@ KOREAN = Language(
         "unreachable": "링크를 가져올 수 없습니다.",
         "forbidden_address": "이 서버가 가져오지 않는 주소로 이어지는 링크입니다.",
         "object_missing": "저장된 이미지가 없어 점수를 낼 수 없습니다.",
+        "object_damaged": "저장된 이미지가 접수된 것과 달라 점수를 낼 수 없습니다.",
         "decoder_died": "시도할 때마다 그림을 읽다가 디코더가 멈췄습니다.",
         "crashed": "이 그림만 따로 처리할 때마다 작업 프로세스가 멈췄습니다.",
         "internal": "시도할 때마다 예상하지 못한 오류가 났습니다.",

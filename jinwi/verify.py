@@ -99,12 +99,12 @@ class Verifier:
         source = item.path or item.name
         if self.journal is None:
             return await self.client.verify(source, lane=self.lane, timeout=None)
-        job_id = self.journal.job(item.key)
-        if job_id is None:
-            key = self.journal.submission_key(item.key)
-            job_id = (await self.client.submit(source, lane=self.lane, idempotency_key=key)).id
-            self.journal.note_submitted(item.key, job_id)
-        return await self.client.wait(job_id, timeout=None)
+        if job_id := self.journal.job(item.key):
+            return await self.client.wait(job_id, timeout=None)
+        key = self.journal.submission_key(item.key)
+        job = await self.client.submit(source, lane=self.lane, idempotency_key=key)
+        self.journal.note_submitted(item.key, job.id)
+        return job if job.final else await self.client.wait(job, timeout=None)
 
 
 async def run(verifier: Verifier, inputs: Iterable[Input], sinks: Sequence[Sink], concurrency: int) -> None:

@@ -14,7 +14,7 @@ from shared.domain.verdict import ADVISORY, Verdict
 PROBLEM_SCHEMA = "#/components/schemas/ProblemDocument"
 
 _JOB_ID = "019a0b8e-6f5c-7c3e-9f52-3d6c4f1f2a10"
-_EXAMPLE_JOB = {
+EXAMPLE_JOB = {
     "id": _JOB_ID,
     "state": "done",
     "lane": "interactive",
@@ -101,8 +101,6 @@ class ErrorDocument(Document):
 
 
 class JobDocument(Document):
-    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE_JOB]})
-
     id: UUID
     state: State
     lane: Lane

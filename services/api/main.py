@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 
 from services.api.deps import Parts
-from services.api.documents import ProblemDocument
+from services.api.documents import EXAMPLE_JOB, ProblemDocument
 from services.api.errors import HANDLERS
 from services.api.middleware import BodyLimit, RequestContext
 from services.api.routes import health, jobs, keys, lanes, models, page, policy, reviews, tenants
@@ -32,7 +32,10 @@ Supporting evidence only. A person decides."""
 class Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
         document = super().openapi()
-        document["components"]["schemas"].setdefault("ProblemDocument", ProblemDocument.model_json_schema())
+        schemas = document["components"]["schemas"]
+        schemas["ProblemDocument"] = ProblemDocument.model_json_schema()
+        # FastAPI leaves nulls out of examples, and a job has some.
+        schemas["JobDocument"]["examples"] = [EXAMPLE_JOB]
         return document
 
 

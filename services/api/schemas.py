@@ -61,9 +61,9 @@ def _metadata(values: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _require_storable(value: Any, depth: int) -> None:
     """Refuse what JSON can say in Python and jsonb cannot keep, and nesting that would exhaust a reader's stack."""
-    if depth < 0:
-        raise ValueError(f"is nested deeper than {METADATA_DEPTH} levels")
     match value:
+        case dict() | list() if depth == 0:
+            raise ValueError(f"is nested deeper than {METADATA_DEPTH} levels")
         case str() if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
             raise ValueError("holds a NUL character or half of a surrogate pair: remove it")
         case float() if value - value != 0:

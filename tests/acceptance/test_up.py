@@ -166,9 +166,11 @@ def test_data_of_another_postgres_are_left_alone_and_nothing_keeps_running(tmp_p
 
 
 def test_a_part_that_cannot_start_is_named_with_its_last_words_and_all_else_is_stopped(tmp_path, jinwi):
-    refused = jinwi("up", JINWI_MAINTAIN_CRON="whenever", **settings_for(tmp_path / "home"))
+    with socket.create_server(("127.0.0.1", free_ports(1)[0])) as taken:
+        port = str(taken.getsockname()[1])
+        refused = jinwi("up", JINWI_METRICS_PORT=port, **settings_for(tmp_path / "home"))
     assert refused.returncode == 1
-    assert re.fullmatch(r"(scorer|fetcher|scheduler) did not start: .*whenever.* \(log: .*\.log\)\n", refused.stderr)
+    assert re.fullmatch(r"\w+ did not start: .*Address already in use \(log: .*\.log\)\n", refused.stderr)
     assert not processes_of(tmp_path)
 
 

@@ -296,7 +296,7 @@ def test_a_server_that_goes_away_ends_the_run_with_what_it_has(command, jinwi, f
     jinwi.script.extend([jinwi.serve, *[Answer(status=0)] * 20])
     result = command("verify", *folder.glob("*.png"), "--concurrency", 1, "--resume", tmp_path / "journal")
     assert result.exit_code == 1
-    assert "1 images" in result.stdout
+    assert "Images: 1." in result.stdout
     resume, reason = result.stderr.splitlines()
     assert "--resume" in resume
     assert reason.startswith(f"Cannot reach {jinwi.url}")

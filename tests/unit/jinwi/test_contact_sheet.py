@@ -89,7 +89,7 @@ def test_a_sheet_shows_picture_probabilities_verdict_and_reasons(tmp_path, photo
 def test_counts_and_expected_false_accusations_stand_above_the_pictures(tmp_path):
     page = sheet(tmp_path, *[ended()] * 100)
     above, _ = page.text.split("a.jpg", 1)
-    assert "100 images" in above
+    assert "Images: 100." in above
     assert "about 5.0 of them (1.0 to 8.0)" in above
     assert ENGLISH.advisory in above
 

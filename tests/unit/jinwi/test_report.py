@@ -75,8 +75,8 @@ def test_the_table_is_in_the_order_of_the_inputs_and_ends_with_counts_and_adviso
     assert [line.split()[0] for line in lines[2:4]] == ["first.jpg", "second.jpg"]
     assert "51 %" in lines[2]
     assert "49 %" in lines[2]
-    assert lines[-2].startswith("2 images: 0 likely AI-generated, 1 uncertain")
-    assert lines[-2].endswith("1 without an answer.")
+    assert lines[-2].startswith("Images: 2. Likely AI-generated 0, uncertain 1")
+    assert lines[-2].endswith("without an answer 1.")
     assert lines[-1] == "Supporting evidence only. A person decides."
 
 

@@ -1,0 +1,129 @@
+"""Links: fetched through the guard, stored, and on to scoring; or ended with a reason."""
+
+import hashlib
+import ipaddress
+import threading
+
+import pytest
+
+from services.worker.fetch import Fetcher
+from services.worker.guarded_http import GuardedClient
+from shared.domain.job import FETCH_TRIES, Stage, State
+from tests.integration.factories import get, picture, submit_link
+from tests.integration.webserver import serve
+
+LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
+
+
+@pytest.fixture
+def fetcher(database, store, doorbell, settings):
+    return Fetcher(
+        database=database,
+        store=store,
+        doorbell=doorbell,
+        client=GuardedClient(LOOPBACK),
+        settings=settings.model_copy(update={"max_body_bytes": 10_000, "max_pixels": 1_000_000}),
+        name="test",
+    )
+
+
+def make_due(database):
+    with database.transaction() as connection:
+        connection.execute("UPDATE jobs SET next_attempt_at = now()")
+
+
+def end_of(fetcher, database, tenant, body, *, status=200, headers=None):
+    with serve(lambda _: (status, headers or {}, body)) as server:
+        job_id = submit_link(database, tenant, url=f"{server.url}/picture")
+        fetcher.drain([job_id])
+    return get(database, tenant, job_id)
+
+
+def test_a_link_to_an_image_is_stored_and_queued_for_scoring(database, store, tenant, fetcher, doorbell):
+    job = end_of(fetcher, database, tenant, picture())
+    assert (job.state, job.stage) == (State.QUEUED, Stage.SCORE)
+    assert job.sha256 == hashlib.sha256(picture()).digest()
+    assert store.get_image(tenant, job.sha256) == picture()
+    assert (job.image_format, job.image_width) == ("png", 32)
+    assert "fetch" in job.timings_ms
+    assert doorbell.room(Stage.SCORE, job.lane) == 63
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"<html>not found</html>", "not_an_image"),
+        (b"\x89PNG" + b"0" * 20_000, "too_large"),
+        (picture(size=(1100, 1000)), "too_many_pixels"),
+        (b"", "not_an_image"),
+    ],
+)
+def test_a_link_to_something_else_fails_with_its_reason(database, store, tenant, fetcher, body, reason):
+    job = end_of(fetcher, database, tenant, body)
+    assert (job.state, job.error["reason"]) == (State.FAILED, reason)
+
+
+def test_a_link_that_is_gone_fails_at_once(database, tenant, fetcher):
+    job = end_of(fetcher, database, tenant, b"gone", status=404)
+    assert (job.state, job.error["reason"], job.attempt) == (State.FAILED, "unreachable", 1)
+
+
+def test_a_redirect_to_a_forbidden_address_is_refused(database, tenant, fetcher):
+    job = end_of(fetcher, database, tenant, b"", status=302, headers={"Location": "http://169.254.169.254/latest"})
+    assert (job.state, job.error["reason"]) == (State.FAILED, "forbidden_address")
+
+
+def test_a_server_in_trouble_is_asked_three_times_and_then_unreachable(database, tenant, fetcher):
+    with serve(lambda _: (503, {}, b"busy")) as server:
+        job_id = submit_link(database, tenant, url=f"{server.url}/picture")
+        for _ in range(FETCH_TRIES):
+            assert get(database, tenant, job_id).state is State.QUEUED
+            make_due(database)
+            fetcher.drain([])
+    job = get(database, tenant, job_id)
+    assert (job.state, job.error["reason"]) == (State.FAILED, "unreachable")
+    assert len(server.asked) == FETCH_TRIES
+
+
+def test_a_link_that_recovers_is_scored_with_a_clean_count(database, tenant, fetcher):
+    answers = iter([(503, {}, b"busy"), (200, {}, picture())])
+    with serve(lambda _: next(answers)) as server:
+        job_id = submit_link(database, tenant, url=f"{server.url}/picture")
+        fetcher.drain([])
+        make_due(database)
+        fetcher.drain([])
+    with database.transaction() as connection:
+        row = connection.execute("SELECT stage, failures FROM jobs WHERE id = %s", (job_id,)).fetchone()
+    assert row == {"stage": "score", "failures": 0}
+
+
+def test_a_job_erased_while_its_link_is_fetched_keeps_no_bytes(database, store, tenant, fetcher):
+    from shared.storage import images, jobs
+
+    asked, erased = threading.Event(), threading.Event()
+
+    def answer(_):
+        asked.set()
+        assert erased.wait(10)
+        return 200, {}, picture()
+
+    with serve(answer) as server:
+        job_id = submit_link(database, tenant, url=f"{server.url}/picture")
+        thread = threading.Thread(target=fetcher.drain, args=([job_id],))
+        thread.start()
+        assert asked.wait(10)
+        with database.transaction() as connection:
+            jobs.erase(connection, tenant, job_id)
+        erased.set()
+        thread.join()
+    assert get(database, tenant, job_id).state is State.ERASED
+    assert images.collect(database, store, limit=10) == 1
+    assert not store.has_image(tenant, hashlib.sha256(picture()).digest())
+
+
+def test_the_tenants_own_bytes_are_fetched_once_for_two_links(database, store, tenant, fetcher):
+    first = end_of(fetcher, database, tenant, picture())
+    second = end_of(fetcher, database, tenant, picture())
+    assert first.sha256 == second.sha256
+    with database.transaction() as connection:
+        assert connection.execute("SELECT refs FROM objects").fetchone()["refs"] == 2
