@@ -97,9 +97,9 @@ def list_keys(terminal: Terminal, *, as_json: bool) -> None:
 
 def revoke_key(terminal: Terminal, key_id: str, *, as_json: bool) -> None:
     with _client(terminal) as client:
-        client.revoke_key(key_id)
+        document = client.revoke_key(key_id)
     if as_json:
-        _print_lines([{"id": key_id, "revoked": True}])
+        _print_lines([document])
     else:
         terminal.say(f"{key_id}: {terminal.language.revoked}")
 

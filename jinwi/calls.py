@@ -133,8 +133,8 @@ def create_key(name: str, scopes: list[str]) -> Call[Document]:
     return Call(method="POST", path="/v1/keys", read=dict, json={"name": name, "scopes": scopes}, repeatable=False)
 
 
-def revoke_key(key_id: str) -> Call[None]:
-    return Call(method="DELETE", path=f"/v1/keys/{quote(key_id, safe='')}", read=lambda _: None)
+def revoke_key(key_id: str) -> Call[Document]:
+    return Call(method="DELETE", path=f"/v1/keys/{quote(key_id, safe='')}", read=dict)
 
 
 def _prefer(wait: int) -> dict[str, str]:

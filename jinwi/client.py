@@ -135,8 +135,8 @@ class Client:
         """A new key; its `key` is in this answer and never shown again."""
         return self._send(calls.create_key(name, list(scopes)))
 
-    def revoke_key(self, key_id: str) -> None:
-        self._send(calls.revoke_key(key_id))
+    def revoke_key(self, key_id: str) -> Document:
+        return self._send(calls.revoke_key(key_id))
 
     def close(self) -> None:
         self._http.close()
@@ -255,8 +255,8 @@ class AsyncClient:
     async def create_key(self, name: str, scopes: Iterable[str]) -> Document:
         return await self._send(calls.create_key(name, list(scopes)))
 
-    async def revoke_key(self, key_id: str) -> None:
-        await self._send(calls.revoke_key(key_id))
+    async def revoke_key(self, key_id: str) -> Document:
+        return await self._send(calls.revoke_key(key_id))
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -124,7 +124,7 @@ def read(call: Call[T], response: httpx.Response) -> T:
         kind = Refused if response.is_client_error else ApiError
         raise kind(response.status_code, problem(response))
     try:
-        return call.read(response.json() if response.content else None)
+        return call.read(response.json())
     except (KeyError, TypeError, ValueError) as exc:
         detail = f"{type(exc).__name__}: {exc}"
         raise ApiError(response.status_code, {"title": "Answer not understood", "detail": detail}) from exc

@@ -156,6 +156,8 @@ def service(folder, jinwi):
         "JINWI_HOME": str(home),
         "JINWI_PORT": str(port),
         "JINWI_ALLOWED_NETWORKS": "127.0.0.0/8",
+        # Short, so that what a killed worker held is taken back within the patience of a test.
+        "JINWI_LEASE_SECONDS": "8",
     }
     started = jinwi("up", "--detach", **environment)
     assert started.returncode == 0, started.stdout + started.stderr

@@ -10,7 +10,7 @@ from services.worker.fetch import Fetcher
 from services.worker.guarded_http import GuardedClient
 from shared.domain.job import FETCH_TRIES, Stage, State
 from tests.integration.factories import get, picture, submit_link
-from tests.integration.webserver import serve
+from tests.webserver import serve
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 

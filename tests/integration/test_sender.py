@@ -11,7 +11,7 @@ from services.worker.sender import Sender, later
 from shared.domain.webhook import SCHEDULE
 from shared.storage import jobs, webhooks
 from tests.integration.factories import claim, done, submit_image
-from tests.integration.webserver import serve
+from tests.webserver import serve
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 

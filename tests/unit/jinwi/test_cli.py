@@ -381,7 +381,7 @@ def test_a_key_is_created_listed_and_revoked(command, jinwi):
     jinwi.routes = {
         ("POST", "/v1/keys"): lambda seen: Answer(status=201, document={**key, **seen.fields, "key": "jinwi_x"}),
         ("GET", "/v1/keys"): Answer(status=200, document={"keys": [key]}),
-        ("DELETE", "/v1/keys/k1"): Answer(status=204),
+        ("DELETE", "/v1/keys/k1"): Answer(status=200, document=key),
     }
     result = command("keys", "create", "pipeline", "--scope", "submit", "--scope", "read")
     assert result.stdout.splitlines() == ["jinwi_x"]
@@ -390,6 +390,7 @@ def test_a_key_is_created_listed_and_revoked(command, jinwi):
     assert "pipeline" in command("keys", "list").stdout
     assert lines(command("keys", "list", "--json")) == [key]
     assert "k1" in command("keys", "revoke", "k1").stdout
+    assert lines(command("keys", "revoke", "k1", "--json")) == [key]
 
 
 @pytest.mark.parametrize(("part", "arguments"), [("torch", ["train"]), ("deploy.local.command", ["up"])])

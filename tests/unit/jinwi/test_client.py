@@ -224,11 +224,11 @@ def test_keys_are_created_listed_and_revoked(caller, jinwi):
     jinwi.routes = {
         ("POST", "/v1/keys"): lambda seen: Answer(status=201, document={**key, **seen.fields, "key": "jinwi_x"}),
         ("GET", "/v1/keys"): Answer(status=200, document={"keys": [key]}),
-        ("DELETE", "/v1/keys/k1"): Answer(status=204),
+        ("DELETE", "/v1/keys/k1"): Answer(status=200, document=key),
     }
     assert caller.ask("create_key", "pipeline", ["submit"]) == {**key, "key": "jinwi_x"}
     assert caller.ask("keys") == [key]
-    assert caller.ask("revoke_key", "k1") is None
+    assert caller.ask("revoke_key", "k1") == key
 
 
 def test_an_id_cannot_lead_to_another_path(caller, jinwi):

@@ -1,0 +1,167 @@
+from uuid import uuid4
+
+import pytest
+
+from shared.domain.tenant import Scope, is_well_formed
+from tests.integration.factories import make_tenant, picture
+
+
+def fields(answer) -> set[str]:
+    assert answer.status_code == 422, answer.text
+    return {error["field"] for error in answer.json()["errors"]}
+
+
+class TestTenants:
+    def test_a_tenant_is_made_with_a_secret_that_is_shown_once(self, client):
+        made = client.post("/v1/tenants", json={"name": "news-desk"})
+        assert made.status_code == 201
+        assert made.json()["webhook_secret"].startswith("whsec_")
+        listed = client.get("/v1/tenants")
+        assert "news-desk" in [tenant["name"] for tenant in listed.json()["tenants"]]
+        assert "whsec_" not in listed.text
+
+    def test_a_name_is_given_once(self, client):
+        client.post("/v1/tenants", json={"name": "news-desk"})
+        assert client.post("/v1/tenants", json={"name": "news-desk"}).status_code == 409
+
+    def test_a_new_tenant_has_the_default_policy_and_its_keys_work(self, client, connect):
+        tenant_id = client.post("/v1/tenants", json={"name": "news-desk"}).json()["id"]
+        made = client.post("/v1/keys", json={"name": "k", "scopes": ["submit", "read"], "tenant_id": tenant_id}).json()
+        theirs = connect(made["key"])
+        assert theirs.get("/v1/policy").json()["version"] == 1
+        assert theirs.upload(picture()).status_code == 202
+        assert client.get("/v1/jobs").json()["jobs"] == []
+
+
+class TestKeys:
+    def test_a_key_is_shown_once_and_works_until_it_is_revoked(self, client, connect):
+        made = client.post("/v1/keys", json={"name": "pipeline", "scopes": ["read", "submit", "read"]})
+        assert made.status_code == 201
+        key = made.json()["key"]
+        assert is_well_formed(key)
+        assert made.json()["scopes"] == ["read", "submit"]
+        assert key not in client.get("/v1/keys").text
+        theirs = connect(key)
+        assert theirs.get("/v1/jobs").status_code == 200
+        revoked = client.delete(f"/v1/keys/{made.json()['id']}")
+        assert revoked.json()["revoked_at"] is not None
+        assert theirs.get("/v1/jobs").status_code == 401
+        assert client.delete(f"/v1/keys/{made.json()['id']}").json() == revoked.json()
+
+    def test_what_cannot_be_a_key_is_refused_by_name(self, client):
+        assert fields(client.post("/v1/keys", json={"name": "a\n", "scopes": []})) == {"name", "scopes"}
+        assert fields(client.post("/v1/keys", json={"name": "k", "scopes": ["root"]})) == {"scopes.0"}
+        unknown = {"name": "k", "scopes": ["read"], "tenant_id": str(uuid4())}
+        assert fields(client.post("/v1/keys", json=unknown)) == {"tenant_id"}
+        assert client.delete(f"/v1/keys/{uuid4()}").status_code == 404
+
+    def test_another_tenants_keys_are_listed_by_its_id(self, client, database):
+        other = str(make_tenant(database, "other"))
+        client.post("/v1/keys", json={"name": "theirs", "scopes": ["read"], "tenant_id": other})
+        assert [key["name"] for key in client.get("/v1/keys", params={"tenant_id": other}).json()["keys"]] == ["theirs"]
+        assert "theirs" not in client.get("/v1/keys").text
+
+
+@pytest.mark.parametrize(
+    ("scope", "method", "path"),
+    [
+        ("read", "GET", "/v1/jobs"),
+        ("read", "GET", f"/v1/jobs/{uuid4()}"),
+        ("read", "GET", f"/v1/jobs/{uuid4()}/reviews"),
+        ("read", "GET", "/v1/policy"),
+        ("read", "GET", "/v1/models"),
+        ("read", "GET", "/v1/models/champion"),
+        ("read", "GET", "/v1/lanes"),
+        ("submit", "POST", "/v1/jobs"),
+        ("submit", "DELETE", f"/v1/jobs/{uuid4()}"),
+        ("review", "POST", f"/v1/jobs/{uuid4()}/review"),
+        ("admin", "GET", "/v1/tenants"),
+        ("admin", "POST", "/v1/tenants"),
+        ("admin", "GET", "/v1/keys"),
+        ("admin", "POST", "/v1/keys"),
+        ("admin", "DELETE", f"/v1/keys/{uuid4()}"),
+        ("admin", "PATCH", "/v1/policy"),
+        ("admin", "PUT", "/v1/lanes/bulk"),
+    ],
+)
+def test_each_route_asks_for_its_scope_and_for_no_other(connect, new_key, scope, method, path):
+    without, alone = connect(new_key(set(Scope) - {scope})), connect(new_key({scope}))
+    refused = without.request(method, path)
+    assert (refused.status_code, refused.json().get("scope")) == (403, scope)
+    assert alone.request(method, path).status_code not in {401, 403}
+
+
+class TestPolicy:
+    def test_a_patch_changes_what_it_names_and_makes_a_version(self, client):
+        before = client.get("/v1/policy")
+        assert before.headers["ETag"] == '"1"'
+        after = client.patch("/v1/policy", json={"thresholds": {"likely_ai": 0.95}, "retention_days": 90})
+        assert after.json() == before.json() | {
+            "version": 2,
+            "thresholds": {"likely_human": 0.2, "likely_ai": 0.95},
+            "retention_days": 90,
+        }
+        assert after.headers["ETag"] == '"2"'
+        assert client.get("/v1/policy").json() == after.json()
+        merged = client.patch("/v1/policy", json={"thresholds": {"likely_human": 0.1}}).json()
+        assert merged["thresholds"] == {"likely_human": 0.1, "likely_ai": 0.95}
+
+    def test_null_sets_back_to_the_default(self, client):
+        client.patch("/v1/policy", json={"thresholds": {"likely_ai": 0.95}, "evidence": "full", "retention_days": 1})
+        back = client.patch("/v1/policy", json={"thresholds": None, "evidence": None, "retention_days": None}).json()
+        assert (back["thresholds"], back["evidence"], back["retention_days"]) == (None, "basic", None)
+
+    def test_a_patch_that_changes_nothing_makes_no_version(self, client):
+        assert client.patch("/v1/policy", json={"evidence": "basic"}).json()["version"] == 1
+
+    def test_a_stale_patch_is_refused(self, client):
+        first = client.patch("/v1/policy", json={"evidence": "full"}, headers={"If-Match": '"1"'})
+        second = client.patch("/v1/policy", json={"allow_training": True}, headers={"If-Match": '"1"'})
+        assert (first.status_code, second.status_code) == (200, 412)
+        assert client.get("/v1/policy").json()["allow_training"] is False
+
+    def test_a_pinned_model_must_exist(self, client, shipped):
+        assert fields(client.patch("/v1/policy", json={"model": "99.0.0"})) == {"model"}
+        assert client.patch("/v1/policy", json={"model": shipped}).json()["model"] == shipped
+
+    def test_what_makes_no_policy_is_refused_by_name_and_changes_nothing(self, client):
+        refused = [
+            ({"thresholds": {"likely_human": 0.9}}, {"thresholds"}),
+            ({"thresholds": {"likely_ai": 2}}, {"thresholds.likely_ai"}),
+            ({"thresholds": {"other": 1}}, {"thresholds.other"}),
+            ({"thresholds": 1}, {"thresholds"}),
+            ({"retention_days": 0, "evidence": "all"}, {"retention_days", "evidence"}),
+            ({"version": 7}, {"version"}),
+            ([], {"body"}),
+        ]
+        assert [fields(client.patch("/v1/policy", json=patch)) for patch, _ in refused] == [
+            named for _, named in refused
+        ]
+        assert client.get("/v1/policy").json()["version"] == 1
+
+    def test_another_tenants_policy_is_the_operators(self, client, connect, new_key, database):
+        other = {"tenant_id": str(make_tenant(database, "other"))}
+        assert client.patch("/v1/policy", params=other, json={"evidence": "full"}).json()["evidence"] == "full"
+        assert client.get("/v1/policy").json()["evidence"] == "basic"
+        assert client.get("/v1/policy", params=other).json()["evidence"] == "full"
+        assert connect(new_key({"read"})).get("/v1/policy", params=other).status_code == 403
+
+
+def test_a_model_is_read_by_version_or_alias_with_its_card(client, shipped):
+    by_alias = client.get("/v1/models/champion").json()
+    assert by_alias == client.get(f"/v1/models/{shipped}").json()
+    assert by_alias in client.get("/v1/models").json()["models"]
+    assert (by_alias["version"], by_alias["origin"]) == (shipped, "shipped")
+    assert by_alias["card"]["version"] == shipped
+    assert len(bytes.fromhex(by_alias["sha256"])) == 32
+    assert client.get("/v1/models/99.0.0").status_code == 404
+    assert client.get("/v1/models/%00").status_code == 422
+
+
+def test_a_lane_is_paused_and_resumed(client):
+    assert client.put("/v1/lanes/bulk", json={"paused": True}).json() == {"lane": "bulk", "paused": True}
+    lanes = {lane["lane"]: lane["paused"] for lane in client.get("/v1/lanes").json()["lanes"]}
+    assert lanes == {"interactive": False, "bulk": True}
+    assert client.post("/v1/jobs", json={"url": "https://example.com/a", "lane": "bulk"}).status_code == 202
+    assert client.put("/v1/lanes/bulk", json={"paused": False}).json()["paused"] is False
+    assert client.put("/v1/lanes/fast", json={"paused": True}).status_code == 422
