@@ -45,8 +45,12 @@ def show(terminal: Terminal, job: Job) -> None:
     photograph, language = wheels.photograph(), terminal.language
     words = Words.of(Ended(input=Input(number=0, name=photograph.name, path=photograph), job=job), language)
     terminal.table(
-        [language.file, language.ai_probability, language.human_probability, language.verdict, language.why],
-        [[photograph.name, words.ai, words.human, words.verdict, words.why]],
-        right=2,
+        [language.file, photograph.name],
+        [
+            [language.ai_probability, words.ai],
+            [language.human_probability, words.human],
+            [language.verdict, words.verdict],
+            [language.why, words.why],
+        ],
     )
     terminal.say(language.advisory)

@@ -56,7 +56,7 @@ class Submissions:
         idempotency = self._idempotency(said, upload, key)
         if idempotency and (earlier := self._replay(tenant_id, idempotency)):
             return earlier, True
-        if upload and not self.store.has_image(tenant_id, upload.sha256):
+        if upload:
             upload.file.seek(0)
             self.store.put_image(tenant_id, upload.sha256, upload.file, upload.size)
         new = NewJob(

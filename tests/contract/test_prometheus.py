@@ -1,0 +1,49 @@
+"""The scrape configuration and the alerts: accepted by Prometheus, and about names that exist."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from prometheus_client.metrics import MetricWrapperBase
+
+from shared import metrics
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "deploy/prometheus"
+
+
+def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
+    if shutil.which("promtool") is None:
+        pytest.skip("promtool is not installed")
+    return subprocess.run(["promtool", *arguments], cwd=FOLDER, capture_output=True, text=True, check=False)
+
+
+def test_prometheus_accepts_configuration_and_alerts():
+    checked = promtool("check", "config", "prometheus.yml")
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_the_alerts_fire_when_they_should_and_only_then():
+    tested = promtool("test", "rules", "alerts_test.yml")
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+
+
+def test_alerts_speak_only_of_metrics_that_exist():
+    histograms = {metric._name for metric in vars(metrics).values() if isinstance(metric, MetricWrapperBase)}
+    source = Path(metrics.__file__).read_text(encoding="utf-8")
+    families = set(re.findall(r'MetricFamily\(\s*"(\w+)"', source))
+    spoken = set(re.findall(r"\bjinwi_\w+", (FOLDER / "alerts.yml").read_text(encoding="utf-8")))
+    assert spoken
+    assert {re.sub("_(bucket|count|sum|total)$", "", name) for name in spoken} <= histograms | families
+
+
+def test_every_service_that_is_scraped_is_in_the_compose_file():
+    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    (scrape,) = yaml.safe_load((FOLDER / "prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    ports = {name: source["port"] for source in scrape["dns_sd_configs"] for name in source["names"]}
+    assert ports.pop("api") == services["api"]["environment"]["JINWI_PORT"]
+    assert ports.keys() <= services.keys()
+    assert set(ports.values()) == {services["worker"]["environment"]["JINWI_METRICS_PORT"]}
