@@ -45,9 +45,9 @@ clean: ## remove .venv/ and caches; the data in .jinwi/ stay
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/python:
-	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || \
 		{ echo "Jinwi needs Python 3.11 or newer: make install PYTHON=/path/to/python3.11"; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' || \
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || \
 		{ echo "$(PYTHON) comes without venv: install it, on Debian with apt install python3-venv"; exit 1; }
 	@$(PYTHON) -m venv .venv
 

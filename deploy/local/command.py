@@ -76,7 +76,8 @@ def _start(terminal: Terminal, supervisor: Supervisor, settings: Settings, home:
     supervisor.start()
     url = "http://{}:{}".format(*api_address(settings))
     earlier = first_job.stored_jobs(url)
-    job = first_job.verify_photograph(url, home.key.read_text("ascii").strip(), supervisor.check)
+    key = home.key.read_text("ascii").strip()
+    job = first_job.verify_photograph(url, key, check=supervisor.check, logs=home.logs)
     first_job.show(terminal, job)
     home.tell_url(url)
     terminal.say("")
@@ -102,7 +103,7 @@ def _check_port(settings: Settings) -> None:
     try:
         if is_free(host, port):
             return
-        other = next(candidate for candidate in range(port + 1, port + 1000) if is_free(host, candidate))
+        other = next((candidate for candidate in range(port + 1, 65_536) if is_free(host, candidate)), "…")
     except OSError as exc:
         raise ConfigurationError(
             f"Cannot listen on {host}:{port}: {exc.strerror}. Set JINWI_PORT or JINWI_HOST."

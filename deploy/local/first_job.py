@@ -3,6 +3,7 @@
 import time
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 from deploy.local import wheels
 from deploy.local.child import StartFailed
@@ -25,7 +26,7 @@ def stored_jobs(url: str) -> int:
     return sum(int(float(line.rpartition(" ")[2])) for line in lines if line.startswith("jinwi_jobs{"))
 
 
-def verify_photograph(url: str, key: str, check: Callable[[], None]) -> Job:
+def verify_photograph(url: str, key: str, *, check: Callable[[], None], logs: Path) -> Job:
     """The finished job; `check` is called meanwhile, to raise what keeps it from being finished."""
     deadline = time.monotonic() + JOB_SECONDS
     with Client(url, key, timeout=10) as client:
@@ -33,11 +34,11 @@ def verify_photograph(url: str, key: str, check: Callable[[], None]) -> Job:
         while job.state not in FINAL:
             check()
             if time.monotonic() > deadline:
-                raise StartFailed(f"job {job.id} is still {job.state} after {JOB_SECONDS} s")
+                raise StartFailed(f"the first job is still {job.state} after {JOB_SECONDS} s (logs: {logs})")
             time.sleep(POLL_SECONDS)
             job = client.job(job.id)
     if job.state is not State.DONE:
-        raise StartFailed(f"job {job.id} is {job.state}: {job.error.detail if job.error else 'no reason given'}")
+        raise StartFailed(f"the first job is {job.state}: {job.error and job.error.detail} (logs: {logs})")
     return job
 
 

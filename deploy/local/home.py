@@ -42,8 +42,12 @@ class Home:
     def metrics(self) -> Path:
         return self.run / "metrics"
 
+    @property
+    def logs(self) -> Path:
+        return self.root / "log"
+
     def log(self, name: str) -> Path:
-        return self.root / "log" / f"{name}.log"
+        return self.logs / f"{name}.log"
 
     @contextlib.contextmanager
     def locked(self) -> Generator[None]:
@@ -104,9 +108,9 @@ class Home:
     def _clean(self) -> None:
         """Empty what belongs to one run, and put the last run's logs aside."""
         shutil.rmtree(self.run, ignore_errors=True)
-        for folder in (self.run, self.metrics, self.root / "log"):
+        for folder in (self.run, self.metrics, self.logs):
             folder.mkdir(exist_ok=True, mode=0o700)
-        for log in (self.root / "log").glob("*.log"):
+        for log in self.logs.glob("*.log"):
             log.replace(log.with_suffix(".log.1"))
 
 

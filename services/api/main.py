@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+import structlog
 from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
@@ -28,6 +29,8 @@ HEALTH_THREADS = 8
 DESCRIPTION = """Says how likely an image is AI-generated: a calibrated probability, and what it rests on.
 Supporting evidence only. A person decides."""
 
+log = structlog.get_logger("api")
+
 
 class Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
@@ -46,6 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with AsyncExitStack() as stack:
             app.state.parts = await _open(settings, stack)
+            log.info("api_started", host=settings.host, port=settings.port)
             yield
 
     app = Api(

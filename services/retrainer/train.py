@@ -63,7 +63,7 @@ def train_version(
         torch.manual_seed(seed)
         network = networks.build(arch)
         parameters = sum(weights.numel() for weights in network.parameters())
-        say(f"{parameters:,} parameters; {recipe}")
+        say(f"{parameters:,} parameters, {torch.get_num_threads()} threads; {recipe}")
         progress = fit(
             network,
             images,
@@ -90,7 +90,8 @@ def train_version(
             thresholds=thresholds,
             metrics=metrics,
             training={
-                "command": f"jinwi train --arch {arch} --data {data.name} --version {version} --seed {seed}",
+                "command": f"jinwi train --arch {arch} --data {data.name} --version {version} "
+                f"--out {out.name} --seed {seed}",
                 "data_sha256": images.sha256,
                 **_circumstances(recipe, progress),
             },
@@ -126,7 +127,6 @@ def _circumstances(recipe: Recipe, progress: Progress) -> dict[str, Any]:
         "epochs": progress.epoch,
         "best_epoch": progress.best_epoch,
         "minutes": round(progress.seconds / 60, 1),
-        "threads": torch.get_num_threads(),
         "versions": {
             "python": platform.python_version(),
             "torch": torch.__version__,

@@ -188,10 +188,9 @@ def test_a_killed_worker_is_started_again_and_said(up):
 def test_killed_servers_are_started_again_and_have_lost_nothing(up):
     with Client(up.url, (up.home / "key").read_text()) as client:
         before = {job.id for job in client.jobs()}
-        for words in (["redis-server"], ["rclone"], ["postgres"]):
-            name = words[0]
-            [server] = [p for p in psutil.Process(up.process.pid).children() if Path(p.exe()).name == name]
-            server.kill()
+        programs = {Path(child.exe()).name: child for child in psutil.Process(up.process.pid).children()}
+        for name in ("redis-server", "rclone", "postgres"):
+            programs[name].kill()
         for name in ("redis", "objects", "postgres"):
             wait_until(lambda name=name: up.said(f"{name} was killed by SIGKILL"))
         assert client.verify(wheels.photograph()).result

@@ -10,8 +10,12 @@ def loopback_only(monkeypatch):
     connect = socket.socket.connect
 
     def guarded(self, address):
-        if self.family in {socket.AF_INET, socket.AF_INET6} and not ipaddress.ip_address(address[0]).is_loopback:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and not _is_loopback(address[0]):
             pytest.fail(f"a unit test connects to {address[0]}")
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+def _is_loopback(host):
+    return host == "localhost" or ipaddress.ip_address(host).is_loopback

@@ -1,7 +1,7 @@
 """Jobs: submit, read, list, erase."""
 
 import base64
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import structlog
@@ -97,7 +97,7 @@ async def read_job(job_id: UUID, caller: Reader, parts: PartsOf, wait: Preferred
     response_model=None,
     responses={200: {"model": JobList}, **problems("unauthorized", "forbidden", "invalid-request", "unavailable")},
 )
-def list_jobs(caller: Reader, parts: PartsOf, query: Annotated[JobQuery, Query()]) -> dict[str, Any]:
+def list_jobs(caller: Reader, parts: PartsOf, query: Annotated[JobQuery, Query()]) -> Response:
     """Jobs, newest first, a page at a time. Needs the scope `read`."""
     filters = query.model_dump(exclude={"limit", "cursor"})
     before = UUID(bytes=base64.urlsafe_b64decode(f"{query.cursor}==")) if query.cursor else None
@@ -105,7 +105,7 @@ def list_jobs(caller: Reader, parts: PartsOf, query: Annotated[JobQuery, Query()
         found = jobs.page(connection, caller.tenant_id, limit=query.limit + 1, before_id=before, **filters)
     shown = found[: query.limit]
     cursor = base64.urlsafe_b64encode(shown[-1].id.bytes).decode().rstrip("=") if len(found) > len(shown) else None
-    return {"jobs": [job.document() for job in shown], "next_cursor": cursor}
+    return JSONResponse({"jobs": [job.document() for job in shown], "next_cursor": cursor})
 
 
 @router.delete(
@@ -116,14 +116,14 @@ def list_jobs(caller: Reader, parts: PartsOf, query: Annotated[JobQuery, Query()
         **problems("unauthorized", "forbidden", "not-found", "invalid-request", "unavailable"),
     },
 )
-def erase_job(job_id: UUID, caller: Submitter, parts: PartsOf) -> dict[str, Any]:
+def erase_job(job_id: UUID, caller: Submitter, parts: PartsOf) -> Response:
     """Erase the image and everything said of it; an empty job remains. Needs the scope `submit`."""
     with parts.database.transaction() as connection:
         job = jobs.erase(connection, caller.tenant_id, job_id)
     if job is None:
         raise _unknown(job_id)
     log.info("job_erased", job_id=str(job_id))
-    return job.document()
+    return JSONResponse(job.document())
 
 
 async def _wait(parts: Parts, job: Job, seconds: float | None) -> Job:

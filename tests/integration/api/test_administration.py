@@ -1,7 +1,5 @@
 from uuid import uuid4
 
-import pytest
-
 from shared.domain.tenant import Scope, is_well_formed
 from tests.integration.factories import make_tenant, picture
 
@@ -62,33 +60,30 @@ class TestKeys:
         assert "theirs" not in client.get("/v1/keys").text
 
 
-@pytest.mark.parametrize(
-    ("scope", "method", "path"),
-    [
-        ("read", "GET", "/v1/jobs"),
-        ("read", "GET", f"/v1/jobs/{uuid4()}"),
-        ("read", "GET", f"/v1/jobs/{uuid4()}/reviews"),
-        ("read", "GET", "/v1/policy"),
-        ("read", "GET", "/v1/models"),
-        ("read", "GET", "/v1/models/champion"),
-        ("read", "GET", "/v1/lanes"),
-        ("submit", "POST", "/v1/jobs"),
-        ("submit", "DELETE", f"/v1/jobs/{uuid4()}"),
-        ("review", "POST", f"/v1/jobs/{uuid4()}/review"),
-        ("admin", "GET", "/v1/tenants"),
-        ("admin", "POST", "/v1/tenants"),
-        ("admin", "GET", "/v1/keys"),
-        ("admin", "POST", "/v1/keys"),
-        ("admin", "DELETE", f"/v1/keys/{uuid4()}"),
-        ("admin", "PATCH", "/v1/policy"),
-        ("admin", "PUT", "/v1/lanes/bulk"),
-    ],
-)
-def test_each_route_asks_for_its_scope_and_for_no_other(connect, new_key, scope, method, path):
-    without, alone = connect(new_key(set(Scope) - {scope})), connect(new_key({scope}))
-    refused = without.request(method, path)
-    assert (refused.status_code, refused.json().get("scope")) == (403, scope)
-    assert alone.request(method, path).status_code not in {401, 403}
+def test_each_route_asks_for_its_scope_and_for_no_other(connect, new_key):
+    job, key = f"/v1/jobs/{uuid4()}", f"/v1/keys/{uuid4()}"
+    routes = {
+        "read": [
+            "GET /v1/jobs",
+            f"GET {job}",
+            f"GET {job}/reviews",
+            "GET /v1/policy",
+            "GET /v1/models",
+            "GET /v1/lanes",
+        ],
+        "submit": ["POST /v1/jobs", f"DELETE {job}"],
+        "review": [f"POST {job}/review"],
+        "admin": [
+            *("GET /v1/tenants", "POST /v1/tenants", "GET /v1/keys", "POST /v1/keys", f"DELETE {key}"),
+            *("PATCH /v1/policy", "PUT /v1/lanes/bulk"),
+        ],
+    }
+    for scope, asked in routes.items():
+        without, alone = connect(new_key(set(Scope) - {scope})), connect(new_key({scope}))
+        for route in asked:
+            refused = without.request(*route.split())
+            assert (refused.status_code, refused.json().get("scope")) == (403, scope), route
+            assert alone.request(*route.split()).status_code not in {401, 403}, route
 
 
 class TestPolicy:

@@ -6,6 +6,7 @@ from shared.domain.job import Outcome, State, error_document
 from tests.integration.factories import RESULT, claim, done, finish, make_tenant, picture
 
 JOBS = "/v1/jobs"
+REVIEW = {"label": "human", "reason": "I drew it.\nHere is the sketch.", "reviewer": "Kim"}
 
 
 @pytest.fixture
@@ -81,12 +82,11 @@ class TestRead:
     def test_nobody_learns_of_another_tenants_job(self, submit, client, connect, new_key, database):
         job = submit()
         other = connect(new_key(tenant_id=make_tenant(database, "other")))
-        review = {"label": "ai", "reason": "r", "reviewer": "Kim"}
         path, unknown = job["links"]["self"], f"/v1/jobs/{uuid4()}"
         for method, tail, body in [
             ("GET", "", None),
             ("DELETE", "", None),
-            ("POST", "/review", review),
+            ("POST", "/review", REVIEW),
             ("GET", "/reviews", None),
         ]:
             answers = [other.request(method, f"{start}{tail}", json=body) for start in (path, unknown)]
@@ -115,32 +115,30 @@ class TestErase:
 
     def test_its_reviews_go_with_it(self, client, submit):
         job = submit()
-        client.post(job["links"]["review"], json={"label": "ai", "reason": "six fingers", "reviewer": "Kim"})
+        client.post(job["links"]["review"], json=REVIEW)
         client.delete(job["links"]["self"])
         assert client.get(f"{job['links']['self']}/reviews").json() == {"reviews": []}
 
 
 class TestReview:
-    REVIEW = {"label": "human", "reason": "I drew it.\nHere is the sketch.", "reviewer": "Kim"}
-
     def test_reviews_add_up(self, client, submit):
         job = submit()
-        first = client.post(job["links"]["review"], json=self.REVIEW)
-        second = client.post(job["links"]["review"], json=self.REVIEW | {"label": "unsure"})
+        first = client.post(job["links"]["review"], json=REVIEW)
+        second = client.post(job["links"]["review"], json=REVIEW | {"label": "unsure"})
         assert (first.status_code, second.status_code) == (201, 201)
-        assert {name: first.json()[name] for name in self.REVIEW} == self.REVIEW
+        assert {name: first.json()[name] for name in REVIEW} == REVIEW
         listed = client.get(f"{job['links']['self']}/reviews").json()["reviews"]
         assert listed == [first.json(), second.json()]
 
     def test_an_erased_job_is_reviewed_no_more(self, client, submit):
         job = submit()
         client.delete(job["links"]["self"])
-        answer = client.post(job["links"]["review"], json=self.REVIEW)
+        answer = client.post(job["links"]["review"], json=REVIEW)
         assert answer.status_code == 409
         assert answer.json()["state"] == "erased"
 
     def test_it_needs_its_own_scope(self, submit, connect, new_key):
-        answer = connect(new_key({"read", "submit"})).post(submit()["links"]["review"], json=self.REVIEW)
+        answer = connect(new_key({"read", "submit"})).post(submit()["links"]["review"], json=REVIEW)
         assert (answer.status_code, answer.json()["scope"]) == (403, "review")
 
 

@@ -15,6 +15,7 @@ from tests.integration.factories import claim, done, finish, get, make_tenant, p
 
 JOBS = "/v1/jobs"
 LINK = {"url": "https://example.com/cat.jpg"}
+KEY = {"Idempotency-Key": '"8e03978e-40d5"'}
 
 
 def kind(answer) -> str:
@@ -89,11 +90,9 @@ def test_tenants_do_not_share_objects(client, connect, new_key, database, store)
 
 
 class TestIdempotency:
-    KEY = {"Idempotency-Key": '"8e03978e-40d5"'}
-
     def test_the_same_request_again_gives_the_same_job(self, client, store):
-        first = client.upload(picture(), external_id="a", metadata='{"a":1,"b":2}', headers=self.KEY)
-        again = client.upload(picture(), metadata='{"b": 2, "a": 1}', external_id="a", headers=self.KEY)
+        first = client.upload(picture(), external_id="a", metadata='{"a":1,"b":2}', headers=KEY)
+        again = client.upload(picture(), metadata='{"b": 2, "a": 1}', external_id="a", headers=KEY)
         assert (first.status_code, again.status_code) == (202, 202)
         assert again.json() == first.json()
         assert "Idempotency-Replayed" not in first.headers
@@ -101,26 +100,26 @@ class TestIdempotency:
         assert again.headers["Location"] == first.headers["Location"]
 
     def test_a_replay_shows_the_job_as_it_is_now(self, client, database):
-        job_id = client.upload(picture(), headers=self.KEY).json()["id"]
+        job_id = client.upload(picture(), headers=KEY).json()["id"]
         finish(database, done(claim(database)[0]))
-        again = client.upload(picture(), headers=self.KEY)
+        again = client.upload(picture(), headers=KEY)
         assert (again.json()["id"], again.json()["state"]) == (job_id, "done")
 
     @pytest.mark.parametrize("change", [{"external_id": "b"}, {"lane": "bulk"}, {"metadata": '{"a": 1}'}])
     def test_another_request_with_the_key_is_refused(self, client, change):
-        client.upload(picture(), headers=self.KEY)
-        answer = client.upload(picture(), headers=self.KEY, **change)
+        client.upload(picture(), headers=KEY)
+        answer = client.upload(picture(), headers=KEY, **change)
         assert (answer.status_code, kind(answer)) == (422, "idempotency-mismatch")
 
     def test_another_image_with_the_key_is_refused_and_not_stored(self, client, store):
-        client.upload(picture(), headers=self.KEY)
-        answer = client.upload(picture((1, 2, 3)), headers=self.KEY)
+        client.upload(picture(), headers=KEY)
+        answer = client.upload(picture((1, 2, 3)), headers=KEY)
         assert (answer.status_code, kind(answer)) == (422, "idempotency-mismatch")
         assert held(store) == {hashlib.sha256(picture()).digest()}
 
     def test_many_at_once_make_one_job(self, client):
         with ThreadPoolExecutor(12) as pool:
-            answers = list(pool.map(lambda _: client.upload(picture(), headers=self.KEY), range(12)))
+            answers = list(pool.map(lambda _: client.upload(picture(), headers=KEY), range(12)))
         assert {answer.status_code for answer in answers} == {202}
         assert len({answer.json()["id"] for answer in answers}) == 1
         assert sum("Idempotency-Replayed" in answer.headers for answer in answers) == 11
@@ -128,32 +127,32 @@ class TestIdempotency:
     def test_many_different_ones_at_once_make_one_job_and_leave_no_other_behind(self, client):
         with ThreadPoolExecutor(12) as pool:
             shades = [picture((shade, 0, 0)) for shade in range(12)]
-            answers = list(pool.map(lambda data: client.upload(data, headers=self.KEY), shades))
+            answers = list(pool.map(lambda data: client.upload(data, headers=KEY), shades))
         assert sorted(answer.status_code for answer in answers) == [202] + [422] * 11
         assert len(client.get(JOBS).json()["jobs"]) == 1
 
     def test_each_tenant_has_keys_of_its_own(self, client, connect, new_key, database):
         other = connect(new_key(tenant_id=make_tenant(database, "other")))
         assert (
-            client.upload(picture(), headers=self.KEY).json()["id"]
-            != other.upload(picture((1, 2, 3)), headers=self.KEY).json()["id"]
+            client.upload(picture(), headers=KEY).json()["id"]
+            != other.upload(picture((1, 2, 3)), headers=KEY).json()["id"]
         )
 
     def test_two_keys_of_one_tenant_share_them(self, client, connect, new_key):
-        job_id = client.upload(picture(), headers=self.KEY).json()["id"]
-        assert connect(new_key()).upload(picture(), headers=self.KEY).json()["id"] == job_id
+        job_id = client.upload(picture(), headers=KEY).json()["id"]
+        assert connect(new_key()).upload(picture(), headers=KEY).json()["id"] == job_id
 
     def test_a_key_is_forgotten_in_time(self, serve, settings, new_key):
         moment = timedelta(milliseconds=50) / timedelta(hours=1)
         client = serve(settings.model_copy(update={"idempotency_hours": moment}))(new_key())
-        first, deadline = client.upload(picture(), headers=self.KEY).json()["id"], time.monotonic() + 10
-        while client.upload(picture(), headers=self.KEY).json()["id"] == first:
+        first, deadline = client.upload(picture(), headers=KEY).json()["id"], time.monotonic() + 10
+        while client.upload(picture(), headers=KEY).json()["id"] == first:
             assert time.monotonic() < deadline, "the key was not forgotten"
 
     def test_the_key_of_an_erased_job_makes_no_second_one(self, client):
-        job = client.upload(picture(), headers=self.KEY).json()
+        job = client.upload(picture(), headers=KEY).json()
         client.delete(job["links"]["self"])
-        again = client.upload(picture(), headers=self.KEY).json()
+        again = client.upload(picture(), headers=KEY).json()
         assert (again["id"], again["state"]) == (job["id"], "erased")
 
 
@@ -166,20 +165,17 @@ class TestRefusals:
         assert held(store) == set()
         assert client.get(JOBS).json()["jobs"] == []
 
-    @pytest.mark.parametrize(
-        ("data", "status", "problem"),
-        [
-            (b"", 422, "invalid-request"),
-            (b"hello", 415, "unsupported-format"),
-            (b"%PDF-1.7 trailer", 415, "unsupported-format"),
-            (b"<svg xmlns='http://www.w3.org/2000/svg'/>", 415, "unsupported-format"),
-            (picture() + b"\0" * 25_000_000, 413, "too-large"),
-        ],
-        ids=["empty", "text", "pdf", "svg", "large"],
-    )
-    def test_what_is_no_image_or_too_large(self, client, data, status, problem):
-        answer = client.upload(data)
-        assert (answer.status_code, kind(answer)) == (status, problem)
+    def test_what_is_no_image_or_too_large(self, client):
+        refused = {
+            b"": (422, "invalid-request"),
+            b"hello": (415, "unsupported-format"),
+            b"%PDF-1.7 trailer": (415, "unsupported-format"),
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>": (415, "unsupported-format"),
+            picture() + b"\0" * 25_000_000: (413, "too-large"),
+        }
+        for data, expected in refused.items():
+            answer = client.upload(data)
+            assert (answer.status_code, kind(answer)) == expected, data[:30]
 
     def test_too_many_pixels(self, serve, settings, new_key):
         strict = serve(settings.model_copy(update={"max_pixels": 99}))(new_key())
@@ -188,11 +184,11 @@ class TestRefusals:
         assert answer.json()["errors"][0]["field"] == "image"
 
     @pytest.mark.parametrize("field", ["url", "callback_url"])
-    @pytest.mark.parametrize("link", ["http://169.254.169.254/latest", "http://127.0.0.1/", "ftp://example.com/", ""])
-    def test_a_link_to_where_nobody_may_go(self, client, field, link):
-        answer = client.post(JOBS, json=LINK | {field: link})
-        assert (answer.status_code, kind(answer)) == (422, "forbidden-address")
-        assert answer.json()["errors"][0]["field"] == field
+    def test_a_link_to_where_nobody_may_go(self, client, field):
+        for link in ("http://169.254.169.254/latest", "http://127.0.0.1/", "ftp://example.com/", ""):
+            answer = client.post(JOBS, json=LINK | {field: link})
+            assert (answer.status_code, kind(answer)) == (422, "forbidden-address"), link
+            assert answer.json()["errors"][0]["field"] == field
 
     def test_a_form_that_is_none_of_ours(self, client):
         one, two = ("image", ("a", picture())), ("image", ("b", picture()))
@@ -247,23 +243,20 @@ class TestRefusals:
         kinds = {400: "bad-request", 413: "too-large", 422: "invalid-request"}
         assert {text: send(text) for text in refused} == {text: (code, kinds[code]) for text, code in refused.items()}
 
-    @pytest.mark.parametrize("content_type", ["image/png", "text/plain", "application/x-www-form-urlencoded", ""])
-    def test_another_content_type(self, client, content_type):
-        answer = client.post(JOBS, content=picture(), headers={"Content-Type": content_type})
-        assert (answer.status_code, kind(answer)) == (415, "unsupported-media-type")
+    def test_another_content_type(self, client):
+        for content_type in ("image/png", "text/plain", "application/x-www-form-urlencoded", ""):
+            answer = client.post(JOBS, content=picture(), headers={"Content-Type": content_type})
+            assert (answer.status_code, kind(answer)) == (415, "unsupported-media-type"), content_type
 
     def test_a_key_that_may_only_read(self, connect, new_key):
         answer = connect(new_key({"read"})).upload(picture())
         assert (answer.status_code, kind(answer)) == (403, "forbidden")
         assert answer.json()["scope"] == "submit"
 
-    def test_a_key_that_was_revoked(self, connect, new_key, database, tenant):
+    def test_a_key_that_was_revoked(self, connect, new_key, database):
         key = new_key()
         with database.transaction() as connection:
-            for row in tenants.keys(connection, tenant):
-                if row["id"] != tenants.authenticate(connection, key).key_id:
-                    continue
-                tenants.revoke_key(connection, row["id"])
+            tenants.revoke_key(connection, tenants.authenticate(connection, key).key_id)
         answer = connect(key).upload(picture())
         assert (answer.status_code, kind(answer)) == (401, "unauthorized")
 

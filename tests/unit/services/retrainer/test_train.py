@@ -62,7 +62,7 @@ def test_an_unknown_architecture_is_refused_with_those_that_exist(data, tmp_path
 
 
 def test_a_finished_run_resumes_into_the_same_weights(data, out, tmp_path):
-    elsewhere = tmp_path / "models"
+    elsewhere = tmp_path / out.name
     (elsewhere / "0.3.0.run").mkdir(parents=True)
     (elsewhere / "0.3.0.run" / "checkpoint.pt").write_bytes((out / "0.3.0.run" / "checkpoint.pt").read_bytes())
     train_version(arch="cifake-cnn", data=data, version="0.3.0", out=elsewhere, epochs=2, resume=True)
