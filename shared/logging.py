@@ -7,7 +7,17 @@ import structlog
 
 from shared.config import Settings, unknown_variables
 
-CHATTY = ("httpx", "httpcore", "urllib3", "kombu", "amqp", "PIL", "celery.worker.strategy", "celery.app.trace")
+CHATTY = (
+    "httpx",
+    "httpcore",
+    "urllib3",
+    "kombu",
+    "amqp",
+    "PIL",
+    "python_multipart",
+    "celery.worker.strategy",
+    "celery.app.trace",
+)
 """Libraries whose news is ours already, or nobody's."""
 
 

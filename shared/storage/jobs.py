@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import sql
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 
 from shared.domain.job import (
     CRASH_CAP,
@@ -88,7 +88,7 @@ def submit(connection: Connection, new: NewJob, idempotency: Idempotency | None 
             "url": new.url,
             "sha256": new.sha256,
             "external_id": new.external_id,
-            "metadata": Jsonb(dict(new.metadata)),
+            "metadata": Json(dict(new.metadata)),
             "callback_url": new.callback_url,
             "allow_training": new.allow_training,
         },
@@ -184,7 +184,7 @@ def finish(connection: Connection, outcomes: Sequence[Outcome]) -> list[Job]:
             }
         )
     rows = connection.execute(
-        QUERIES["finish_jobs"], {"outcomes": Jsonb(records), "ids": [outcome.job_id for outcome in outcomes]}
+        QUERIES["finish_jobs"], {"outcomes": Json(records), "ids": [outcome.job_id for outcome in outcomes]}
     )
     return [Job.from_row(row) for row in rows]
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json
 
 from shared.storage.db import Connection, Database
 from shared.storage.objects import ObjectStore
@@ -30,8 +30,8 @@ def register(database: Database, store: ObjectStore, directory: Path, *, origin:
             "version": card["version"],
             "name": card["name"],
             "sha256": bytes.fromhex(manifest["files"]["model.onnx"]),
-            "card": Jsonb(card),
-            "manifest": Jsonb(manifest),
+            "card": Json(card),
+            "manifest": Json(manifest),
             "origin": origin,
         }
         if connection.execute(QUERIES["insert_model"], parameters).fetchone() is None:

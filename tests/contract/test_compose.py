@@ -73,6 +73,13 @@ def test_no_container_has_more_rights_than_it_needs(name: str):
     assert not any("docker.sock" in volume for volume in service.get("volumes", []))
 
 
+@pytest.mark.parametrize("name", OURS)
+def test_a_folder_in_memory_may_be_written_after_a_restart_too(name: str):
+    # A restart gives such a mount the mode of the folder below it, which only /tmp has in every image.
+    others = [mount for mount in SERVICES[name]["tmpfs"] if not mount.startswith("/tmp")]
+    assert others == ["/run/metrics:uid=10001,gid=10001"]
+
+
 def test_every_image_runs_as_somebody_other_than_root():
     # Prometheus's image names `nobody` itself.
     by_name = {name for name, service in SERVICES.items() if "user" in service}

@@ -50,7 +50,8 @@ CREATE TABLE jobs (
     url text,
     sha256 bytea,
     external_id text,
-    metadata jsonb NOT NULL DEFAULT '{}',
+    -- json and not jsonb where nothing looks inside: people get their keys back in the order they gave them.
+    metadata json NOT NULL DEFAULT '{}',
     callback_url text,
     allow_training boolean NOT NULL DEFAULT false,
     -- The fence, raised by a claim and by nothing else.
@@ -65,8 +66,8 @@ CREATE TABLE jobs (
     next_attempt_at timestamptz NOT NULL DEFAULT now(),
     score double precision CHECK (score BETWEEN 0 AND 1),
     verdict text,
-    result jsonb,
-    error jsonb,
+    result json,
+    error json,
     timings_ms jsonb NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz,
@@ -254,8 +255,8 @@ CREATE TABLE model_versions (
     version text PRIMARY KEY,
     name text NOT NULL,
     sha256 bytea NOT NULL,
-    card jsonb NOT NULL,
-    manifest jsonb NOT NULL,
+    card json NOT NULL,
+    manifest json NOT NULL,
     origin text NOT NULL CHECK (origin IN ('shipped', 'trained', 'imported')),
     created_at timestamptz NOT NULL DEFAULT now()
 );

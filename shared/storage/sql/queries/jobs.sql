@@ -111,8 +111,8 @@ RETURNING id;
 
 -- finish_jobs --
 WITH ended AS (
-    SELECT * FROM jsonb_to_recordset(%(outcomes)s) AS outcome (
-        id uuid, fence integer, state text, score double precision, verdict text, result jsonb, error jsonb,
+    SELECT * FROM json_to_recordset(%(outcomes)s) AS outcome (
+        id uuid, fence integer, state text, score double precision, verdict text, result json, error json,
         timings_ms jsonb
     )
 ), finished AS (

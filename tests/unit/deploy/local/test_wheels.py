@@ -21,7 +21,7 @@ def test_what_a_wheel_brings_is_found(find):
 @pytest.mark.parametrize("package", PROGRAMS)
 def test_a_missing_wheel_is_said_with_the_way_out(package, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(ConfigurationError, match=r"is missing: `make install`, or pip install 'jinwi\[local\]'"):
+    with pytest.raises(ConfigurationError, match=r"is missing: `make clean install`, or pip install 'jinwi\[local\]'"):
         PROGRAMS[package]()
 
 
