@@ -123,6 +123,7 @@ class Fetcher:
             )
             fetched = jobs.finish_fetch(connection, claim, sha256=sha256, timings_ms={"fetch": milliseconds})
         if fetched:
+            log.info("job_fetched", job_id=str(claim.id), bytes=len(body))
             try:
                 self._doorbell.ring(Stage.SCORE, claim.lane, [claim.id])
             except Outage as exc:

@@ -4,13 +4,11 @@ import io
 import json
 import random
 import signal
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 
+import httpx
 import numpy as np
-import psutil
 import pytest
 from PIL import Image
 
@@ -20,6 +18,7 @@ from shared.imaging.decode import decode
 from shared.imaging.limits import Limits
 from shared.imaging.prepare import prepare
 from shared.scoring.session import Model
+from tests.processes import of_stack, wait_until
 from tests.webserver import serve
 
 FILES, LINKS, BROKEN, GONE = 140, 44, 10, 6
@@ -53,33 +52,20 @@ def expected():
 
 def kill_the_scorer(home) -> list[int]:
     """SIGKILL to every process of the scoring worker of this stack; their ids."""
-    killed = []
-    for process in psutil.process_iter(["cmdline"]):
-        with suppress(psutil.Error):
-            ours = process.environ().get("JINWI_HOME") == str(home)
-            if ours and any(argument.startswith("score@") for argument in process.info["cmdline"] or []):
-                process.send_signal(signal.SIGKILL)
-                killed.append(process.pid)
-    return killed
+    processes = of_stack(home, "score@")
+    for process in processes:
+        process.send_signal(signal.SIGKILL)
+    return [process.pid for process in processes]
 
 
 def count_jobs(service) -> Counter:
     """Jobs by state, as the metrics show them."""
-    import httpx
-
     counted = Counter()
     for line in httpx.get(f"{service.url}/metrics").text.splitlines():
         if line.startswith("jinwi_jobs{"):
             labels, value = line.rsplit(" ", 1)
             counted[labels.split('state="')[1].split('"')[0]] += int(float(value))
     return counted
-
-
-def wait_until(condition, seconds=PATIENCE):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_two_hundred_images_survive_a_killed_worker_each_with_one_right_result(service, expected):
@@ -109,7 +95,7 @@ def test_two_hundred_images_survive_a_killed_worker_each_with_one_right_result(s
             submitted = list(pool.map(submit, range(len(inputs))))
             jobs = list(pool.map(lambda job: client.wait(job, timeout=PATIENCE), submitted))
         assert killed
-        wait_until(lambda: len(webhooks(web)) >= len(inputs))
+        wait_until(lambda: len(webhooks(web)) >= len(inputs), PATIENCE)
 
     assert len({job.id for job in jobs}) == len(inputs) == 200
     for source, job in zip(inputs, jobs, strict=True):
