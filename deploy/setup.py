@@ -1,6 +1,7 @@
 """Makes a database and an object store fit for this version: `python -m deploy.setup`.
 
-Migrations, buckets, shipped models, the tenant `default` and its first key. Safe to run again, and by several at once.
+Migrations, partitions, buckets, shipped models, the tenant `default`, its webhook secret and first key. Safe to run
+again, and by several at once.
 """
 
 import os
@@ -14,7 +15,7 @@ from shared import config, logging, scoring
 from shared.config import Settings
 from shared.domain.tenant import Scope
 from shared.errors import JinwiError, Outage
-from shared.storage import models, tenants
+from shared.storage import jobs, models, tenants
 from shared.storage.db import Connection, Database, connection_string
 from shared.storage.migrate import migrate
 from shared.storage.objects import ObjectStore
@@ -24,7 +25,7 @@ DEFAULT_TENANT = "default"
 log = structlog.get_logger("setup")
 
 
-def prepare(settings: Settings, *, key_file: Path) -> None:
+def prepare(settings: Settings, home: Path) -> None:
     """Raise Outage when Postgres or the object store stays away for more than a minute."""
     for name in _patiently(lambda: migrate(connection_string(settings))):
         log.info("migrated", migration=name)
@@ -33,11 +34,14 @@ def prepare(settings: Settings, *, key_file: Path) -> None:
     database = Database(settings)
     database.open()
     try:
+        with database.transaction() as connection:
+            # A stack that was off for longer than partitions were made ahead has none for today.
+            jobs.housekeep(connection)
         for directory in sorted(path for path in scoring.SHIPPED.iterdir() if path.is_dir()):
             if models.register(database, store, directory, origin="shipped"):
                 log.info("model_registered", version=directory.name)
         with database.transaction() as connection:
-            _first_key(connection, key_file)
+            _default_tenant(connection, home)
     finally:
         database.close()
 
@@ -54,27 +58,34 @@ def _patiently(action, seconds: float = 60):  # noqa: ANN001, ANN202 - hands bac
             time.sleep(0.2)
 
 
-def _first_key(connection: Connection, key_file: Path) -> None:
-    """Make the default tenant, and a key with every scope where the file has none that still works."""
-    created = tenants.create(connection, DEFAULT_TENANT)
-    tenant = created[0] if created else tenants.get_by_name(connection, DEFAULT_TENANT)
+def _default_tenant(connection: Connection, home: Path) -> None:
+    """Make the tenant, and a key with every scope where the file `key` has none that still works."""
+    if created := tenants.create(connection, DEFAULT_TENANT):
+        _write_secret(home / "webhook_secret", created[1])
+    tenant = tenants.get_by_name(connection, DEFAULT_TENANT)
     assert tenant is not None
-    if key_file.exists() and tenants.authenticate(connection, key_file.read_text(encoding="utf-8").strip()):
+    file = home / "key"
+    if file.exists() and tenants.authenticate(connection, file.read_text(encoding="utf-8").strip()):
         return
     _, key = tenants.create_key(connection, tenant["id"], "first", set(Scope))
-    key_file.parent.mkdir(parents=True, exist_ok=True)
-    partial = key_file.with_name(f"{key_file.name}.{os.getpid()}")
+    _write_secret(file, key)
+    log.info("key_written", file=str(file))
+
+
+def _write_secret(file: Path, secret: str) -> None:
+    """For its owner's eyes, and never half-written."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(f"{file.name}.{os.getpid()}")
     partial.touch(mode=0o600)
-    partial.write_text(f"{key}\n", encoding="utf-8")
-    partial.replace(key_file)
-    log.info("key_written", file=str(key_file))
+    partial.write_text(f"{secret}\n", encoding="utf-8")
+    partial.replace(file)
 
 
 def main() -> int:
     try:
         settings = config.load()
         logging.setup("setup", settings)
-        prepare(settings, key_file=settings.home / "key")
+        prepare(settings, settings.home)
     except JinwiError as exc:
         print(f"setup: {exc}", file=sys.stderr)  # noqa: T201 - the one line that a person needs
         return 1

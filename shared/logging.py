@@ -23,8 +23,13 @@ CHATTY = (
 
 def setup(service: str, settings: Settings) -> None:
     """Send this process's logs, the libraries' too, to standard error in the configured form."""
+
+    def name_the_service(_: object, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+        return {**event, "service": service}
+
     processors: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
+        name_the_service,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.stdlib.ExtraAdder(),
@@ -52,6 +57,5 @@ def setup(service: str, settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(service=service)
     for name in unknown_variables():
         structlog.get_logger("config").warning("unknown_variable", variable=name)

@@ -9,6 +9,7 @@ What Postgres knows (jobs by state, ages, models) is read from Postgres at each 
 import os
 from collections.abc import Iterator
 
+import structlog
 from prometheus_client import CollectorRegistry, Histogram, generate_latest, start_http_server, values
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -18,6 +19,8 @@ from shared.storage import counts, models
 from shared.storage.db import Database
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR" in os.environ
+
+log = structlog.get_logger("metrics")
 
 _slot = "main"
 
@@ -61,6 +64,14 @@ WEBHOOK_SECONDS = Histogram(
     ["outcome"],
     buckets=_FAST,
 )
+
+
+def observe(histogram: Histogram, seconds: float, *labels: str) -> None:
+    """Note a duration. A metrics folder that cannot be written costs the figure, never the work that it measures."""
+    try:
+        histogram.labels(*labels).observe(seconds)
+    except OSError as exc:
+        log.warning("metric_lost", error=str(exc))
 
 
 class DatabaseCollector(Collector):

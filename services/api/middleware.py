@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.errors import Problem
-from shared.metrics import REQUEST_SECONDS
+from shared.metrics import REQUEST_SECONDS, observe
 
 SMALL_BODY = 64 << 10
 """Bytes that a body may have which is no upload, and that an upload may have beside its file."""
@@ -104,4 +104,4 @@ class BodyLimit:
 def _observe(scope: Scope, status: int, seconds: float) -> None:
     method = scope["method"] if scope["method"] in _METHODS else "other"
     route = getattr(scope.get("route"), "path", "none")
-    REQUEST_SECONDS.labels(method, route, f"{status // 100}xx").observe(seconds)
+    observe(REQUEST_SECONDS, seconds, method, route, f"{status // 100}xx")

@@ -9,12 +9,13 @@ from uuid import UUID
 
 import structlog
 
+from services.worker import ended
 from services.worker.guarded_http import GuardedClient
 from shared.config import Settings
 from shared.domain.job import FAILURE_CAP, FETCH_TRIES, Claim, Outcome, Stage, State, error_document
 from shared.errors import ImageRefused, JobError, LinkRefused, LinkUnreachable, Outage
 from shared.imaging.header import Header, check_header, read_header
-from shared.metrics import STEP_SECONDS
+from shared.metrics import STEP_SECONDS, observe
 from shared.queue.enqueue import Doorbell
 from shared.storage import images, jobs, webhooks
 from shared.storage.db import Database
@@ -76,7 +77,7 @@ class Fetcher:
         try:
             body, header = self._download(claim)
             seconds = time.perf_counter() - started
-            STEP_SECONDS.labels("fetch").observe(seconds)
+            observe(STEP_SECONDS, seconds, "fetch")
             self._store_and_queue(claim, body, header, milliseconds=round(seconds * 1000, 2))
         except Outage as exc:
             bound.warning("job_released", part=exc.part, error=exc.detail)
@@ -139,7 +140,9 @@ class Fetcher:
     def _end(self, claim: Claim, reason: str, detail: str, *, state: State) -> None:
         outcome = Outcome(job_id=claim.id, fence=claim.fence, state=state, error=error_document(reason, detail))
         with self._database.transaction() as connection:
-            webhooks.announce(connection, jobs.finish(connection, [outcome]))
+            finished = jobs.finish(connection, [outcome])
+            webhooks.announce(connection, finished)
+        ended.note(finished)
 
     def _release(self, claim: Claim) -> None:
         try:

@@ -17,7 +17,7 @@ from services.worker.loop import serve
 from shared.config import Settings
 from shared.domain.webhook import next_wait
 from shared.errors import JobError, Outage
-from shared.metrics import WEBHOOK_SECONDS
+from shared.metrics import WEBHOOK_SECONDS, observe
 from shared.storage import webhooks
 from shared.storage.db import Database
 from shared.storage.webhooks import Attempt, Delivery
@@ -78,7 +78,7 @@ class Sender:
             wait = None if delivered else later(delivery.attempts, ask)
             state = "delivered" if delivered else "pending" if wait is not None else "exhausted"
             outcome = "delivered" if delivered else "failed"
-            WEBHOOK_SECONDS.labels(outcome).observe(attempt.duration_ms / 1000)
+            observe(WEBHOOK_SECONDS, attempt.duration_ms / 1000, outcome)
             with self._database.transaction() as connection:
                 webhooks.record(connection, delivery, attempt, state=state, wait=wait)
             bound.info("webhook_attempted", outcome=outcome, status=attempt.status, error=attempt.error)

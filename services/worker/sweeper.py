@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import structlog
 
+from services.worker import ended
 from services.worker.loop import serve
 from shared.config import Settings
 from shared.domain.job import Lane, Stage
@@ -48,8 +49,9 @@ class Sweeper:
         with self._database.transaction() as connection:
             queued, buried = jobs.take_back_expired(connection, lease=lease, limit=LIMIT)
             webhooks.announce(connection, buried)
+        ended.note(buried)
         if queued or buried:
-            log.warning("leases_expired", queued=queued, buried=[str(job.id) for job in buried])
+            log.warning("leases_expired", queued=queued, buried=len(buried))
 
     def publish(self) -> None:
         """Ring for the oldest due jobs of each stage and lane, while its Redis list is short."""

@@ -12,13 +12,14 @@ from uuid import UUID
 import numpy as np
 import structlog
 
+from services.worker import ended
 from services.worker.decoder import Decoder, Prepared
 from services.worker.models import ModelShelf
 from shared.config import Settings
 from shared.domain.job import FAILURE_CAP, Claim, Job, Lane, Outcome, Stage, State, error_document
 from shared.domain.verdict import choose_thresholds, decide
 from shared.errors import DecoderDied, JobError, ObjectDamaged, Outage
-from shared.metrics import JOB_SECONDS, STEP_SECONDS
+from shared.metrics import STEP_SECONDS, observe
 from shared.queue.enqueue import Doorbell
 from shared.scoring.session import Model
 from shared.storage import images, jobs, webhooks
@@ -201,10 +202,7 @@ class Verifier:
                     raise
                 time.sleep(0.2)
         _elapsed("finish", started)
-        for job in finished:
-            if job.finished_at:
-                JOB_SECONDS.labels(job.lane, job.state).observe((job.finished_at - job.created_at).total_seconds())
-            log.info("job_ended", job_id=str(job.id), state=job.state, attempt=job.attempt)
+        ended.note(finished)
 
     def _write(self, judged: Sequence[Outcome | Retry], decoded: Sequence[Decoded]) -> list[Job]:
         sides = [
@@ -265,5 +263,5 @@ def result_document(item: Decoded, probability: float) -> Mapping[str, Any]:
 def _elapsed(step: str, started: float) -> float:
     """Observe a step that began at `started` (perf_counter); its milliseconds."""
     seconds = time.perf_counter() - started
-    STEP_SECONDS.labels(step).observe(seconds)
+    observe(STEP_SECONDS, seconds, step)
     return round(seconds * 1000, 2)

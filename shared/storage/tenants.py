@@ -37,6 +37,13 @@ def create(connection: Connection, name: str) -> tuple[Row, str] | None:
     return row, secret
 
 
+def rotate_webhook_secret(connection: Connection, tenant_id: UUID) -> tuple[Row, str] | None:
+    """Sign with a new secret from now on, shown this once; None: there is no such tenant."""
+    secret = new_webhook_secret()
+    row = connection.execute(QUERIES["set_webhook_secret"], {"id": tenant_id, "webhook_secret": secret}).fetchone()
+    return (row, secret) if row else None
+
+
 def all_tenants(connection: Connection) -> list[Row]:
     return list(connection.execute(QUERIES["list_tenants"]))
 

@@ -1,7 +1,6 @@
 """The scrape configuration and the alerts: accepted by Prometheus, and about names that exist."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,18 +13,22 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy/prometheus"
 
 
-def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
-    if shutil.which("promtool") is None:
-        pytest.skip("promtool is not installed")
-    return subprocess.run(["promtool", *arguments], cwd=FOLDER, capture_output=True, text=True, check=False)
+@pytest.fixture
+def promtool(program):
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [program("promtool"), *arguments], cwd=FOLDER, capture_output=True, text=True, check=False
+        )
+
+    return run
 
 
-def test_prometheus_accepts_configuration_and_alerts():
+def test_prometheus_accepts_configuration_and_alerts(promtool):
     checked = promtool("check", "config", "prometheus.yml")
     assert checked.returncode == 0, checked.stderr
 
 
-def test_the_alerts_fire_when_they_should_and_only_then():
+def test_the_alerts_fire_when_they_should_and_only_then(promtool):
     tested = promtool("test", "rules", "alerts_test.yml")
     assert tested.returncode == 0, tested.stdout + tested.stderr
 

@@ -10,7 +10,8 @@ from shared import scoring
 from shared.domain.job import FAILURE_CAP, Lane, State
 from shared.errors import Outage
 from shared.storage import jobs, models
-from tests.integration.factories import change_policy, claim, get, picture, submit_image
+from tests.integration.factories import change_policy, claim, get, make_tenant, picture, submit_image
+from tests.models import copy_of_shipped
 
 
 def test_a_small_picture_gets_a_calibrated_score_and_says_what_it_rests_on(database, store, tenant, verifier, shipped):
@@ -114,9 +115,7 @@ def test_one_message_drains_a_whole_backlog_interactive_first(database, store, t
     assert first["id"] == quick
 
 
-def test_a_new_champion_is_taken_up_without_a_restart_and_a_damaged_one_is_not(
-    database, store, tenant, verifier, shipped, tmp_path
-):
+def test_a_damaged_champion_leaves_the_one_before_it_in_service(database, store, tenant, verifier, shipped, tmp_path):
     first = submit_image(database, store, tenant)
     verifier.drain([first])
     damaged = tmp_path / "damaged"
@@ -129,6 +128,22 @@ def test_a_new_champion_is_taken_up_without_a_restart_and_a_damaged_one_is_not(
     second = submit_image(database, store, tenant)
     verifier.drain([second])
     assert get(database, tenant, second).result["model"]["version"] == shipped
+
+
+def test_the_next_champion_scores_without_a_restart_and_the_old_one_stays_for_who_pinned_it(
+    database, store, tenant, verifier, shipped, tmp_path
+):
+    before, pinned = submit_image(database, store, tenant), make_tenant(database, "pinned")
+    change_policy(database, pinned, model=shipped)
+    verifier.drain([])
+    models.register(database, store, copy_of_shipped(tmp_path / "next", "0.2.0"), origin="trained")
+    with database.transaction() as connection:
+        models.set_alias(connection, "champion", "0.2.0")
+    after, theirs = submit_image(database, store, tenant), submit_image(database, store, pinned)
+    assert verifier.drain([]) == 2
+    results = [get(database, *one).result for one in ((tenant, before), (tenant, after), (pinned, theirs))]
+    assert [result["model"]["version"] for result in results] == [shipped, "0.2.0", shipped]
+    assert len({result["ai_probability"] for result in results}) == 1
 
 
 def test_a_pinned_version_that_is_not_there_releases_the_job(database, store, tenant, verifier):

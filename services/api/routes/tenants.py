@@ -1,5 +1,7 @@
 """Tenants: who owns jobs, images, keys and a policy. For the operator."""
 
+from uuid import UUID
+
 import structlog
 from fastapi import APIRouter
 
@@ -35,4 +37,19 @@ def create_tenant(tenant: TenantRequest, _: Admin, parts: PartsOf) -> NewTenantD
         raise Problem("conflict", f"There is a tenant called {tenant.name!r} already.")
     row, secret = created
     log.info("tenant_created", tenant_id=str(row["id"]))
+    return NewTenantDocument(**row, webhook_secret=secret)
+
+
+@router.post(
+    "/{tenant_id}/webhook-secret",
+    responses=problems("unauthorized", "forbidden", "not-found", "invalid-request", "unavailable"),
+)
+def rotate_webhook_secret(tenant_id: UUID, _: Admin, parts: PartsOf) -> NewTenantDocument:
+    """Sign the tenant's webhooks with a new secret, shown this once, from now on. Needs the scope `admin`."""
+    with parts.database.transaction() as connection:
+        rotated = tenants.rotate_webhook_secret(connection, tenant_id)
+    if rotated is None:
+        raise Problem("not-found", f"There is no tenant {tenant_id}.")
+    row, secret = rotated
+    log.info("webhook_secret_rotated", tenant_id=str(tenant_id))
     return NewTenantDocument(**row, webhook_secret=secret)

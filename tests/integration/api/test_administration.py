@@ -22,6 +22,16 @@ class TestTenants:
         client.post("/v1/tenants", json={"name": "news-desk"})
         assert client.post("/v1/tenants", json={"name": "news-desk"}).status_code == 409
 
+    def test_a_rotated_webhook_secret_is_another_and_shown_once(self, client, database):
+        made = client.post("/v1/tenants", json={"name": "news-desk"}).json()
+        rotated = client.post(f"/v1/tenants/{made['id']}/webhook-secret")
+        assert rotated.status_code == 200
+        assert rotated.json()["webhook_secret"] != made["webhook_secret"]
+        with database.transaction() as connection:
+            row = connection.execute("SELECT webhook_secret FROM tenants WHERE id = %s", (made["id"],)).fetchone()
+        assert row["webhook_secret"] == rotated.json()["webhook_secret"]
+        assert client.post(f"/v1/tenants/{uuid4()}/webhook-secret").status_code == 404
+
     def test_a_new_tenant_has_the_default_policy_and_its_keys_work(self, client, connect):
         tenant_id = client.post("/v1/tenants", json={"name": "news-desk"}).json()["id"]
         made = client.post("/v1/keys", json={"name": "k", "scopes": ["submit", "read"], "tenant_id": tenant_id}).json()

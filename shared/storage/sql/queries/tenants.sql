@@ -2,6 +2,9 @@
 INSERT INTO tenants (name, webhook_secret) VALUES (%(name)s, %(webhook_secret)s)
 ON CONFLICT (name) DO NOTHING RETURNING id, name, created_at;
 
+-- set_webhook_secret --
+UPDATE tenants SET webhook_secret = %(webhook_secret)s WHERE id = %(id)s RETURNING id, name, created_at;
+
 -- list_tenants --
 SELECT id, name, created_at FROM tenants ORDER BY id;
 

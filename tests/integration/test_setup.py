@@ -1,0 +1,90 @@
+"""The set-up: what it makes, and that a second run, or a long sleep, does no harm."""
+
+import stat
+
+import pytest
+
+from deploy.setup import prepare
+from shared.domain.tenant import Scope
+from shared.storage import models, tenants
+from tests.integration.factories import submit_link
+
+
+@pytest.fixture
+def prepared(settings, tmp_path):
+    prepare(settings, tmp_path)
+    return tmp_path
+
+
+def key(home) -> str:
+    return (home / "key").read_text().strip()
+
+
+def test_the_first_key_has_every_scope_and_only_its_owner_can_read_it(database, prepared):
+    with database.transaction() as connection:
+        assert tenants.authenticate(connection, key(prepared)).scopes == frozenset(Scope)
+    for name in ("key", "webhook_secret"):
+        assert stat.S_IMODE((prepared / name).stat().st_mode) == 0o600
+    assert (prepared / "webhook_secret").read_text().startswith("whsec_")
+
+
+def test_the_shipped_model_is_champion(database, prepared):
+    with database.transaction() as connection:
+        champion = models.get(connection, "champion")
+    assert (champion["version"], champion["origin"]) == ("0.1.0", "shipped")
+
+
+def test_a_second_run_changes_nothing(settings, database, prepared):
+    before = key(prepared)
+    prepare(settings, prepared)
+    assert key(prepared) == before
+    with database.transaction() as connection:
+        assert len(tenants.keys(connection, tenants.get_by_name(connection, "default")["id"])) == 1
+
+
+def test_a_lost_or_revoked_key_is_made_anew(settings, database, prepared):
+    before = key(prepared)
+    with database.transaction() as connection:
+        tenants.revoke_key(connection, tenants.authenticate(connection, before).key_id)
+    prepare(settings, prepared)
+    with database.transaction() as connection:
+        assert tenants.authenticate(connection, before) is None
+        assert tenants.authenticate(connection, key(prepared)) is not None
+
+
+def test_a_stack_that_slept_longer_than_its_partitions_reach_takes_jobs_again(settings, database, prepared):
+    with database.transaction() as connection:
+        names = [row["relid"] for row in connection.execute("SELECT relid::text FROM pg_partition_tree('jobs')")]
+        for name in names:
+            if name != "jobs":
+                connection.execute(f"DROP TABLE {name}")
+    prepare(settings, prepared)
+    with database.transaction() as connection:
+        tenant = tenants.get_by_name(connection, "default")["id"]
+    assert submit_link(database, tenant)
+
+
+def test_a_newer_shipped_model_takes_over_from_a_shipped_champion_only(settings, database, store, prepared, tmp_path):
+    from tests.models import copy_of_shipped
+
+    newer = copy_of_shipped(tmp_path / "0.2.0", "0.2.0")
+    assert models.register(database, store, newer, origin="shipped")
+    with database.transaction() as connection:
+        assert models.get(connection, "champion")["version"] == "0.2.0"
+        assert models.get(connection, "previous")["version"] == "0.1.0"
+    trained = copy_of_shipped(tmp_path / "0.2.1", "0.2.1")
+    models.register(database, store, trained, origin="trained")
+    with database.transaction() as connection:
+        models.set_alias(connection, "champion", "0.2.1")
+    models.register(database, store, copy_of_shipped(tmp_path / "0.3.0", "0.3.0"), origin="shipped")
+    with database.transaction() as connection:
+        assert models.get(connection, "champion")["version"] == "0.2.1"
+        assert models.get(connection, "challenger")["version"] == "0.3.0"
+
+
+def test_a_version_is_never_overwritten(database, store, prepared, tmp_path):
+    from tests.models import copy_of_shipped
+
+    again = copy_of_shipped(tmp_path / "again", "0.1.0")
+    (again / "model.onnx").write_bytes(b"other")
+    assert not models.register(database, store, again, origin="trained")
