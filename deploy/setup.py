@@ -6,7 +6,6 @@ again, and by several at once.
 
 import os
 import sys
-import time
 from pathlib import Path
 
 import structlog
@@ -14,7 +13,8 @@ import structlog
 from shared import config, logging, scoring
 from shared.config import Settings
 from shared.domain.tenant import Scope
-from shared.errors import JinwiError, Outage
+from shared.errors import JinwiError
+from shared.patience import patiently
 from shared.storage import jobs, models, tenants
 from shared.storage.db import Connection, Database, connection_string
 from shared.storage.migrate import migrate
@@ -22,40 +22,31 @@ from shared.storage.objects import ObjectStore
 
 DEFAULT_TENANT = "default"
 
+START_SECONDS = 60
+"""For how long a server may stay away: compose starts everything at once."""
+
 log = structlog.get_logger("setup")
 
 
 def prepare(settings: Settings, home: Path) -> None:
     """Raise Outage when Postgres or the object store stays away for more than a minute."""
-    for name in _patiently(lambda: migrate(connection_string(settings))):
+    for name in patiently(lambda: migrate(connection_string(settings)), START_SECONDS):
         log.info("migrated", migration=name)
     store = ObjectStore(settings)
-    _patiently(store.make_buckets)
+    patiently(store.make_buckets, START_SECONDS)
     database = Database(settings)
     database.open()
     try:
         with database.transaction() as connection:
             # A stack that was off for longer than partitions were made ahead has none for today.
-            jobs.housekeep(connection)
-        for directory in sorted(path for path in scoring.SHIPPED.iterdir() if path.is_dir()):
+            jobs.make_partitions(connection)
+        for directory in scoring.shipped():
             if models.register(database, store, directory, origin="shipped"):
                 log.info("model_registered", version=directory.name)
         with database.transaction() as connection:
             _default_tenant(connection, home)
     finally:
         database.close()
-
-
-def _patiently(action, seconds: float = 60):  # noqa: ANN001, ANN202 - hands back what `action` hands back
-    """Try until the server behind `action` is there: compose starts everything at once."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            return action()
-        except Outage:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
 
 
 def _default_tenant(connection: Connection, home: Path) -> None:

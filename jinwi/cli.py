@@ -218,6 +218,7 @@ def train(
     data: Annotated[Path, typer.Option(help="The labelled images.")],
     version: Annotated[str, typer.Option(help="MAJOR.MINOR.PATCH of the version to make.")],
     out: Annotated[Path, typer.Option(help="Folder in which the version gets its own.")],
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the images, at most.")] = 18,
     minutes: Annotated[float, typer.Option(help="Stop training after so long.")] = math.inf,
     seed: Annotated[int, typer.Option(help="The same seed and data give the same weights.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted training.")] = False,
@@ -226,7 +227,9 @@ def train(
     """Train a model version on labelled images."""
     with session(lang) as terminal:
         trainer = _part(terminal, "services.retrainer.train", "retrainer")
-        trainer.train_version(arch=arch, data=data, version=version, out=out, minutes=minutes, seed=seed, resume=resume)
+        trainer.train_version(
+            arch=arch, data=data, version=version, out=out, epochs=epochs, minutes=minutes, seed=seed, resume=resume
+        )
 
 
 def _part(terminal: Terminal, module: str, extra: str) -> ModuleType:

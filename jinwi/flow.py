@@ -144,7 +144,7 @@ def retry_after(response: httpx.Response) -> float:
     value = response.headers.get("Retry-After", "").strip()
     if value.isdecimal():
         return float(value)
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, TypeError, OverflowError):
         at = email.utils.parsedate_to_datetime(value)
         return max(0.0, (at - datetime.now(UTC)).total_seconds())
     return 0.0

@@ -37,7 +37,7 @@ class Journal:
 
     def submission_key(self, key: str) -> str:
         """The idempotency key of this input: the same after a crash between submission and `submitted`."""
-        return uuid.uuid5(self._id, key).hex
+        return uuid.uuid5(self._id, ascii(key)).hex
 
     def job(self, key: str) -> str | None:
         """The job that this input was submitted as, if it was, and has not ended."""

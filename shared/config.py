@@ -17,6 +17,12 @@ from shared.errors import ConfigurationError
 
 SECRETS_DIRECTORY = Path("/run/secrets")
 
+FINISH_SECONDS = 5.0
+"""For how long results are offered to a database that is away, before the lease is left to run out."""
+
+LOAD_SECONDS = 10.0
+"""For how long the object store may take to hand out one image."""
+
 # Read by clients (the SDK and the command line), which import nothing of ours.
 CLIENT_VARIABLES = frozenset({"JINWI_URL", "JINWI_API_KEY"})
 
@@ -63,7 +69,7 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(90, gt=0, description="How long a claim holds a job without finishing it.")
     drain_seconds: float = Field(20, gt=0, description="After this long a batch begins no further job.")
     sweep_seconds: float = Field(1, gt=0, description="Pause between two rounds of the sweeper.")
-    decoder_seconds: float = Field(20, gt=0, description="Wall-clock and CPU limit for decoding one image.")
+    decoder_seconds: float = Field(15, gt=0, description="Wall-clock and CPU limit for decoding one image.")
     decoder_memory_bytes: int = Field(2 << 30, ge=256 << 20, description="Address-space limit of the decoder.")
     onnx_provider: Literal["cpu", "cuda"] = Field("cpu", description="ONNX Runtime provider; cuda needs extra `gpu`.")
     onnx_threads: int = Field(1, ge=1, description="ONNX Runtime threads of one scoring process.")
@@ -82,6 +88,20 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip())
         return value
+
+    @property
+    def longest_batch_seconds(self) -> float:
+        """How long a batch may take: begin jobs for so long, load and decode the last one, write what there is."""
+        return self.drain_seconds + LOAD_SECONDS + self.decoder_seconds + FINISH_SECONDS
+
+    @model_validator(mode="after")
+    def _a_lease_outlives_a_batch(self) -> "Settings":
+        if self.lease_seconds <= self.longest_batch_seconds:
+            raise ValueError(
+                f"JINWI_LEASE_SECONDS must be above {self.longest_batch_seconds:g}: JINWI_DRAIN_SECONDS + "
+                f"JINWI_DECODER_SECONDS + {LOAD_SECONDS + FINISH_SECONDS:g}, or jobs are taken back too early"
+            )
+        return self
 
     @model_validator(mode="after")
     def _the_decoder_has_room(self) -> "Settings":

@@ -4,6 +4,7 @@ import logging
 import sys
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 from shared.config import Settings, unknown_variables
 
@@ -20,6 +21,9 @@ CHATTY = (
 )
 """Libraries whose news is ours already, or nobody's."""
 
+# Local variables hold keys, secrets and pictures.
+WITHOUT_LOCALS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+
 
 def setup(service: str, settings: Settings) -> None:
     """Send this process's logs, the libraries' too, to standard error in the configured form."""
@@ -35,9 +39,11 @@ def setup(service: str, settings: Settings) -> None:
         structlog.stdlib.ExtraAdder(),
     ]
     renderer: list[structlog.types.Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [WITHOUT_LOCALS, structlog.processors.JSONRenderer()]
         if settings.log_format == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else [
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        ]
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

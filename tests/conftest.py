@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -46,6 +47,14 @@ class Service:
     url: str
     key: str
     home: Path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible():
+    """What runs in the background of a shell ignores Ctrl-C, and all that it starts does too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -157,7 +166,9 @@ def service(folder, jinwi):
         "JINWI_PORT": str(port),
         "JINWI_ALLOWED_NETWORKS": "127.0.0.0/8",
         # Short, so that what a killed worker held is taken back within the patience of a test.
-        "JINWI_LEASE_SECONDS": "8",
+        "JINWI_DRAIN_SECONDS": "1",
+        "JINWI_DECODER_SECONDS": "3",
+        "JINWI_LEASE_SECONDS": "20",
     }
     started = jinwi("up", "--detach", **environment)
     assert started.returncode == 0, started.stdout + started.stderr

@@ -10,6 +10,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from services.api.errors import Problem, invalid
 from services.api.schemas import LinkSubmission, Submission, read
+from shared.errors import Outage
 
 FIELD_BYTES = 16 << 10
 
@@ -47,15 +48,24 @@ async def submission(
     if content_type == "application/json":
         yield read(LinkSubmission, _parse(await request.body())), None
     elif content_type == "multipart/form-data":
-        async with request.form(
-            max_files=1, max_fields=len(Submission.model_fields), max_part_size=FIELD_BYTES
-        ) as form:
+        form = await _spool(request)
+        try:
             yield _read_form(form, max_file_bytes)
+        finally:
+            await form.close()
     else:
         raise Problem(
             "unsupported-media-type",
             "Send an image as multipart/form-data (field `image`), or a link as application/json (field `url`).",
         )
+
+
+async def _spool(request: Request) -> FormData:
+    """The form, its file on disk beyond 1 MiB; raises Outage where the disk has no room for it."""
+    try:
+        return await request.form(max_files=1, max_fields=len(Submission.model_fields), max_part_size=FIELD_BYTES)
+    except OSError as exc:
+        raise Outage("uploads", f"the upload cannot be spooled: {exc}") from exc
 
 
 def _parse(body: bytes) -> Any:

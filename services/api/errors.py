@@ -25,6 +25,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "forbidden": (403, "The key lacks a scope"),
     "not-found": (404, "There is no such thing"),
     "method-not-allowed": (405, "This method does not exist here"),
+    "too-slow": (408, "The body did not arrive in time"),
     "conflict": (409, "The present state does not allow it"),
     "precondition-failed": (412, "Somebody else was faster"),
     "too-large": (413, "The request is too large"),

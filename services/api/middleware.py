@@ -1,5 +1,6 @@
 """What happens around every request. Pure ASGI, so that nothing is buffered and waiting requests hold no thread."""
 
+import asyncio
 import re
 import time
 import uuid
@@ -13,6 +14,12 @@ from shared.metrics import REQUEST_SECONDS, observe
 
 SMALL_BODY = 64 << 10
 """Bytes that a body may have which is no upload, and that an upload may have beside its file."""
+
+PAUSE_SECONDS = 15
+"""For how long the next piece of a body may stay away."""
+
+BODY_SECONDS = 300
+"""For how long a whole body may take."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
@@ -71,7 +78,7 @@ class RequestContext:
 
 
 class BodyLimit:
-    """Stops reading a body at its limit, while it streams: `upload` bytes for a multipart body at `path`."""
+    """Stops reading a body at its limits, while it streams: `upload` bytes for a multipart body at `path`, and time."""
 
     def __init__(self, app: ASGIApp, *, path: str, upload: int) -> None:
         self._app = app
@@ -87,18 +94,33 @@ class BodyLimit:
         limit = self._upload if is_upload else SMALL_BODY
         announced = headers.get("content-length", "")
         total = int(announced) if announced.isdecimal() else 0
-        received = 0
+        received, ended = 0, False
+        late = asyncio.get_running_loop().time() + BODY_SECONDS
 
         async def counted() -> Message:
-            nonlocal received
+            nonlocal received, ended
             if total <= limit:
-                message = await receive()
+                message = await (receive() if ended else _in_time(receive, late))
                 received += len(message.get("body", b""))
+                ended = not message.get("more_body", False)
             if max(total, received) > limit:
                 raise Problem("too-large", f"The body is larger than the {limit:,} bytes accepted here.")
             return message
 
         await self._app(scope, counted, send)
+
+
+async def _in_time(receive: Receive, late: float) -> Message:
+    """The next piece; a client that stops sending must not hold a connection, or room for its upload, for ever."""
+    try:
+        async with asyncio.timeout_at(min(late, asyncio.get_running_loop().time() + PAUSE_SECONDS)):
+            return await receive()
+    except TimeoutError as exc:
+        raise Problem(
+            "too-slow",
+            f"Send the body in {BODY_SECONDS} s, with no pause over {PAUSE_SECONDS} s.",
+            headers={"Connection": "close"},
+        ) from exc
 
 
 def _observe(scope: Scope, status: int, seconds: float) -> None:

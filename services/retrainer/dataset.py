@@ -32,9 +32,12 @@ CALIBRATION_SHARE = 0.05
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Images:
-    """N images: `pixels` uint8 [N, height, width, 3], `labels` uint8 [N] (1 = AI), `digests` SHA-256 of the files."""
+    """N images: `pixels` uint8 [N, height, width, 3], `sides` int32 [N, 2] (width, height before resizing, px),
+    `labels` uint8 [N] (1 = AI), `digests` SHA-256 of the files.
+    """
 
     pixels: NDArray[np.uint8]
+    sides: NDArray[np.int32]
     labels: NDArray[np.uint8]
     digests: NDArray[np.str_]
 
@@ -42,13 +45,21 @@ class Images:
         return len(self.labels)
 
     def where(self, chosen: NDArray[np.bool_]) -> "Images":
-        return Images(pixels=self.pixels[chosen], labels=self.labels[chosen], digests=self.digests[chosen])
+        return Images(
+            pixels=self.pixels[chosen],
+            sides=self.sides[chosen],
+            labels=self.labels[chosen],
+            digests=self.digests[chosen],
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dataset:
-    """`test_unseen` are the test images without those whose very bytes also stand among the training files."""
+    """`name` is that of the folder or archive; `test_unseen` are the test images without those whose very bytes
+    also stand among the training files.
+    """
 
+    name: str
     train: Images
     validation: Images
     calibration: Images
@@ -72,6 +83,7 @@ def load(path: Path, spec: InputSpec) -> Dataset:
     shares = share(official.digests)
     held_out = VALIDATION_SHARE + CALIBRATION_SHARE
     return Dataset(
+        name=path.resolve().name,
         train=official.where(shares >= held_out),
         validation=official.where(shares < VALIDATION_SHARE),
         calibration=official.where((shares >= VALIDATION_SHARE) & (shares < held_out)),
@@ -107,13 +119,17 @@ def _files(path: Path) -> Iterator[tuple[str, bytes]]:
 def _decode(files: Sequence[tuple[str, bytes]], spec: InputSpec) -> Images:
     """Decode with what serves, so that training and serving see the same pixels."""
     pixels = np.empty((len(files), spec.height, spec.width, 3), np.uint8)
-    for row, (name, content) in zip(pixels, files, strict=True):
+    sides = np.empty((len(files), 2), np.int32)
+    for row, (name, content) in enumerate(files):
         try:
-            row[:] = prepare(decode(content, LIMITS).image, spec)
+            decoded = decode(content, LIMITS)
+            pixels[row] = prepare(decoded.image, spec)
+            sides[row] = decoded.width, decoded.height
         except ImageRefused as exc:
             raise ConfigurationError(f"{name} cannot be trained on: {exc.detail}") from exc
     return Images(
         pixels=pixels,
+        sides=sides,
         labels=np.array([LABELS[name.split("/")[1]] for name, _ in files], np.uint8),
         digests=np.array([hashlib.sha256(content).hexdigest() for _, content in files], np.str_),
     )

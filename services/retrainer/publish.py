@@ -3,12 +3,15 @@
 import shutil
 from pathlib import Path
 
+from shared.domain.model_card import SEMVER
 from shared.errors import ConfigurationError
 from shared.scoring.session import Model
 
 
 def require_free(out: Path, version: str) -> Path:
-    """The place of `version` under `out`; raises ConfigurationError when it is taken."""
+    """The place of `version` under `out`; raises ConfigurationError when it is taken, or no version."""
+    if not SEMVER.fullmatch(version):
+        raise ConfigurationError(f"{version!r} is no version: it must be MAJOR.MINOR.PATCH, as in 1.0.0")
     target = out / version
     if target.exists():
         raise ConfigurationError(f"{target} exists; a version is never overwritten, choose the next number")

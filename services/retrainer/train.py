@@ -1,9 +1,5 @@
-"""Train one model version, top to bottom: read, train, calibrate, measure, export, publish.
+"""`jinwi train`: one model version, top to bottom: read, train, calibrate, measure, export, publish."""
 
-python -m services.retrainer.train --arch cifake-cnn --data cifake.tar.xz --version 0.1.0 --out models
-"""
-
-import argparse
 import math
 import platform
 import sys
@@ -27,7 +23,6 @@ from services.retrainer.fit import Progress, Recipe, Say, fit, logits
 from services.retrainer.publish import publish, require_free, staging
 from shared.domain.model_card import Calibration, InputSpec
 from shared.domain.verdict import Thresholds
-from shared.errors import JinwiError
 from shared.scoring.calibration import probability
 
 PARITY_IMAGES = 1000
@@ -60,19 +55,11 @@ def train_version(
         images = dataset.load(data, spec)
         say(_sizes(images))
 
-        torch.manual_seed(seed)
-        network = networks.build(arch)
+        network = _initialised(recipe)
         parameters = sum(weights.numel() for weights in network.parameters())
         say(f"{parameters:,} parameters, {torch.get_num_threads()} threads; {recipe}")
-        progress = fit(
-            network,
-            images,
-            recipe,
-            checkpoint=run / "checkpoint.pt",
-            say=say,
-            seconds=60 * minutes,
-            resume=resume,
-        )
+        checkpoint = run / "checkpoint.pt"
+        progress = fit(network, images, recipe, checkpoint=checkpoint, say=say, seconds=60 * minutes, resume=resume)
         say(f"took epoch {progress.best_epoch} after {progress.seconds / 60:.1f} min of training")
 
         calibration = calibrate(logits(network, images.calibration), images.calibration.labels)
@@ -148,23 +135,3 @@ def _log(path: Path, *, anew: bool) -> Iterator[Say]:
                 stream.flush()
 
         yield say
-
-
-def _arguments() -> dict[str, Any]:
-    parser = argparse.ArgumentParser(description="Train one model version and publish it under --out.")
-    parser.add_argument("--arch", required=True, help=f"one of: {', '.join(networks.ARCHITECTURES)}")
-    parser.add_argument("--data", required=True, type=Path, help="folder or tar archive in CIFAKE's layout")
-    parser.add_argument("--version", required=True, help="MAJOR.MINOR.PATCH, not taken yet")
-    parser.add_argument("--out", required=True, type=Path, help="folder of the version directories")
-    parser.add_argument("--epochs", type=int, default=18, help="passes over the data, 18 by default")
-    parser.add_argument("--minutes", type=float, default=math.inf, help="end training after so long")
-    parser.add_argument("--seed", type=int, default=0, help="of the first weights, order, mirroring and dropout")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    return vars(parser.parse_args())
-
-
-if __name__ == "__main__":
-    try:
-        train_version(**_arguments())
-    except JinwiError as exc:
-        sys.exit(f"train: {exc}")

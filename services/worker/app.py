@@ -5,6 +5,7 @@ process that works makes its own `Runtime`: nothing that holds a socket or an ON
 """
 
 import importlib
+import sys
 from typing import Any
 
 from billiard import current_process
@@ -13,9 +14,13 @@ from celery import signals
 from services.worker import tasks
 from services.worker.runtime import Runtime
 from shared import config, logging, metrics
+from shared.errors import ConfigurationError
 from shared.queue.app import make_celery
 
-settings = config.load()
+try:
+    settings = config.load()
+except ConfigurationError as exc:
+    sys.exit(str(exc))
 app = make_celery(settings)
 _runtime: Runtime | None = None
 

@@ -21,6 +21,7 @@ import structlog
 from numpy.typing import NDArray
 
 from services.worker import frames
+from shared.domain.job import REASONS
 from shared.domain.model_card import InputSpec
 from shared.errors import DecoderDied, ImageRefused, Outage
 from shared.imaging.formats import Format
@@ -138,6 +139,8 @@ class Decoder:
             raise DecoderDied("decoder_died", _obituary(process)) from exc
         if "out_of_memory" in reply:
             raise DecoderDied("decoder_died", "It needed more memory than a decoder may use.")
+        if "refused" in reply and reply["refused"] not in REASONS:
+            raise DecoderDied("decoder_died", "The decoder answered what no decoder answers.")
         if "refused" in reply:
             raise ImageRefused(reply["refused"], reply["detail"])
         return Prepared(

@@ -1,9 +1,11 @@
 """The bytes behind a link: fetched through the guard, stored, and on to scoring."""
 
+import contextlib
 import hashlib
 import io
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,11 +13,12 @@ import structlog
 
 from services.worker import ended
 from services.worker.guarded_http import GuardedClient
-from shared.config import Settings
+from shared.config import FINISH_SECONDS, Settings
 from shared.domain.job import FAILURE_CAP, FETCH_TRIES, Claim, Outcome, Stage, State, error_document
 from shared.errors import ImageRefused, JobError, LinkRefused, LinkUnreachable, Outage
 from shared.imaging.header import Header, check_header, read_header
 from shared.metrics import STEP_SECONDS, observe
+from shared.patience import patiently
 from shared.queue.enqueue import Doorbell
 from shared.storage import images, jobs, webhooks
 from shared.storage.db import Database
@@ -45,17 +48,18 @@ class Fetcher:
         self._client = client
         self._settings = settings
         self._name = name
+        self._suspects = threading.Lock()
+        """Links in whose company a fetcher died are fetched one at a time, so that the next death tells which."""
 
     def drain(self, named: Sequence[UUID]) -> int:
         """Take the named jobs and whatever else is due, one by one, for up to `drain_seconds`; how many."""
         deadline = time.monotonic() + self._settings.drain_seconds
-        remaining = list(named)
         taken = 0
-        while time.monotonic() < deadline and (claim := self._claim(remaining)):
+        while time.monotonic() < deadline and (claim := self._claim(named)):
+            named = ()
             taken += 1
-            if claim.id in remaining:
-                remaining.remove(claim.id)
-            self._fetch(claim)
+            with self._suspects if claim.suspect else contextlib.nullcontext():
+                self._fetch(claim)
         return taken
 
     def _claim(self, named: Sequence[UUID]) -> Claim | None:
@@ -134,19 +138,34 @@ class Fetcher:
         if claim.failures + 1 >= tries:
             self._end(claim, reason, detail, state=state)
             return
-        with self._database.transaction() as connection:
-            jobs.retry(connection, claim, wait=timedelta(seconds=1 + claim.failures))
+
+        def write() -> None:
+            with self._database.transaction() as connection:
+                jobs.retry(connection, claim, wait=timedelta(seconds=1 + claim.failures))
+
+        self._settle(claim, write)
 
     def _end(self, claim: Claim, reason: str, detail: str, *, state: State) -> None:
         outcome = Outcome(job_id=claim.id, fence=claim.fence, state=state, error=error_document(reason, detail))
-        with self._database.transaction() as connection:
-            finished = jobs.finish(connection, [outcome])
-            webhooks.announce(connection, finished)
-        ended.note(finished)
+
+        def write() -> None:
+            with self._database.transaction() as connection:
+                finished = jobs.finish(connection, [outcome])
+                webhooks.announce(connection, finished)
+            ended.note(finished)
+
+        self._settle(claim, write)
 
     def _release(self, claim: Claim) -> None:
-        try:
+        def write() -> None:
             with self._database.transaction() as connection:
                 jobs.release(connection, [claim], wait=OUTAGE_WAIT)
+
+        self._settle(claim, write)
+
+    def _settle(self, claim: Claim, write: Callable[[], None]) -> None:
+        """Let go of the claim; where the database stays away, its lease does that later."""
+        try:
+            patiently(write, FINISH_SECONDS)
         except Outage as exc:
-            log.warning("release_failed", job_id=str(claim.id), error=exc.detail)
+            log.warning("claim_unsettled", job_id=str(claim.id), error=exc.detail)

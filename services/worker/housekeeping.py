@@ -1,6 +1,7 @@
 """What is done by the hour, not by the second; the scheduler asks for it, any fetcher does it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from itertools import islice
 
 import structlog
 
@@ -13,7 +14,7 @@ from shared.storage.objects import ObjectStore
 ORPHAN_AGE = timedelta(hours=1)
 """Bytes without a row are left alone for this long: an upload's transaction may still be on its way."""
 
-BATCH = 100
+BATCH = 500
 
 log = structlog.get_logger("housekeeping")
 
@@ -24,19 +25,22 @@ def maintain(database: Database, store: ObjectStore, settings: Settings) -> None
         if held is None:
             return
         with database.transaction() as connection:
-            partitions = jobs.housekeep(connection)
+            partitions = jobs.make_partitions(connection)
+        with database.transaction() as connection:
+            jobs.forget_idempotency_keys(connection)
         erased = _apply_retention(database)
         adopted = _adopt_orphans(database, store)
     log.info("housekeeping_done", partitions=partitions, erased=erased, orphans=adopted)
 
 
 def _apply_retention(database: Database) -> int:
-    """Erase finished jobs older than their tenants keep them; how many."""
+    """Erase finished jobs older than their tenants keep them, one transaction each; how many."""
     erased = 0
     while True:
         with database.transaction() as connection:
             old = jobs.past_retention(connection, limit=BATCH)
-            for tenant_id, job_id in old:
+        for tenant_id, job_id in old:
+            with database.transaction() as connection:
                 jobs.erase(connection, tenant_id, job_id)
         if not old:
             return erased
@@ -44,10 +48,10 @@ def _apply_retention(database: Database) -> int:
 
 
 def _adopt_orphans(database: Database, store: ObjectStore) -> int:
-    """Give a row to old bytes that have none, so that the sweeper deletes them; how many were looked at."""
+    """Give a row to old bytes that have none, so that the sweeper deletes them; how many."""
     adopted = 0
-    for image in store.images():
-        if image.modified < datetime.now(UTC) - ORPHAN_AGE:
-            with database.transaction() as connection:
-                adopted += images.adopt(connection, image)
+    stored = store.images()
+    while some := list(islice(stored, BATCH)):
+        with database.transaction() as connection:
+            adopted += images.adopt(connection, some, age=ORPHAN_AGE)
     return adopted

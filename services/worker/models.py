@@ -9,11 +9,14 @@ from pathlib import Path
 import structlog
 
 from shared.config import Settings
-from shared.errors import JinwiError, ModelRefused, Outage
+from shared.errors import ConfigurationError, JinwiError, ModelRefused, Outage
 from shared.scoring.session import Model
 from shared.storage import models
 from shared.storage.db import Database
 from shared.storage.objects import ObjectStore
+
+REFUSED_SECONDS = 60.0
+"""How long a version that was refused is not fetched again."""
 
 KEPT = 3
 """Loaded versions that one process keeps: the champion and two that tenants pinned."""
@@ -31,6 +34,7 @@ class ModelShelf:
         self._loaded: OrderedDict[str, Model] = OrderedDict()
         self._champion: str | None = None
         self._asked_at = float("-inf")
+        self._refused: dict[str, tuple[float, Outage]] = {}
 
     def get(self, pinned: str | None = None) -> Model:
         """The pinned version, else the champion; raises Outage("model") when it cannot be had.
@@ -61,6 +65,9 @@ class ModelShelf:
 
     def _load(self, version: str) -> Model:
         if version not in self._loaded:
+            refused_at, refusal = self._refused.get(version, (float("-inf"), None))
+            if refusal is not None and time.monotonic() - refused_at < REFUSED_SECONDS:
+                raise refusal
             self._loaded[version] = self._load_from_files(version)
         self._loaded.move_to_end(version)
         while len(self._loaded) > KEPT:
@@ -73,14 +80,19 @@ class ModelShelf:
         if row is None:
             raise Outage("model", f"version {version} is not registered")
         directory = self._settings.model_cache / version
-        if not directory.is_dir():
-            self._download(version, directory)
         try:
+            if not directory.is_dir():
+                self._download(version, directory)
             return self._open(directory, row["sha256"].hex())
-        except ModelRefused as exc:
-            # Next time it is fetched anew: a damaged cache mends itself, a damaged version stays refused.
-            shutil.rmtree(directory, ignore_errors=True)
+        except (OSError, ConfigurationError) as exc:
+            # A full disk or a missing provider is no job's fault.
             raise Outage("model", str(exc)) from exc
+        except ModelRefused as exc:
+            # Later it is fetched anew: a damaged cache mends itself, a damaged version stays refused.
+            shutil.rmtree(directory, ignore_errors=True)
+            refusal = Outage("model", str(exc))
+            self._refused[version] = (time.monotonic(), refusal)
+            raise refusal from exc
 
     def _open(self, directory: Path, sha256: str) -> Model:
         model = Model.load(directory, provider=self._settings.onnx_provider, threads=self._settings.onnx_threads)

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import math
+import os
 import resource
 import signal
 import time
@@ -15,6 +16,8 @@ _CLONE_NEWNET = 0x40000000
 
 _OPEN_FILES = 32
 """Python may still import a module; nothing else is ever opened."""
+
+_FILE_BYTES = 64 << 20
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -40,7 +43,8 @@ def limit_resources(memory_bytes: int) -> None:
         Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
     _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     _lower(resource.RLIMIT_CORE, 0)
-    _lower(resource.RLIMIT_FSIZE, 0)
+    # Standard error may be a log file, and last words must get there: the limit holds for a file's whole length.
+    _lower(resource.RLIMIT_FSIZE, os.fstat(2).st_size + _FILE_BYTES)
     _lower(resource.RLIMIT_NOFILE, _OPEN_FILES)
     _lower(resource.RLIMIT_AS, memory_bytes)
 

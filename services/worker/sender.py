@@ -81,7 +81,7 @@ class Sender:
             observe(WEBHOOK_SECONDS, attempt.duration_ms / 1000, outcome)
             with self._database.transaction() as connection:
                 webhooks.record(connection, delivery, attempt, state=state, wait=wait)
-            bound.info("webhook_attempted", outcome=outcome, status=attempt.status, error=attempt.error)
+            bound.info("webhook_attempted", outcome=outcome, status=attempt.status)
         except Outage as exc:
             bound.warning("webhook_unrecorded", error=exc.detail)
         except Exception:  # noqa: BLE001 - nobody reads the pool's futures, so it is said here
@@ -98,6 +98,9 @@ class Sender:
             )
         except JobError as exc:
             return Attempt(error=f"{exc.reason}: {exc.detail}", duration_ms=_since(started)), False, None
+        except Exception as exc:  # what is never recorded would be tried without end
+            log.exception("webhook_failed", delivery_id=str(delivery.id))
+            return Attempt(error=f"internal: {type(exc).__name__}", duration_ms=_since(started)), False, None
         attempt = Attempt(status=posted.status, response=posted.excerpt, duration_ms=_since(started))
         return attempt, HTTPStatus.OK <= posted.status < HTTPStatus.MULTIPLE_CHOICES, posted.retry_after
 

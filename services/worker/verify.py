@@ -4,7 +4,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,11 +15,12 @@ import structlog
 from services.worker import ended
 from services.worker.decoder import Decoder, Prepared
 from services.worker.models import ModelShelf
-from shared.config import Settings
+from shared.config import FINISH_SECONDS, LOAD_SECONDS, Settings
 from shared.domain.job import FAILURE_CAP, Claim, Job, Lane, Outcome, Stage, State, error_document
 from shared.domain.verdict import choose_thresholds, decide
 from shared.errors import DecoderDied, JobError, ObjectDamaged, Outage
 from shared.metrics import STEP_SECONDS, observe
+from shared.patience import patiently
 from shared.queue.enqueue import Doorbell
 from shared.scoring.session import Model
 from shared.storage import images, jobs, webhooks
@@ -28,9 +29,6 @@ from shared.storage.objects import ObjectStore
 
 OUTAGE_WAIT = timedelta(seconds=5)
 """How long a job rests after an outage of ours."""
-
-FINISH_PATIENCE = 10.0
-"""Seconds for which results are offered to a database that is away, before the lease is left to run out."""
 
 log = structlog.get_logger("worker")
 
@@ -127,9 +125,11 @@ class Verifier:
         decoded: list[Decoded] = []
         judged: list[Outcome | Retry] = []
         released: list[Claim] = []
+        unbegun: list[Claim] = []
         for claim in claims:
             if time.monotonic() >= deadline:
-                released.append(claim)
+                loads[claim.id].cancel()
+                unbegun.append(claim)
                 continue
             try:
                 decoded.append(self._decode(claim, loads[claim.id]))
@@ -148,8 +148,12 @@ class Verifier:
         except Outage as exc:
             log.exception("scoring_failed", error=exc.detail)
             released += [item.claim for item in decoded]
+        except Exception as exc:  # a model that scores none of them scores none of them the next time either
+            log.exception("scoring_failed", jobs=[str(item.claim.id) for item in decoded])
+            judged += [judge(item.claim, "internal", type(exc).__name__, counted=True) for item in decoded]
         self._finish(judged, decoded)
-        self._release(released)
+        self._release(released, wait=OUTAGE_WAIT)
+        self._release(unbegun, wait=timedelta())
 
     def _load(self, claim: Claim) -> tuple[bytes, float]:
         started = time.perf_counter()
@@ -159,7 +163,10 @@ class Verifier:
 
     def _decode(self, claim: Claim, load: "Future[tuple[bytes, float]]") -> Decoded:
         model = self._shelf.get(claim.policy.get("model"))
-        data, load_ms = load.result()
+        try:
+            data, load_ms = load.result(LOAD_SECONDS)
+        except TimeoutError as exc:
+            raise Outage("objects", f"an image takes longer than {LOAD_SECONDS:g} s") from exc
         started = time.perf_counter()
         prepared = self._decoder.decode(data, model.card.input)
         timings = {"load": load_ms, "decode": _elapsed("decode", started)}
@@ -192,15 +199,7 @@ class Verifier:
         if not judged:
             return
         started = time.perf_counter()
-        give_up = time.monotonic() + FINISH_PATIENCE
-        while True:
-            try:
-                finished = self._write(judged, decoded)
-                break
-            except Outage:
-                if time.monotonic() >= give_up:
-                    raise
-                time.sleep(0.2)
+        finished = patiently(lambda: self._write(judged, decoded), FINISH_SECONDS)
         _elapsed("finish", started)
         ended.note(finished)
 
@@ -216,18 +215,23 @@ class Verifier:
             if item.claim.sha256 is not None
         ]
         with self._database.transaction() as connection:
-            images.describe(connection, sides)
+            # Jobs before objects, as erasure takes them, or the two wait for one another.
             finished = jobs.finish(connection, [one for one in judged if isinstance(one, Outcome)])
+            images.describe(connection, sides)
+            finished = [_with_sides(job, decoded) for job in finished]
             webhooks.announce(connection, finished)
             for retry in judged:
                 if isinstance(retry, Retry):
                     jobs.retry(connection, retry.claim, wait=retry.wait)
         return finished
 
-    def _release(self, claims: Sequence[Claim]) -> None:
-        if claims:
+    def _release(self, claims: Sequence[Claim], *, wait: timedelta) -> None:
+        def write() -> None:
             with self._database.transaction() as connection:
-                jobs.release(connection, claims, wait=OUTAGE_WAIT)
+                jobs.release(connection, claims, wait=wait)
+
+        if claims:
+            patiently(write, FINISH_SECONDS)
 
 
 def judge(claim: Claim, reason: str, detail: str, *, counted: bool) -> Outcome | Retry:
@@ -240,6 +244,14 @@ def judge(claim: Claim, reason: str, detail: str, *, counted: bool) -> Outcome |
         state=State.DEAD if counted else State.FAILED,
         error=error_document(reason, detail),
     )
+
+
+def _with_sides(job: Job, decoded: Sequence[Decoded]) -> Job:
+    """The job with the sides that were just found."""
+    for item in decoded:
+        if item.claim.id == job.id:
+            return replace(job, image_width=item.prepared.width, image_height=item.prepared.height)
+    return job
 
 
 def result_document(item: Decoded, probability: float) -> Mapping[str, Any]:

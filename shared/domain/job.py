@@ -85,6 +85,7 @@ class Claim:
     fence: int
     lane: Lane
     failures: int
+    suspect: bool
     sha256: bytes | None
     url: str | None
     policy_version: int

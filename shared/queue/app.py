@@ -13,10 +13,14 @@ from shared.config import Settings
 from shared.domain.job import Stage
 from shared.queue import names
 
-SOFT_TIME_LIMIT = 45
-TIME_LIMIT = 60
 VISIBILITY_TIMEOUT = 300
-"""Seconds, above the time limit and the wait inside a worker; the same in every app on one Redis database."""
+"""Seconds, at least, above the time limit and the wait inside a worker; the same in every app on one Redis."""
+
+
+def time_limits(settings: Settings) -> tuple[float, float]:
+    """Seconds after which a task is interrupted, and after which its process is killed."""
+    soft = settings.longest_batch_seconds + 5
+    return soft, soft + 15
 
 
 def broker_url(settings: Settings) -> str:
@@ -31,9 +35,10 @@ def broker_url(settings: Settings) -> str:
 
 def make_celery(settings: Settings) -> Celery:
     app = Celery("jinwi", broker=broker_url(settings))
+    soft_time_limit, time_limit = time_limits(settings)
     app.conf.update(
         broker_transport_options={
-            "visibility_timeout": VISIBILITY_TIMEOUT,
+            "visibility_timeout": max(VISIBILITY_TIMEOUT, 4 * time_limit),
             "unacked_restore_interval": 5,
             "unacked_restore_throttle": 1,
             # Queues are asked in the order given at start: interactive before bulk.
@@ -64,10 +69,13 @@ def make_celery(settings: Settings) -> Celery:
         task_acks_on_timeout=True,
         task_ignore_result=True,
         result_backend=None,
-        task_soft_time_limit=SOFT_TIME_LIMIT,
-        task_time_limit=TIME_LIMIT,
+        task_soft_time_limit=soft_time_limit,
+        task_time_limit=time_limit,
         worker_prefetch_multiplier=1,
-        worker_cancel_long_running_tasks_on_connection_loss=True,
+        # A batch goes on without Redis; its message, delivered again, finds nothing left to claim.
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        # A new child may take this long to load the model and start its decoder.
+        worker_proc_alive_timeout=time_limit,
         worker_soft_shutdown_timeout=0,
         worker_hijack_root_logger=False,
         worker_max_tasks_per_child=1000,

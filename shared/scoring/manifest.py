@@ -23,11 +23,11 @@ def read_verified(directory: Path) -> dict[str, bytes]:
     """
     manifest = directory / MANIFEST
     try:
-        expected = json.loads(manifest.read_text(encoding="utf-8"))["files"]
-        contents = {name: (directory / Path(name).name).read_bytes() for name in expected}
-    except (OSError, ValueError, LookupError, TypeError) as exc:
+        hashes = dict(json.loads(manifest.read_text(encoding="utf-8"))["files"].items())
+        contents = {name: (directory / Path(name).name).read_bytes() for name in hashes}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as exc:
         raise ModelRefused(f"{directory}: the manifest or a file that it names cannot be read: {exc}") from exc
     for name, content in contents.items():
-        if hashlib.sha256(content).hexdigest() != expected[name]:
+        if hashlib.sha256(content).hexdigest() != hashes[name]:
             raise ModelRefused(f"{directory / name} is not the file that {MANIFEST} describes")
     return contents

@@ -1,7 +1,7 @@
 """The pool, the transaction, and the one place where psycopg's errors become ours."""
 
 import contextlib
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from typing import Any
 
 import psycopg
@@ -44,6 +44,7 @@ def translated() -> Generator[None]:
         psycopg.OperationalError,
         psycopg.InterfaceError,
         errors.ReadOnlySqlTransaction,
+        errors.IdleInTransactionSessionTimeout,
         PoolTimeout,
         TooManyRequests,
     ) as exc:
@@ -77,6 +78,3 @@ class Database:
         """One transaction: committed at the end, rolled back by an exception. Raises Outage."""
         with translated(), self._pool.connection() as connection:
             yield connection
-
-    def stats(self) -> Mapping[str, int]:
-        return self._pool.get_stats()

@@ -6,6 +6,7 @@ it while it deletes them. So neither a job without bytes nor bytes without a row
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import BinaryIO
 from uuid import UUID
 
@@ -73,7 +74,13 @@ def collect(database: Database, store: ObjectStore, *, limit: int) -> int:
     return limit
 
 
-def adopt(connection: Connection, image: StoredImage) -> bool:
-    """Give a row to bytes that have none, so that the collector finds them; False: they have one."""
-    parameters = {"tenant_id": image.tenant_id, "sha256": image.sha256, "bytes": image.bytes}
-    return connection.execute(QUERIES["adopt_orphan"], parameters).rowcount > 0
+def adopt(connection: Connection, stored: Sequence[StoredImage], *, age: timedelta) -> int:
+    """Give rows to bytes older than `age` that have none, so that the collector finds them; how many."""
+    parameters = {
+        "tenants": [image.tenant_id for image in stored],
+        "hashes": [image.sha256 for image in stored],
+        "sizes": [image.bytes for image in stored],
+        "modified": [image.modified for image in stored],
+        "age": age,
+    }
+    return connection.execute(QUERIES["adopt_orphans"], parameters).rowcount

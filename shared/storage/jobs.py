@@ -135,9 +135,9 @@ def claim(
     else:
         ids = list(dict.fromkeys(row["id"] for row in locked if not row["suspect"]))
     require_transition(State.QUEUED, State.RUNNING)
-    rows = connection.execute(
-        QUERIES["claim_jobs"], {"ids": ids, "alone": len(ids) == 1, "worker": worker, "lease": lease}
-    )
+    # A fetcher works in threads: there a claim of one has company, but for suspects, which take turns.
+    alone = locked[0]["suspect"] if stage is Stage.FETCH else len(ids) == 1
+    rows = connection.execute(QUERIES["claim_jobs"], {"ids": ids, "alone": alone, "worker": worker, "lease": lease})
     return [
         Claim(
             id=row["id"],
@@ -145,6 +145,7 @@ def claim(
             fence=row["attempt"],
             lane=Lane(row["lane"]),
             failures=row["failures"],
+            suspect=row["suspect"],
             sha256=row["sha256"],
             url=row["url"],
             policy_version=row["policy_version"],
@@ -253,9 +254,13 @@ def past_retention(connection: Connection, *, limit: int) -> list[tuple[UUID, UU
     return [(row["tenant_id"], row["id"]) for row in rows]
 
 
-def housekeep(connection: Connection) -> int:
-    """Forget expired idempotency keys and make the partitions of the coming months; how many were made."""
+def forget_idempotency_keys(connection: Connection) -> None:
+    """Drop the keys whose time is over."""
     connection.execute(QUERIES["forget_idempotency_keys"])
+
+
+def make_partitions(connection: Connection) -> int:
+    """Make the partitions of this month and the six that follow, where they are missing; how many were."""
     row = connection.execute(QUERIES["ensure_partitions"]).fetchone()
     assert row is not None
     return int(row["made"])

@@ -26,6 +26,9 @@ def migrate(conninfo: str) -> list[str]:
     """Bring the database up to date; the names applied now. Raises Outage when it cannot be reached."""
     applied = []
     with translated(), psycopg.connect(conninfo, autocommit=True) as connection:
+        # A migration may take its time, and whoever waits for it waits that long.
+        connection.execute("SET statement_timeout = 0")
+        connection.execute("SET lock_timeout = 0")
         connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
         connection.execute(
             "CREATE TABLE IF NOT EXISTS migrations"

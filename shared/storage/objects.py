@@ -25,6 +25,9 @@ from shared.errors import JobError, ObjectDamaged, Outage
 MISSING = frozenset({"NoSuchKey", "NoSuchObject", "ResourceNotFound"})
 
 
+SHA256_DIGITS = 64
+
+
 class ObjectMissing(Exception):
     """Internal to this module's callers: nothing lies under that key."""
 
@@ -123,6 +126,8 @@ class ObjectStore:
         with _translated():
             for item in self._client.list_objects(self._images, recursive=True):
                 tenant, _, digest = item.object_name.partition("/")
+                if len(digest) != SHA256_DIGITS:
+                    continue
                 with contextlib.suppress(ValueError):
                     yield StoredImage(
                         tenant_id=UUID(tenant),

@@ -1,7 +1,7 @@
 """Webhook deliveries: written with the result, leased by the sender, each attempt a row."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -20,7 +20,7 @@ class Delivery:
     url: str
     body: str
     attempts: int
-    secret: str
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

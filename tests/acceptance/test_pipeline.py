@@ -39,7 +39,7 @@ def picture(number: int) -> bytes:
 @pytest.fixture(scope="module")
 def expected():
     """What the shipped model says of some bytes, without any service: (probability, reason codes)."""
-    model = Model.load(max(scoring.SHIPPED.iterdir()), provider="cpu", threads=1)
+    model = Model.load(scoring.shipped()[-1], provider="cpu", threads=1)
 
     def score(data: bytes) -> tuple[float, list[str]]:
         decoded = decode(data, Limits(max_pixels=1_000_000, max_side=1_000))

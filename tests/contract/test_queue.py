@@ -7,7 +7,7 @@ from services.worker.__main__ import arguments
 from shared.config import Settings
 from shared.domain.job import Lane, Stage
 from shared.queue import names
-from shared.queue.app import TIME_LIMIT, VISIBILITY_TIMEOUT, make_celery
+from shared.queue.app import make_celery, time_limits
 
 
 def registered(module: str) -> set[str]:
@@ -41,8 +41,10 @@ def test_scorers_and_fetchers_together_consume_every_queue_interactive_first():
 
 
 def test_a_message_outlives_the_longest_task():
-    app = make_celery(Settings())
-    assert app.conf.broker_transport_options["visibility_timeout"] == VISIBILITY_TIMEOUT > TIME_LIMIT * 2
+    for settings in (Settings(), Settings(decoder_seconds=300, lease_seconds=400)):
+        soft, hard = time_limits(settings)
+        assert settings.longest_batch_seconds < soft < hard
+        assert make_celery(settings).conf.broker_transport_options["visibility_timeout"] > 2 * hard
 
 
 def test_celery_keeps_no_results_and_acknowledges_late():

@@ -19,7 +19,7 @@ def tenant(database):
 @pytest.fixture
 def shipped(database, store):
     """The shipped model versions, registered; the champion's version."""
-    for directory in sorted(path for path in scoring.SHIPPED.iterdir() if path.is_dir()):
+    for directory in scoring.shipped():
         models.register(database, store, directory, origin="shipped")
     with database.transaction() as connection:
         return models.get(connection, "champion")["version"]

@@ -3,13 +3,15 @@
 import hashlib
 import ipaddress
 import threading
+from datetime import timedelta
 
 import pytest
 
 from services.worker.fetch import Fetcher
 from services.worker.guarded_http import GuardedClient
-from shared.domain.job import FETCH_TRIES, Stage, State
-from tests.integration.factories import get, picture, submit_link
+from shared.domain.job import FETCH_TRIES, Lane, Stage, State
+from shared.storage import jobs
+from tests.integration.factories import claim, get, picture, submit_link
 from tests.webserver import serve
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
@@ -127,3 +129,25 @@ def test_the_tenants_own_bytes_are_fetched_once_for_two_links(database, store, t
     assert first.sha256 == second.sha256
     with database.transaction() as connection:
         assert connection.execute("SELECT refs FROM objects").fetchone()["refs"] == 2
+
+
+def test_an_interactive_link_is_fetched_before_the_bulk_ones_that_a_message_names(database, tenant, fetcher):
+    with serve(lambda _: (404, {}, b"")) as server:
+        named = [submit_link(database, tenant, url=f"{server.url}/bulk/{n}", lane=Lane.BULK) for n in range(4)]
+        submit_link(database, tenant, url=f"{server.url}/quick")
+        assert fetcher.drain(named) == 5
+    assert [asked.path for asked in server.asked].index("/quick") <= 1
+
+
+def test_links_that_a_dying_fetcher_held_together_are_not_blamed_together(database, tenant):
+    ids = [submit_link(database, tenant) for _ in range(3)]
+    expired = timedelta(seconds=-1)
+    for _ in range(2):
+        held = [claim(database, Stage.FETCH, limit=1, lease=expired)[0] for _ in ids]
+        assert len({one.id for one in held}) == 3
+        with database.transaction() as connection:
+            jobs.take_back_expired(connection, lease=expired, limit=10)
+    with database.transaction() as connection:
+        rows = connection.execute("SELECT crashes, suspect FROM jobs").fetchall()
+    assert rows == [{"crashes": 1, "suspect": True}] * 3
+    assert all(one.suspect for one in claim(database, Stage.FETCH))

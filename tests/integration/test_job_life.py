@@ -315,6 +315,66 @@ def test_counters_agree_with_the_rows_through_every_kind_of_move(database, store
     assert counted == actual
 
 
+def test_making_a_partition_waits_for_nobody_and_nobody_waits_for_it(database, tenant):
+    with database.transaction() as connection:
+        last = connection.execute(
+            "SELECT relid::text AS name FROM pg_partition_tree('jobs') WHERE isleaf ORDER BY 1 DESC LIMIT 1"
+        ).fetchone()["name"]
+        connection.execute(f"DROP TABLE {last}")
+    with database.transaction() as busy:
+        busy.execute("INSERT INTO jobs (tenant_id, stage, lane, url) VALUES (%s, 'fetch', 'bulk', 'x')", (tenant,))
+        with database.transaction() as connection:
+            connection.execute("SET LOCAL lock_timeout = '1s'")
+            assert jobs.make_partitions(connection) == 1
+    assert submit_link(database, tenant)
+
+
+def test_erasure_and_a_finishing_worker_never_wait_for_one_another(database, store, tenant):
+    """Both take the job and then its image: whoever is second waits, and neither is refused."""
+    ids = [submit_image(database, store, tenant) for _ in range(20)]
+    held = {one.id: one for one in claim(database, limit=20)}
+
+    def end(job_id):
+        with database.transaction() as connection:
+            jobs.finish(connection, [done(held[job_id])])
+            images.describe(
+                connection, [images.Sides(tenant_id=tenant, sha256=held[job_id].sha256, width=1, height=job_id.int % 9)]
+            )
+
+    def erase(job_id):
+        with database.transaction() as connection:
+            jobs.erase(connection, tenant, job_id)
+
+    with ThreadPoolExecutor(4) as pool:
+        for future in [pool.submit(action, job_id) for job_id in ids for action in (end, erase)]:
+            future.result()
+    assert {get(database, tenant, job_id).state for job_id in ids} == {State.ERASED}
+
+
+def test_erasure_leaves_no_word_of_where_a_webhook_went(database, store, tenant):
+    job_id = submit_image(database, store, tenant, callback_url="https://secret.example/hook")
+    with database.transaction() as connection:
+        webhooks.announce(connection, jobs.finish(connection, [done(claim(database)[0])]))
+        [delivery] = webhooks.lease(connection, limit=1, per_tenant=1, hold=LEASE)
+        attempt = webhooks.Attempt(error="unreachable: secret.example", response="hello", duration_ms=1)
+        webhooks.record(connection, delivery, attempt, state="pending", wait=NOW)
+        jobs.erase(connection, tenant, job_id)
+        late = webhooks.Delivery(**{name: getattr(delivery, name) for name in delivery.__slots__} | {"attempts": 2})
+        webhooks.record(connection, late, attempt, state="pending", wait=NOW)
+    with database.transaction() as connection:
+        rows = connection.execute("SELECT error, response FROM delivery_attempts ORDER BY attempt").fetchall()
+    assert rows == [{"error": None, "response": None}] * 2
+
+
+def test_a_time_before_all_ids_finds_every_job(database, tenant):
+    from datetime import UTC, datetime
+
+    job_id = submit_link(database, tenant)
+    with database.transaction() as connection:
+        [job] = jobs.page(connection, tenant, limit=5, created_after=datetime(1960, 1, 1, tzinfo=UTC))
+    assert job.id == job_id
+
+
 def test_a_new_job_lies_in_the_partition_of_its_month(database, tenant):
     submit_link(database, tenant)
     with database.transaction() as connection:
@@ -326,7 +386,7 @@ def test_a_new_job_lies_in_the_partition_of_its_month(database, tenant):
 
 def test_partitions_stand_ready_for_six_months_and_are_made_once(database):
     with database.transaction() as connection:
-        assert jobs.housekeep(connection) == 0
+        assert jobs.make_partitions(connection) == 0
         count = connection.execute("SELECT count(*) FROM pg_inherits WHERE inhparent = 'jobs'::regclass").fetchone()
     assert count["count"] == 7
 

@@ -1,16 +1,17 @@
 """Webhooks against a real receiver: signed, retried by the schedule, each attempt a row."""
 
 import ipaddress
+import threading
 import time
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from services.worker.guarded_http import GuardedClient
-from services.worker.sender import Sender, later
+from services.worker.sender import PER_TENANT, Sender, later
 from shared.domain.webhook import SCHEDULE
 from shared.storage import jobs, webhooks
-from tests.integration.factories import claim, done, submit_image
+from tests.integration.factories import claim, done, make_tenant, submit_image
 from tests.webserver import serve
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
@@ -120,21 +121,36 @@ def test_a_receiver_may_ask_for_more_time_but_not_for_less():
 
 
 def test_a_slow_tenant_leaves_room_for_another(database, store, tenant, sender):
-    from tests.integration.factories import make_tenant
+    other, release = make_tenant(database, "other"), threading.Event()
 
-    other = make_tenant(database, "other")
-    with serve(lambda _: (200, {}, b"")) as receiver:
-        for owner in (*[tenant] * 6, other):
-            finish_one(database, store, owner, receiver.url)
-        with database.transaction() as connection:
-            from datetime import timedelta
+    def answer(asked):
+        if asked.path == "/slow":
+            release.wait(20)
+        return 200, {}, b""
 
-            leased = webhooks.lease(connection, limit=16, per_tenant=4, hold=timedelta(seconds=60))
-        with database.transaction() as connection:
-            owners = connection.execute(
-                "SELECT tenant_id FROM deliveries WHERE id = ANY(%s)", ([one.id for one in leased],)
-            ).fetchall()
-    assert sorted(row["tenant_id"] for row in owners) == sorted([tenant] * 4 + [other])
+    with serve(answer) as receiver:
+        for _ in range(10):
+            finish_one(database, store, tenant, f"{receiver.url}/slow")
+        try:
+            assert [sender.start_due() for _ in range(5)] == [PER_TENANT, 0, 0, 0, 0]
+            finish_one(database, store, other, f"{receiver.url}/quick")
+            assert sender.start_due() == 1
+        finally:
+            release.set()
+
+
+def test_an_unexpected_error_is_an_attempt_like_any_other(database, store, tenant, sender, monkeypatch):
+    def surprise(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(sender._client, "post", surprise)
+    finish_one(database, store, tenant, "http://127.0.0.1:9/")
+    send(database, sender)
+    with database.transaction() as connection:
+        assert (
+            connection.execute("SELECT error FROM delivery_attempts").fetchone()["error"]
+            == "internal: ZeroDivisionError"
+        )
 
 
 def test_a_lease_whose_sender_died_is_due_again_with_the_next_attempt(database, store, tenant):

@@ -162,3 +162,12 @@ def test_a_claim_that_expired_meanwhile_writes_no_result(database, store, tenant
     with database.transaction() as connection:
         row = connection.execute("SELECT attempt, state FROM jobs WHERE id = %s", (stale.id,)).fetchone()
     assert row == {"attempt": 2, "state": "done"}
+
+
+def test_a_model_cache_that_cannot_be_written_is_no_jobs_fault(database, store, tenant, verifier, tmp_path):
+    (tmp_path / "models").write_text("a file where a folder should be")
+    job_id = submit_image(database, store, tenant)
+    verifier.drain([job_id])
+    with database.transaction() as connection:
+        row = connection.execute("SELECT state, failures, crashes FROM jobs").fetchone()
+    assert row == {"state": "queued", "failures": 0, "crashes": 0}

@@ -86,7 +86,7 @@ CREATE INDEX jobs_by_verdict ON jobs (tenant_id, verdict, id DESC) WHERE verdict
 -- The least UUIDv7 of an instant (RFC 9562 section 5.7: 48 bits of Unix milliseconds, then the version).
 CREATE FUNCTION uuidv7_floor(at timestamptz) RETURNS uuid
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT (lpad(to_hex(floor(extract(epoch FROM at) * 1000)::bigint), 12, '0') || '70008000000000000000')::uuid
+    SELECT (lpad(to_hex(greatest(floor(extract(epoch FROM at) * 1000), 0)::bigint), 12, '0') || '70008000000000000000')::uuid
 $$;
 
 -- One partition a month, from this month to `months_ahead`; those that exist are left alone.
@@ -97,14 +97,19 @@ DECLARE
     name text;
     made integer := 0;
 BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('ensure_job_partitions'));
     FOR month IN
         SELECT generate_series(start, start + make_interval(months => months_ahead), interval '1 month')
         FROM (SELECT date_trunc('month', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS start) AS this
     LOOP
         name := 'jobs_' || to_char(month AT TIME ZONE 'UTC', 'YYYY_MM');
         CONTINUE WHEN to_regclass(name) IS NOT NULL;
+        -- Made beside and attached: CREATE … PARTITION OF would lock all jobs against everybody.
         EXECUTE format(
-            'CREATE TABLE %I PARTITION OF jobs FOR VALUES FROM (%L) TO (%L) WITH (fillfactor = 80)',
+            'CREATE TABLE %I (LIKE jobs INCLUDING DEFAULTS INCLUDING CONSTRAINTS) WITH (fillfactor = 80)', name
+        );
+        EXECUTE format(
+            'ALTER TABLE jobs ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
             name, uuidv7_floor(month), uuidv7_floor(month + interval '1 month')
         );
         made := made + 1;
@@ -236,7 +241,8 @@ CREATE TABLE deliveries (
     lease_until timestamptz,
     created_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX deliveries_due ON deliveries (next_attempt_at) WHERE state = 'pending';
+CREATE INDEX deliveries_due ON deliveries (tenant_id, next_attempt_at) WHERE state = 'pending';
+CREATE INDEX deliveries_leased ON deliveries (tenant_id) WHERE state = 'pending' AND lease_until IS NOT NULL;
 CREATE INDEX deliveries_of_job ON deliveries (job_id);
 
 CREATE TABLE delivery_attempts (

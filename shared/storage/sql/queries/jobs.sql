@@ -2,7 +2,7 @@
 -- Take the object's row for this transaction, making it where it is new; the collector then waits or has finished.
 INSERT INTO objects (tenant_id, sha256, bytes, format, width, height)
 VALUES (%(tenant_id)s, %(sha256)s, %(bytes)s, %(format)s, %(width)s, %(height)s)
-ON CONFLICT (tenant_id, sha256) DO UPDATE SET bytes = excluded.bytes;
+ON CONFLICT (tenant_id, sha256) DO UPDATE SET bytes = excluded.bytes, format = excluded.format;
 
 -- refer_to_object --
 UPDATE objects SET refs = refs + 1 WHERE tenant_id = %(tenant_id)s AND sha256 = %(sha256)s;
@@ -78,7 +78,7 @@ WITH claimed AS (
     SET state = 'running', attempt = attempt + 1, alone = %(alone)s, worker = %(worker)s,
         lease_until = now() + %(lease)s
     WHERE id = ANY(%(ids)s) AND state = 'queued'
-    RETURNING id, tenant_id, attempt, lane, failures, sha256, url
+    RETURNING id, tenant_id, attempt, lane, failures, suspect, sha256, url
 )
 SELECT claimed.*, policy.version AS policy_version, policy.document AS policy
 FROM claimed CROSS JOIN LATERAL (
@@ -147,6 +147,7 @@ RETURNING id;
 -- oldest_due_ids --
 SELECT id FROM jobs
 WHERE state = 'queued' AND stage = %(stage)s AND lane = %(lane)s AND next_attempt_at <= now()
+  AND lane IN (SELECT lane FROM lanes WHERE NOT paused)
 ORDER BY id LIMIT %(limit)s;
 
 -- lock_job --
@@ -169,7 +170,7 @@ SET body = NULL, url = '', lease_until = NULL, state = CASE state WHEN 'pending'
 WHERE job_id = %(id)s;
 
 -- erase_delivery_responses --
-UPDATE delivery_attempts SET response = NULL
+UPDATE delivery_attempts SET response = NULL, error = NULL
 WHERE delivery_id IN (SELECT id FROM deliveries WHERE job_id = %(id)s);
 
 -- erase_reviews --
@@ -184,10 +185,15 @@ SELECT tenant_id, sha256 FROM objects WHERE refs = 0 ORDER BY created_at LIMIT %
 -- forget_object --
 DELETE FROM objects WHERE tenant_id = %(tenant_id)s AND sha256 = %(sha256)s AND refs = 0;
 
--- adopt_orphan --
--- Bytes in the store that no row knows (an API that died before its commit): unreferenced, so collected next.
+-- adopt_orphans --
+-- Bytes in the store that no row knows (an API that died before its commit): unreferenced, so collected next. Young
+-- ones are left alone, for their upload's transaction may still be on its way.
 INSERT INTO objects (tenant_id, sha256, bytes, format)
-SELECT %(tenant_id)s, %(sha256)s, %(bytes)s, 'unknown' WHERE EXISTS (SELECT 1 FROM tenants WHERE id = %(tenant_id)s)
+SELECT found.tenant_id, found.sha256, found.bytes, 'unknown'
+FROM unnest(%(tenants)s::uuid[], %(hashes)s::bytea[], %(sizes)s::bigint[], %(modified)s::timestamptz[])
+    AS found (tenant_id, sha256, bytes, modified)
+JOIN tenants ON tenants.id = found.tenant_id
+WHERE found.modified < now() - %(age)s
 ON CONFLICT DO NOTHING;
 
 -- jobs_past_retention --
@@ -215,4 +221,4 @@ FROM jobs WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s AND state <> 'eras
 RETURNING *;
 
 -- list_reviews --
-SELECT * FROM reviews WHERE job_id = %(job_id)s AND tenant_id = %(tenant_id)s ORDER BY id;
+SELECT * FROM reviews WHERE job_id = %(job_id)s AND tenant_id = %(tenant_id)s ORDER BY id LIMIT 1000;

@@ -14,9 +14,6 @@ SELECT model_versions.*, ARRAY(SELECT alias FROM model_aliases WHERE model_alias
     AS aliases
 FROM model_versions ORDER BY created_at DESC;
 
--- get_alias --
-SELECT version FROM model_aliases WHERE alias = %(alias)s;
-
 -- set_alias --
 INSERT INTO model_aliases (alias, version) VALUES (%(alias)s, %(version)s)
 ON CONFLICT (alias) DO UPDATE SET version = excluded.version, changed_at = now();

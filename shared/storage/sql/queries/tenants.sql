@@ -21,7 +21,7 @@ INSERT INTO policies (tenant_id, version, document) VALUES (%(tenant_id)s, %(ver
 SELECT version, document FROM policies WHERE tenant_id = %(tenant_id)s ORDER BY version DESC LIMIT 1;
 
 -- lock_tenant --
-SELECT id FROM tenants WHERE id = %(tenant_id)s FOR UPDATE;
+SELECT id FROM tenants WHERE id = %(tenant_id)s FOR NO KEY UPDATE;
 
 -- insert_key --
 INSERT INTO keys (tenant_id, name, hash, scopes) VALUES (%(tenant_id)s, %(name)s, %(hash)s, %(scopes)s)

@@ -3,14 +3,20 @@ INSERT INTO deliveries (tenant_id, job_id, event, url, body)
 VALUES (%(tenant_id)s, %(job_id)s, %(event)s, %(url)s, %(body)s);
 
 -- lease_deliveries --
--- At most `per_tenant` of one tenant, so that one slow receiver does not fill the sender.
-WITH due AS (
-    SELECT id FROM (
-        SELECT id, next_attempt_at, row_number() OVER (PARTITION BY tenant_id ORDER BY next_attempt_at) AS place
-        FROM deliveries
-        WHERE state = 'pending' AND next_attempt_at <= now() AND (lease_until IS NULL OR lease_until < now())
+-- At most `per_tenant` of one tenant under way at once, so that one slow receiver does not fill the sender.
+WITH busy AS (
+    SELECT tenant_id, count(*) AS held FROM deliveries
+    WHERE state = 'pending' AND lease_until >= now() GROUP BY tenant_id
+), due AS (
+    SELECT waiting.id
+    FROM tenants LEFT JOIN busy ON busy.tenant_id = tenants.id
+    CROSS JOIN LATERAL (
+        SELECT id, next_attempt_at FROM deliveries
+        WHERE deliveries.tenant_id = tenants.id AND state = 'pending' AND next_attempt_at <= now()
+          AND (lease_until IS NULL OR lease_until < now())
+        ORDER BY next_attempt_at LIMIT greatest(%(per_tenant)s - coalesce(busy.held, 0), 0)
     ) AS waiting
-    WHERE place <= %(per_tenant)s ORDER BY next_attempt_at LIMIT %(limit)s
+    ORDER BY waiting.next_attempt_at LIMIT %(limit)s
 ), locked AS (
     SELECT id FROM deliveries
     WHERE id = ANY(ARRAY(SELECT id FROM due)) AND state = 'pending' AND (lease_until IS NULL OR lease_until < now())
@@ -24,8 +30,8 @@ RETURNING deliveries.id, deliveries.job_id, deliveries.url, deliveries.body, del
 
 -- insert_attempt --
 INSERT INTO delivery_attempts (delivery_id, attempt, status, response, error, duration_ms)
-SELECT id, %(attempt)s, %(status)s, CASE WHEN body IS NULL THEN NULL ELSE %(response)s::text END, %(error)s,
-       %(duration_ms)s
+SELECT id, %(attempt)s, %(status)s, CASE WHEN body IS NULL THEN NULL ELSE %(response)s::text END,
+       CASE WHEN body IS NULL THEN NULL ELSE %(error)s::text END, %(duration_ms)s
 FROM deliveries WHERE id = %(id)s
 ON CONFLICT DO NOTHING;
 

@@ -39,6 +39,12 @@ def test_a_free_version_number_is_given_its_place(tmp_path):
     assert require_free(tmp_path, "0.2.0") == tmp_path / "0.2.0"
 
 
+@pytest.mark.parametrize("version", ["", "1.0", "1.0.0-rc1", "01.0.0", "v1.0.0", "1.0.0\n", "../x", "/1.0.0"])
+def test_what_is_no_version_number_has_no_place(tmp_path, version):
+    with pytest.raises(ConfigurationError, match=r"must be MAJOR\.MINOR\.PATCH"):
+        require_free(tmp_path, version)
+
+
 def test_staging_begins_empty(tmp_path):
     (staging(tmp_path, "0.2.0") / "left over").touch()
     assert list(staging(tmp_path, "0.2.0").iterdir()) == []

@@ -1,5 +1,6 @@
 import dataclasses
 import fcntl
+import json
 import os
 import signal
 import struct
@@ -175,6 +176,24 @@ def test_a_picture_that_needs_too_much_memory_costs_that_picture_only():
         assert decoder.decode(bomb, SPEC).width == 8000
 
 
+def test_a_refusal_for_a_reason_that_does_not_exist_counts_as_a_death(decoder, monkeypatch, tmp_path):
+    liar = tmp_path / "python"
+    liar.write_text(
+        f"#!{sys.executable}\n"
+        "from services.worker import frames\n"
+        "frames.send(1, {'network_isolated': True})\n"
+        "frames.receive(0)\n"
+        "frames.send(1, {'refused': 'dislike', 'detail': ''})\n"
+        "frames.receive(0)\n"
+    )
+    liar.chmod(0o700)
+    with monkeypatch.context() as patched, pytest.raises(DecoderDied, match="what no decoder answers"):
+        patched.setattr(sys, "executable", str(liar))
+        decoder.decode(encode(noise(), "PNG"), SPEC)
+
+    assert decoder.decode(encode(noise(), "PNG"), SPEC).width == 64
+
+
 class Interruption(Exception):
     pass
 
@@ -263,10 +282,23 @@ def test_it_is_bounded(decoder):
 
     assert limits["Max address space"] == [str(MEMORY)] * 2
     assert limits["Max core file size"] == ["0", "0"]
-    assert limits["Max file size"] == ["0", "0"]
+    assert 0 < int(limits["Max file size"][1]) - os.fstat(2).st_size <= 64 << 20
     assert int(limits["Max open files"][1]) <= 32
     assert 30 < int(limits["Max cpu time"][0]) < 60
     assert Path(f"/proc/{pid}/oom_score_adj").read_text() == "1000\n"
+
+
+def test_its_last_words_reach_a_log_file_however_long(tmp_path):
+    settings = json.dumps({**dataclasses.asdict(LIMITS), "seconds": 30, "memory_bytes": MEMORY})
+    with (tmp_path / "worker.log").open("a+b") as log:
+        log.truncate(100 << 20)
+        command = [sys.executable, "-m", "services.worker.decoder_process", settings]
+        not_json = struct.pack(">II", 4, 0) + b"{..}"
+        done = subprocess.run(command, cwd=ROOT, input=not_json, stdout=subprocess.PIPE, stderr=log, check=False)
+        log.seek(100 << 20)
+
+        assert done.returncode == 1
+        assert b"JSONDecodeError" in log.read()
 
 
 def test_what_a_codec_prints_does_not_reach_the_pipes(decoder):

@@ -38,7 +38,7 @@ def test_processor_time_used_up_ends_the_process():
     ("code", "error"),
     [
         ("bytearray(200 << 20)", "MemoryError"),
-        ("os.write(os.open('written', os.O_CREAT | os.O_WRONLY), b'x')", "File too large"),
+        ("os.pwrite(os.open('written', os.O_CREAT | os.O_WRONLY), b'x', 64 << 20)", "File too large"),
         ("[open('/dev/null') for _ in range(64)]", "Too many open files"),
     ],
 )

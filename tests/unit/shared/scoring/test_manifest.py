@@ -35,7 +35,10 @@ def test_a_missing_file_is_refused(version):
         read_verified(version)
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"files": 3}', "{}", '{"files": {"card.json": 1}}', "\x00"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", '{"files": 3}', '{"files": ["card.json"]}', "{}", '{"files": {"card.json": 1}}', "\x00"],
+)
 def test_a_damaged_manifest_is_refused(version, text):
     (version / "manifest.json").write_text(text)
     with pytest.raises(ModelRefused):

@@ -1,0 +1,102 @@
+"""What a card may say of the pictures that a version learned from, and therefore of the version's limits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.retrainer.dataset import Dataset, Images
+from shared.domain.model_card import ImageRange, InputSpec
+
+CIFAKE_SHA256 = "85c200f301cd3e2cb0a426d73c99d4926ca39dd288b299158b7563b397a56887"
+"""`Dataset.sha256` of CIFAKE, complete: of any other pictures nothing is known but what can be counted."""
+
+EVEN_ODDS = (
+    "Its probability assumes that half of the pictures it is asked about are AI-generated. Where fewer are, "
+    "more of its accusations are false."
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """`model` is the name of models of this origin, `data` what the card says of the data set."""
+
+    model: str
+    description: str
+    data: Mapping[str, str]
+    range: ImageRange
+    limits: tuple[str, ...]
+
+
+CIFAKE = Origin(
+    model="jinwi-cifake",
+    description="Tells small photographs from small pictures by Stable Diffusion 1.4. First weights of this "
+    "project: they show that the house stands, and know nothing of pictures of ordinary size.",
+    data={
+        "name": "CIFAKE: Real and AI-Generated Synthetic Images",
+        "authors": "Jordan J. Bird and Ahmad Lotfi; human images: CIFAR-10, Alex Krizhevsky, Vinod Nair and "
+        "Geoffrey Hinton",
+        "licence": "MIT",
+        "url": "https://www.kaggle.com/datasets/birdy654/cifake-real-and-ai-generated-synthetic-images",
+        "images": "120,000 pictures of 32 × 32 px as JPEG: 60,000 photographs of ten kinds of things (CIFAR-10) and "
+        "60,000 pictures of the same kinds from Stable Diffusion 1.4; 100,000 to train, 20,000 to test.",
+    },
+    range=ImageRange(
+        min_side=32,
+        max_side=32,
+        statement="This model only ever saw pictures of 32 × 32 pixels from one generator; what it says about any "
+        "other picture is a guess.",
+    ),
+    limits=(
+        "It saw AI pictures of one generator only, Stable Diffusion 1.4 of 2022. "
+        "Any other generator is unknown to it, and many it will miss.",
+        "It saw 32 × 32 pixels only. A larger picture is shrunk to that size first, which removes most of what "
+        "gives a generator away: its score is then a guess, and the verdict stays uncertain.",
+        "Its human pictures are small photographs of aeroplanes, cars, birds, cats, deer, dogs, frogs, horses, "
+        "ships and lorries (CIFAR-10). It knows no drawings, paintings, screenshots, documents, portraits or "
+        "edited photographs.",
+        "Both classes were JPEGs of one quality. Another compression, blur or noise may change the score.",
+        "Part of what it learned is how the colours of the data set's two halves differ, and not how a generator "
+        "draws: a few colour statistics of a picture, without any shape, tell them apart four times in five.",
+        EVEN_ODDS,
+    ),
+)
+
+
+def origin(images: Dataset, spec: InputSpec) -> Origin:
+    """CIFAKE by its hash, under whatever name; else what can be counted."""
+    return CIFAKE if images.sha256 == CIFAKE_SHA256 else _counted(images, spec)
+
+
+def _counted(images: Dataset, spec: InputSpec) -> Origin:
+    low, high = int(images.test.sides.min()), int(images.test.sides.max())
+    sides = f"{low} px" if low == high else f"{low} to {high} px"
+    resized = f"resized to {spec.width} × {spec.height} px"
+    trained = _classes(images.train, images.validation, images.calibration)
+    return Origin(
+        model="jinwi-custom",
+        description=f"Tells the human-made from the AI-generated pictures of the data set {images.name!r}.",
+        data={
+            "name": images.name,
+            "licence": "unknown",
+            "images": f"{trained} to train; {_classes(images.test)} to test, with sides of {sides}.",
+        },
+        range=ImageRange(
+            min_side=low,
+            max_side=high,
+            statement=f"This model was measured only on pictures of the data set {images.name!r} with sides of "
+            f"{sides}, {resized}; what it says about any other picture is a guess.",
+        ),
+        limits=(
+            f"It saw the pictures of {images.name!r} only. What they show and which generators made them is not "
+            "recorded here; any other subject or generator may be unknown to it.",
+            f"Every picture is {resized} first; the detail that a larger one loses cannot count.",
+            "Whether it learned how generators draw, or another difference between the two halves of its data, "
+            "such as subject, size, colour or compression, was not examined.",
+            "How compression, blur or noise change its score was not measured.",
+            EVEN_ODDS,
+        ),
+    )
+
+
+def _classes(*parts: Images) -> str:
+    ai = sum(int(part.labels.sum()) for part in parts)
+    return f"{sum(map(len, parts)) - ai:,} human-made and {ai:,} AI-generated pictures"
