@@ -1,7 +1,9 @@
 """The commands that ask or tell the server one thing; `as_json` prints one JSON document a line."""
 
 import json
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -9,6 +11,7 @@ from jinwi.calls import Filters
 from jinwi.client import Client
 from jinwi.connection import connect
 from jinwi.results import Job, Lane
+from jinwi.session import Complaint
 from jinwi.terminal import Terminal
 
 CALL_SECONDS = 15.0
@@ -17,20 +20,38 @@ CALL_SECONDS = 15.0
 
 def list_jobs(terminal: Terminal, filters: Filters, limit: int, *, as_json: bool) -> None:
     with _client(terminal) as client:
-        jobs = islice(client.jobs(**filters), limit)
+        jobs = client.jobs(limit=limit + 1, **filters)
+        shown = islice(jobs, limit)
         if as_json:
-            _print_lines(job.document for job in jobs)
+            _print_lines(job.document for job in shown)
         else:
-            _print_jobs(terminal, jobs)
+            _print_jobs(terminal, [_job_row(terminal, job) for job in shown])
+        if next(jobs, None):
+            terminal.note(terminal.language.more_jobs.format(limit=limit))
 
 
 def erase(terminal: Terminal, job_ids: Sequence[str], *, as_json: bool) -> None:
+    """Nothing is erased when one of the ids can be none; what was, before an error, is shown."""
+    ids = [_job_id(terminal, name) for name in job_ids]
     with _client(terminal) as client:
-        jobs = (client.erase(job_id) for job_id in job_ids)
+        jobs = (client.erase(job_id) for job_id in ids)
         if as_json:
             _print_lines(job.document for job in jobs)
-        else:
-            _print_jobs(terminal, jobs)
+            return
+        rows: list[list[str]] = []
+        try:
+            for job in jobs:
+                rows.append(_job_row(terminal, job))  # noqa: PERF401 - those before an error are kept
+        finally:
+            if rows:
+                _print_jobs(terminal, rows)
+
+
+def _job_id(terminal: Terminal, name: str) -> str:
+    try:
+        return str(uuid.UUID(name))
+    except ValueError as exc:
+        raise Complaint(terminal.language.bad_job_id.format(name=name), code=2) from exc
 
 
 def list_models(terminal: Terminal, *, as_json: bool) -> None:
@@ -86,12 +107,12 @@ def list_keys(terminal: Terminal, *, as_json: bool) -> None:
             key["id"],
             key["name"],
             ", ".join(key["scopes"]),
-            key["created_at"],
+            _time(datetime.fromisoformat(key["created_at"])),
             language.revoked if key["revoked_at"] else "",
         ]
         for key in keys
     ]
-    headings = [language.key, language.name, language.scopes, language.created, language.state]
+    headings = [language.key, language.name, language.scopes, language.created_key, language.state]
     terminal.table(headings, rows)
 
 
@@ -114,7 +135,7 @@ def _print_lines(documents: Iterable[Mapping[str, Any]]) -> None:
         print(json.dumps(document), flush=True)  # noqa: T201 - the output that was asked for
 
 
-def _print_jobs(terminal: Terminal, jobs: Iterable[Job]) -> None:
+def _print_jobs(terminal: Terminal, rows: list[list[str]]) -> None:
     language = terminal.language
     headings = [
         language.job,
@@ -125,7 +146,7 @@ def _print_jobs(terminal: Terminal, jobs: Iterable[Job]) -> None:
         language.created,
         language.external_id,
     ]
-    terminal.table(headings, [_job_row(terminal, job) for job in jobs], right=2)
+    terminal.table(headings, rows, right=2)
 
 
 def _job_row(terminal: Terminal, job: Job) -> list[str]:
@@ -134,5 +155,10 @@ def _job_row(terminal: Terminal, job: Job) -> list[str]:
     if job.result:
         ai, human = language.percents(job.result.ai_probability)
         verdict = language.verdicts[job.result.verdict]
-    created = f"{job.created_at.astimezone():%Y-%m-%d %H:%M:%S}"
+    created = _time(job.created_at)
     return [job.id, ai, human, language.states[job.state], verdict, created, job.external_id or ""]
+
+
+def _time(at: datetime) -> str:
+    """In this machine's zone, and which that is."""
+    return f"{at.astimezone():%Y-%m-%d %H:%M:%S %Z}"

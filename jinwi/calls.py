@@ -92,6 +92,13 @@ def list_jobs(filters: Filters, limit: int, cursor: str | None) -> Call[Page]:
     return Call(method="GET", path="/v1/jobs", read=Page.from_document, params=params)
 
 
+def known(filters: Filters) -> Filters:
+    """The same; raises TypeError when one is no filter, as a call with an unknown argument does."""
+    if unknown := filters.keys() - Filters.__annotations__.keys():
+        raise TypeError(f"no such filter: {', '.join(sorted(unknown))}")
+    return filters
+
+
 def erase_job(job_id: str) -> Call[Job]:
     return Call(method="DELETE", path=f"/v1/jobs/{quote(job_id, safe='')}", read=Job.from_document)
 

@@ -16,9 +16,10 @@ import typer
 
 from jinwi import help_ko
 from jinwi.calls import Filters
-from jinwi.language import KOREAN, Code, choose
+from jinwi.korean import KOREAN
+from jinwi.language import Code
 from jinwi.results import Lane, State, Verdict
-from jinwi.session import Complaint, session
+from jinwi.session import Complaint, choose, session
 from jinwi.terminal import Terminal
 
 app = typer.Typer(

@@ -12,18 +12,19 @@ where all that they do is written.
 
 import asyncio
 import contextlib
+import sys
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Self, TypeVar, Unpack
 
 import httpx
 
 from jinwi import calls, flow
+from jinwi.batch import BatchItem, bulk
 from jinwi.calls import Call, Document, Filters, Options
 from jinwi.errors import ApiError, Timeout
 from jinwi.flow import Flow, Pause, Send, Source
-from jinwi.results import Job, Lane, Model
+from jinwi.results import Job, Model
 from jinwi.window import as_each_ends, async_as_each_ends
 from jinwi.wire import build_request, http_options
 
@@ -36,15 +37,6 @@ VERIFY_SECONDS = 300.0
 """Seconds allowed, if nothing else is said, until a job is final."""
 
 PAGE = 100
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BatchItem:
-    """How one image of a batch ended: with a job, or with the error that kept it from having one."""
-
-    source: Source
-    job: Job | None = None
-    error: ApiError | Timeout | OSError | None = None
 
 
 class Client:
@@ -84,7 +76,7 @@ class Client:
 
         def work(source: Source) -> BatchItem:
             try:
-                return BatchItem(source=source, job=self.verify(source, timeout=timeout, **_bulk(options)))
+                return BatchItem(source=source, job=self.verify(source, timeout=timeout, **bulk(options)))
             except (ApiError, Timeout, OSError) as exc:
                 return BatchItem(source=source, error=exc)
 
@@ -93,12 +85,16 @@ class Client:
     def job(self, job_id: str) -> Job:
         return self._send(calls.get_job(job_id))
 
-    def jobs(self, **filters: Unpack[Filters]) -> Iterator[Job]:
-        """All jobs that the filters let through, fetched page by page as they are asked for."""
+    def jobs(self, *, limit: int | None = None, **filters: Unpack[Filters]) -> Iterator[Job]:
+        """The jobs that the filters let through, the newest first, at most `limit`; fetched as they are needed."""
+        return self._jobs(calls.known(filters), sys.maxsize if limit is None else limit)
+
+    def _jobs(self, filters: Filters, left: int) -> Iterator[Job]:
         cursor = None
-        while True:
-            page = self._send(calls.list_jobs(filters, PAGE, cursor))
-            yield from page.jobs
+        while left > 0:
+            page = self._send(calls.list_jobs(filters, min(left, PAGE), cursor))
+            yield from page.jobs[:left]
+            left -= len(page.jobs)
             cursor = page.next_cursor
             if cursor is None:
                 return
@@ -208,7 +204,7 @@ class AsyncClient:
     ) -> AsyncIterator[BatchItem]:
         async def work(source: Source) -> BatchItem:
             try:
-                job = await self.verify(source, timeout=timeout, **_bulk(options))
+                job = await self.verify(source, timeout=timeout, **bulk(options))
             except (ApiError, Timeout, OSError) as exc:
                 return BatchItem(source=source, error=exc)
             return BatchItem(source=source, job=job)
@@ -218,12 +214,16 @@ class AsyncClient:
     async def job(self, job_id: str) -> Job:
         return await self._send(calls.get_job(job_id))
 
-    async def jobs(self, **filters: Unpack[Filters]) -> AsyncIterator[Job]:
+    def jobs(self, *, limit: int | None = None, **filters: Unpack[Filters]) -> AsyncIterator[Job]:
+        return self._jobs(calls.known(filters), sys.maxsize if limit is None else limit)
+
+    async def _jobs(self, filters: Filters, left: int) -> AsyncIterator[Job]:
         cursor = None
-        while True:
-            page = await self._send(calls.list_jobs(filters, PAGE, cursor))
-            for job in page.jobs:
+        while left > 0:
+            page = await self._send(calls.list_jobs(filters, min(left, PAGE), cursor))
+            for job in page.jobs[:left]:
                 yield job
+            left -= len(page.jobs)
             cursor = page.next_cursor
             if cursor is None:
                 return
@@ -289,10 +289,6 @@ class AsyncClient:
             await asyncio.sleep(step.seconds)
             return None
         return await self._http.send(build_request(self._http, step))
-
-
-def _bulk(options: Options) -> Options:
-    return {"lane": Lane.BULK, **options}
 
 
 def _id(job: Job | str) -> str:

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from jinwi.language import Language
 from jinwi.report import Words, expectation, summary
-from jinwi.results import Rate
+from jinwi.results import Model
 from jinwi.terminal import printable
 from jinwi.thumbnail import data_uri
 from jinwi.verify import Ended, Tally
@@ -78,7 +78,7 @@ class ContactSheet:
 
 
 @contextmanager
-def contact_sheet(path: Path, tally: Tally, rate: Rate | None, language: Language) -> Iterator[ContactSheet]:
+def contact_sheet(path: Path, tally: Tally, model: Model | None, language: Language) -> Iterator[ContactSheet]:
     """The figures wait in a temporary file for the counts that stand above them."""
     with (
         path.open("w", encoding="utf-8") as page,
@@ -87,19 +87,19 @@ def contact_sheet(path: Path, tally: Tally, rate: Rate | None, language: Languag
         try:
             yield ContactSheet(figures, language)
         finally:
-            page.write(_heading(tally, rate, language))
+            page.write(_heading(tally, model, language))
             figures.seek(0)
             copyfileobj(figures, page)
             page.write(END)
 
 
-def _heading(tally: Tally, rate: Rate | None, language: Language) -> str:
+def _heading(tally: Tally, model: Model | None, language: Language) -> str:
     return PAGE.format(
         lang=language.code,
         title=escape(language.sheet_title),
         style=STYLE,
         summary=escape(summary(tally, language)),
-        expectation=escape(expectation(tally, rate, language)),
+        expectation=escape(expectation(tally, model, language)),
         advisory=escape(language.advisory),
     )
 
@@ -118,7 +118,7 @@ def _figure(ended: Ended, language: Language) -> str:
         )
     return FIGURE.format(
         state=escape(result.verdict if result else "failed"),
-        picture=_picture(ended),
+        picture=_picture(ended, language),
         name=escape(printable(ended.input.name)),
         probabilities=probabilities,
         verdict=escape(printable(words.verdict)),
@@ -126,6 +126,8 @@ def _figure(ended: Ended, language: Language) -> str:
     )
 
 
-def _picture(ended: Ended) -> str:
-    uri = data_uri(ended.input.path) if ended.input.path else None
+def _picture(ended: Ended, language: Language) -> str:
+    if ended.input.path is None:
+        return escape(language.no_preview)
+    uri = data_uri(ended.input.path)
     return f'<img src="{uri}" alt="" loading="lazy">' if uri else ""

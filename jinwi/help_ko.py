@@ -48,6 +48,7 @@ HELP: Mapping[str, str] = {
     "The labelled images.": "라벨이 있는 이미지.",
     "MAJOR.MINOR.PATCH of the version to make.": "만들 버전의 MAJOR.MINOR.PATCH.",
     "Folder in which the version gets its own.": "버전 폴더가 만들어질 폴더.",
+    "Passes over the images, at most.": "이미지 전체를 반복할 최대 횟수(에포크).",
     "Stop training after so long.": "학습을 끝낼 시간(분).",
     "The same seed and data give the same weights.": "시드와 데이터가 같으면 가중치도 같습니다.",
     "Go on with an interrupted training.": "중단된 학습을 이어서 합니다.",

@@ -1,14 +1,19 @@
 """What the command line was given, as images: folders walked, files told by their first bytes."""
 
 import os
+import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from jinwi import problems
 from jinwi.flow import is_link
 
 HEAD_BYTES = 256
+
+# RFC 3986, section 3.1.
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 _MAGIC = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -23,11 +28,15 @@ _HEIC = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Input:
-    """One thing to verify: `name` is what the user typed or what stands below it, `path` None for a link."""
+    """One thing to verify: `name` is what the user typed or what stands below it, `path` None for a link.
+
+    `problem` is what keeps it from being sent at all.
+    """
 
     number: int
     name: str
     path: Path | None
+    problem: Mapping[str, str] | None = None
 
     @property
     def key(self) -> str:
@@ -38,7 +47,7 @@ class Input:
 def names(arguments: Sequence[str]) -> Iterator[str]:
     """Every link and every file, folders walked in sorted order without following links to folders."""
     for argument in arguments:
-        if is_link(argument) or not Path(argument).is_dir():
+        if is_address(argument) or not Path(argument).is_dir():
             yield argument
             continue
         for folder, folders, files in os.walk(argument):
@@ -47,14 +56,26 @@ def names(arguments: Sequence[str]) -> Iterator[str]:
 
 
 def find(arguments: Sequence[str]) -> Iterator[Input | str]:
-    """The images among them, and the names of the files that are none."""
+    """The images among them, and the names of the files in folders that are none.
+
+    What was named itself and is none comes as an input with its problem.
+    """
+    typed = frozenset(arguments)
     for number, name in enumerate(names(arguments)):
-        if is_link(name):
-            yield Input(number=number, name=name, path=None)
+        if is_address(name):
+            problem = None if is_link(name) else problems.unsupported_link(name)
+            yield Input(number=number, name=name, path=None, problem=problem)
         elif _may_be_image(path := Path(name)):
             yield Input(number=number, name=name, path=path)
+        elif name in typed:
+            yield Input(number=number, name=name, path=path, problem=problems.unsupported_format())
         else:
             yield name
+
+
+def is_address(argument: str) -> bool:
+    """Whether it is a link of any scheme, and no path."""
+    return _ADDRESS.match(argument) is not None
 
 
 def media_type(head: bytes) -> str | None:

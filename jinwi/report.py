@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jinwi.language import Language
-from jinwi.results import Rate
+from jinwi.results import Model, Rate
 from jinwi.terminal import Terminal
 from jinwi.verify import Ended, Tally
 
@@ -40,8 +40,7 @@ class Words:
     @classmethod
     def of(cls, ended: Ended, language: Language) -> "Words":
         if ended.job is None:
-            problem = ended.problem or {}
-            why = str(problem.get("detail") or problem.get("title") or "")
+            why = language.problem(ended.problem or {})
             return cls(ai="–", human="–", verdict=language.refused, why=why)
         if ended.job.result is None:
             why = language.reason(ended.job.error) if ended.job.error else ""
@@ -129,18 +128,57 @@ class ResultTable:
         self.terminal.say(language.advisory)
 
 
+@contextmanager
+def result_table(terminal: Terminal, tally: Tally) -> Iterator[ResultTable]:
+    """Shown at the end, if anything has ended by then."""
+    table = ResultTable(terminal=terminal, tally=tally)
+    try:
+        yield table
+    finally:
+        if tally.total:
+            table.show()
+
+
 def summary(tally: Tally, language: Language) -> str:
     return language.summary.format(**tally.named())
 
 
-def expectation(tally: Tally, rate: Rate | None, language: Language) -> str:
-    """How many false accusations to expect among so many images, at the rate on the model's card."""
+def expectation(tally: Tally, model: Model | None, language: Language) -> str:
+    """How many false accusations to expect among the images that `model` judged as its card measured."""
+    sentences: list[str] = []
+    if tally.judged:
+        sentences += _expected(tally, model, language)
+    if tally.held:
+        sentences.append(language.held.format(held=tally.held))
+    return " ".join(sentences)
+
+
+def _expected(tally: Tally, model: Model | None, language: Language) -> Iterator[str]:
+    if model is None:
+        yield language.no_card
+        return
+    rate, count = model.false_accusation_rate, tally.judged_as(model)
     if rate is None:
-        return language.no_expectation
-    count = tally.total - tally.failed
-    value, low, high = (_number(count * share) for share in (rate.value, rate.low, rate.high))
-    return language.expectation.format(count=count, value=value, low=low, high=high, n=rate.n)
+        yield language.no_expectation
+    elif not count:
+        yield language.other_basis
+    else:
+        yield _rate_sentence(rate, count, language)
+        if others := tally.judged - count:
+            yield language.others.format(others=others)
 
 
-def _number(expected: float) -> str:
-    return f"{expected:.1f}" if 0 < expected < 10 else f"{expected:.0f}"
+def _rate_sentence(rate: Rate, count: int, language: Language) -> str:
+    value, low, high = (_number(count * share, language) for share in (rate.value, rate.low, rate.high))
+    return language.expectation.format(
+        count=count,
+        value=value if value == language.under_tenth else language.about.format(value),
+        interval="" if high == language.under_tenth else language.interval.format(low=low, high=high),
+        n=rate.n,
+    )
+
+
+def _number(expected: float, language: Language) -> str:
+    if expected < 0.1:
+        return language.under_tenth
+    return f"{expected:.1f}" if expected < 10 else f"{expected:,.0f}"

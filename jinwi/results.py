@@ -167,6 +167,14 @@ class Model:
         )
 
     @property
+    def thresholds(self) -> Thresholds | None:
+        """Those at which the card's rates were measured; None where the card does not say."""
+        thresholds = self.card.get("thresholds")
+        if not thresholds:
+            return None
+        return Thresholds(likely_human=thresholds["likely_human"], likely_ai=thresholds["likely_ai"])
+
+    @property
     def false_accusation_rate(self) -> Rate | None:
         """The share of human-made images that it called likely AI; None where the card does not say."""
         rate = self.card.get("false_accusation_rate")

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import typer
 
+from jinwi.english import ENGLISH
 from jinwi.errors import ApiError, JinwiError, Unavailable
-from jinwi.language import Code, Language, choose
+from jinwi.korean import KOREAN
+from jinwi.language import Code, Language
 from jinwi.terminal import Terminal, open_terminal
 from shared.errors import JinwiError as ServiceError
 
@@ -21,6 +23,17 @@ class Complaint(Exception):
         self.code = code
 
 
+LANGUAGES: Mapping[Code, Language] = {Code.EN: ENGLISH, Code.KO: KOREAN}
+
+
+def choose(asked: Code | None, environment: Mapping[str, str]) -> Language:
+    """The language asked for, else that of LC_ALL, LC_MESSAGES or LANG (POSIX, in that order), else English."""
+    if asked:
+        return LANGUAGES[asked]
+    locale = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
+    return KOREAN if locale.lower().startswith("ko") else ENGLISH
+
+
 @contextmanager
 def session(lang: Code | None) -> Iterator[Terminal]:
     """The terminal for one command; errors raised within are said in one line and set the exit code."""
@@ -29,8 +42,8 @@ def session(lang: Code | None) -> Iterator[Terminal]:
         yield terminal
     except BrokenPipeError:
         raise
-    except KeyboardInterrupt:
-        terminal.note(terminal.language.interrupted)
+    except KeyboardInterrupt as exc:
+        terminal.note(str(exc) or terminal.language.interrupted)
         raise
     except (Complaint, JinwiError, ServiceError, OSError) as exc:
         terminal.note(explain(exc, terminal.language, os.environ))
@@ -43,13 +56,15 @@ def explain(exc: Exception, language: Language, environment: Mapping[str, str]) 
         case Unavailable(problem=None):
             text = language.cannot_reach.format(url=server_url(environment))
         case Unavailable(problem=problem):
-            text = language.busy.format(url=server_url(environment), detail=_detail(problem or {}))
+            text = language.busy.format(url=server_url(environment), detail=language.problem(problem or {}))
         case ApiError(status=401):
             text = language.bad_key.format(path=key_file(environment))
         case ApiError(status=403, problem=problem):
-            text = language.forbidden.format(detail=_detail(problem))
+            text = language.forbidden.format(detail=problem.get("detail") or problem.get("title"))
         case ApiError(problem=problem):
-            text = _detail(problem)
+            text = language.problem(problem)
+        case FileNotFoundError(filename=str(name)):
+            text = language.not_found.format(name=name)
         case OSError(filename=str(name), strerror=str(reason)):
             text = f"{name}: {reason}"
         case _:
@@ -63,7 +78,3 @@ def server_url(environment: Mapping[str, str]) -> str:
 
 def key_file(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("JINWI_HOME") or ".jinwi") / "key"
-
-
-def _detail(problem: Mapping[str, object]) -> str:
-    return str(problem.get("detail") or problem.get("title"))

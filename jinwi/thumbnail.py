@@ -36,6 +36,9 @@ def _shrink(path: Path) -> bytes:
         picture = importlib.import_module("PIL.ImageOps").exif_transpose(image)
         picture.thumbnail((SIDE, SIDE))
         small = io.BytesIO()
+        if picture.mode.startswith("I"):
+            # 16-bit grey: a conversion alone would cut every value off at 255.
+            picture = picture.convert("I").point(lambda value: value / 257)
         picture.convert("RGB").save(small, "JPEG", quality=80)
     return small.getvalue()
 

@@ -3,19 +3,26 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
+from jinwi import problems
 from jinwi.client import AsyncClient
-from jinwi.errors import ApiError, Refused
+from jinwi.errors import ApiError, JinwiError, Refused
 from jinwi.inputs import Input
 from jinwi.journal import Journal
-from jinwi.results import Job, Verdict
+from jinwi.results import Job, Model, Thresholds, Verdict
 from jinwi.window import async_as_each_ends
 
 # Not about one image: every other one would be refused like it.
 ABOUT_THE_KEY = frozenset({401, 403})
+
+QUIET_SECONDS = 10.0
+"""After so long without an ending it is asked whether the lane is paused."""
+
+Basis = tuple[str, Thresholds]
+"""The model version and the thresholds by which an image was judged."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,13 +48,19 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many ended with each verdict, and how many without one (under None)."""
+    """How many ended with each verdict, and how many without one (under None).
+
+    `bases` counts those with one by what judged them; those held at uncertain for a reason under None.
+    """
 
     counts: Counter[Verdict | None] = field(default_factory=Counter)
+    bases: Counter[Basis | None] = field(default_factory=Counter)
 
     def add(self, ended: Ended) -> None:
         result = ended.job.result if ended.job else None
         self.counts[result.verdict if result else None] += 1
+        if result:
+            self.bases[None if result.reasons else (result.model_version, result.thresholds)] += 1
 
     @property
     def total(self) -> int:
@@ -56,6 +69,19 @@ class Tally:
     @property
     def failed(self) -> int:
         return self.counts[None]
+
+    @property
+    def held(self) -> int:
+        return self.bases[None]
+
+    @property
+    def judged(self) -> int:
+        """Those whose probability alone made the verdict."""
+        return self.bases.total() - self.held
+
+    def judged_as(self, model: Model) -> int:
+        """Those judged by this version, at the thresholds of its card."""
+        return self.bases[(model.version, model.thresholds)] if model.thresholds else 0
 
     def named(self) -> dict[str, int]:
         """The counts under the names that texts have for them."""
@@ -77,6 +103,8 @@ class Verifier:
 
     async def verify(self, item: Input) -> Ended:
         """How this input ends; raises what concerns all of them: Unavailable, or a key not accepted."""
+        if item.problem:
+            return Ended(input=item, problem=item.problem)
         if self.journal and (document := self.journal.ended(item.key)):
             return Ended.from_document(item, document)
         try:
@@ -89,10 +117,16 @@ class Verifier:
             # The server's own fault: not noted, so that a resumed run tries again.
             return Ended(input=item, problem=exc.problem)
         except OSError as exc:
-            return Ended(input=item, problem={"title": "Cannot be read", "detail": exc.strerror})
+            return Ended(input=item, problem=problems.unreadable(exc))
         if self.journal:
             self.journal.note_ended(item.key, ended.document())
         return ended
+
+    async def lane_is_paused(self) -> bool:
+        """False too where this key may not ask."""
+        with contextlib.suppress(JinwiError):
+            return any(lane["lane"] == self.lane and lane["paused"] for lane in await self.client.lanes())
+        return False
 
     async def _job(self, item: Input) -> Job:
         """The final job of this input, submitted unless the journal knows it was; waits as long as it takes."""
@@ -107,13 +141,36 @@ class Verifier:
         return job if job.final else await self.client.wait(job, timeout=None)
 
 
-async def run(verifier: Verifier, inputs: Iterable[Input], sinks: Sequence[Sink], concurrency: int) -> None:
-    """Hand each input to every sink as it ends."""
+async def run(
+    verifier: Verifier,
+    inputs: Iterable[Input],
+    sinks: Sequence[Sink],
+    concurrency: int,
+    say_paused: Callable[[str], None],
+) -> None:
+    """Hand each input to every sink as it ends; `say_paused` is told the lane if that is why none does."""
     endings = async_as_each_ends(inputs, verifier.verify, concurrency)
+    ending = asyncio.Event()
     async with verifier.client, contextlib.aclosing(endings):
-        async for ended in endings:
-            # A thumbnail may take a while, in which the other inputs go on.
-            await asyncio.to_thread(_report, ended, sinks)
+        watch = asyncio.create_task(_watch(verifier, ending, say_paused))
+        try:
+            async for ended in endings:
+                ending.set()
+                # A thumbnail may take a while, in which the other inputs go on.
+                await asyncio.to_thread(_report, ended, sinks)
+        finally:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+
+
+async def _watch(verifier: Verifier, ending: asyncio.Event, say_paused: Callable[[str], None]) -> None:
+    """Wait until nothing has ended for a while, and then ask once."""
+    with contextlib.suppress(TimeoutError):
+        while True:
+            await asyncio.wait_for(ending.wait(), QUIET_SECONDS)
+            ending.clear()
+    if await verifier.lane_is_paused():
+        say_paused(verifier.lane)
 
 
 def _report(ended: Ended, sinks: Sequence[Sink]) -> None:

@@ -1,24 +1,24 @@
 """`jinwi verify`: what the options ask for, put together."""
 
 import asyncio
+import functools
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from jinwi.client import AsyncClient, Client
 from jinwi.connection import Server, connect
 from jinwi.contact_sheet import contact_sheet
 from jinwi.errors import JinwiError, Refused
-from jinwi.flow import is_link
-from jinwi.inputs import Input, find, names
+from jinwi.inputs import Input, find, is_address, names
 from jinwi.journal import Journal, NotAJournal
 from jinwi.language import Language
-from jinwi.report import JsonLines, ResultTable, csv_file
-from jinwi.results import Lane, Rate
+from jinwi.report import JsonLines, csv_file, result_table
+from jinwi.results import Lane, Model
 from jinwi.session import Complaint
 from jinwi.terminal import Terminal
 from jinwi.verify import Ended, Sink, Tally, Verifier, run
@@ -46,9 +46,9 @@ class Order:
 class ProgressBar:
     """On standard error, and only where that is a terminal."""
 
-    def __init__(self, progress: Progress, task: TaskID, tally: Tally, language: Language) -> None:
+    def __init__(self, progress: Progress, tally: Tally, language: Language) -> None:
         self._progress = progress
-        self._task = task
+        (self._task,) = progress.task_ids
         self._tally = tally
         self._language = language
 
@@ -60,29 +60,31 @@ class ProgressBar:
 def verify(terminal: Terminal, order: Order) -> int:
     """The exit code: 0 when every image has an answer."""
     for argument in order.arguments:
-        if not is_link(argument) and not Path(argument).exists():
+        if not is_address(argument) and not Path(argument).exists():
             raise Complaint(terminal.language.not_found.format(name=argument), code=2)
     server = connect(terminal)
     tally = Tally()
-    table = ResultTable(terminal=terminal, tally=tally)
+    progress = _progress(terminal, order)
+    go_on = terminal.language.go_on.format(journal=order.resume) if order.resume else ""
     try:
-        _verify_all(terminal, order, server, tally, JsonLines() if order.json else table)
-    except (KeyboardInterrupt, JinwiError):
-        if order.resume:
-            terminal.note(terminal.language.go_on.format(journal=order.resume))
+        _verify_all(terminal, order, server, tally, progress)
+    except KeyboardInterrupt as exc:
+        text = terminal.language.interrupted_after.format(done=tally.total, total=int(progress.tasks[0].total or 0))
+        raise KeyboardInterrupt(f"{text} {go_on}".rstrip()) from exc
+    except JinwiError:
+        if go_on:
+            terminal.note(go_on)
         raise
-    finally:
-        if tally.total and not order.json:
-            table.show()
     if not tally.total:
         terminal.note(terminal.language.nothing)
     return 1 if tally.failed or not tally.total else 0
 
 
-def _verify_all(terminal: Terminal, order: Order, server: Server, tally: Tally, output: Sink) -> None:
-    """Every file that was asked for is completed at the end, at an interruption too."""
+def _verify_all(terminal: Terminal, order: Order, server: Server, tally: Tally, progress: Progress) -> None:
+    """The table and every file that was asked for are completed at the end, at an interruption too."""
     with ExitStack() as stack:
-        progress, bar = _progress(terminal, order, tally, stack)
+        output = JsonLines() if order.json else stack.enter_context(result_table(terminal, tally))
+        stack.enter_context(progress)
         images = _images(terminal, order, progress)
         first = list(islice(images, INTERACTIVE_MOST + 1))
         lane = order.lane or (Lane.BULK if len(first) > INTERACTIVE_MOST else Lane.INTERACTIVE)
@@ -92,8 +94,15 @@ def _verify_all(terminal: Terminal, order: Order, server: Server, tally: Tally, 
             lane=journal.lane if journal else lane,
             journal=journal,
         )
+        bar = ProgressBar(progress, tally, terminal.language)
         sinks = [tally, *_files(terminal, order, server, tally, stack), output, bar]
-        asyncio.run(run(verifier, chain(first, images), sinks, order.concurrency))
+        say_paused = functools.partial(_say_paused, terminal)
+        asyncio.run(run(verifier, chain(first, images), sinks, order.concurrency, say_paused))
+
+
+def _say_paused(terminal: Terminal, lane: str) -> None:
+    other = Lane.INTERACTIVE if lane == Lane.BULK else Lane.BULK
+    terminal.note(terminal.language.lane_paused.format(lane=lane, other=other))
 
 
 def _images(terminal: Terminal, order: Order, progress: Progress) -> Iterator[Input]:
@@ -107,7 +116,8 @@ def _images(terminal: Terminal, order: Order, progress: Progress) -> Iterator[In
             progress.update(task, total=(progress.tasks[0].total or 1) - 1)
 
 
-def _progress(terminal: Terminal, order: Order, tally: Tally, stack: ExitStack) -> tuple[Progress, ProgressBar]:
+def _progress(terminal: Terminal, order: Order) -> Progress:
+    """A bar with one task: all that was found."""
     progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=20),
@@ -119,9 +129,8 @@ def _progress(terminal: Terminal, order: Order, tally: Tally, stack: ExitStack) 
         transient=True,
     )
     total = sum(1 for _ in names(order.arguments))
-    task = progress.add_task(terminal.language.verifying, total=total, counts="")
-    stack.enter_context(progress)
-    return progress, ProgressBar(progress, task, tally, terminal.language)
+    progress.add_task(terminal.language.verifying, total=total, counts="")
+    return progress
 
 
 def _journal(terminal: Terminal, order: Order, server: Server, lane: Lane, stack: ExitStack) -> Journal | None:
@@ -141,14 +150,14 @@ def _files(terminal: Terminal, order: Order, server: Server, tally: Tally, stack
     if order.csv:
         yield stack.enter_context(csv_file(order.csv))
     if order.html:
-        rate = _false_accusation_rate(server)
-        yield stack.enter_context(contact_sheet(order.html, tally, rate, terminal.language))
+        model = _champion(server)
+        yield stack.enter_context(contact_sheet(order.html, tally, model, terminal.language))
 
 
-def _false_accusation_rate(server: Server) -> Rate | None:
-    """From the champion's card; None where there is no champion or this key may not see it."""
+def _champion(server: Server) -> Model | None:
+    """None where there is none or this key may not see it."""
     with Client(server.url, server.key) as client:
         try:
-            return client.model("champion").false_accusation_rate
+            return client.model("champion")
         except Refused:
             return None

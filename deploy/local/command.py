@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import os
+import shlex
 import signal
 import time
 from typing import NoReturn
@@ -13,6 +14,7 @@ from deploy.local.home import AlreadyRunning, Home
 from deploy.local.servers import is_free
 from deploy.local.stack import api_address, make_stack
 from deploy.local.supervisor import Supervisor
+from jinwi.language import Language
 from jinwi.terminal import Terminal
 from shared import config
 from shared.config import Settings
@@ -28,11 +30,11 @@ DOWN_SECONDS = 90
 
 def up(terminal: Terminal, *, detach: bool) -> int:
     """Serve until Ctrl-C; detached, come back when the system is ready. The exit code."""
-    serve = functools.partial(_serve, terminal)
+    serve = functools.partial(_serve, terminal, detached=detach)
     try:
         return in_background(serve) if detach else serve(lambda _: None)
     except AlreadyRunning as exc:
-        terminal.note(str(exc))
+        terminal.note(_already(terminal.language, exc))
         return 0 if detach and exc.url else 1
 
 
@@ -44,35 +46,38 @@ def down(terminal: Terminal) -> int:
     except AlreadyRunning as exc:
         os.kill(exc.pid, signal.SIGTERM)
         return _await_end(terminal, home)
-    terminal.say(f"Nothing runs on {home.root}.")
+    terminal.say(terminal.language.nothing_runs.format(home=home.root))
     return 0
 
 
-def _serve(terminal: Terminal, when_ready: WhenReady) -> int:
+def _serve(terminal: Terminal, when_ready: WhenReady, *, detached: bool) -> int:
+    language = terminal.language
     settings = config.load()
     home = _home(settings)
     for name in config.unknown_variables():
-        terminal.note(f"{name} is set, but there is no such setting.")
+        terminal.note(language.unknown_setting.format(name=name))
     with home.locked():
-        _check_port(settings)
+        _check_port(language, settings)
         stack = make_stack(settings, home)
         supervisor = Supervisor(stack, terminal.say, stop_seconds=settings.drain_seconds + AFTER_DRAIN_SECONDS)
         for number in STOP_SIGNALS:
             signal.signal(number, _interrupt)
         try:
             _start(terminal, supervisor, settings, home)
+            terminal.say(_way_to_stop(language, settings, home, detached=detached))
             when_ready(home.log("supervisor"))
             with contextlib.suppress(KeyboardInterrupt):
                 supervisor.watch()
-            terminal.say("Stopping.")
+            terminal.say(language.stopping)
         finally:
             supervisor.stop()
-    terminal.say(f"Stopped. The data stay in {home.root}.")
+    terminal.say(language.stopped.format(home=home.root))
     return 0
 
 
 def _start(terminal: Terminal, supervisor: Supervisor, settings: Settings, home: Home) -> None:
-    terminal.say(f"Starting Jinwi in {home.root}")
+    language = terminal.language
+    terminal.say(language.starting.format(home=home.root))
     supervisor.start()
     url = "http://{}:{}".format(*api_address(settings))
     earlier = first_job.stored_jobs(url)
@@ -81,10 +86,21 @@ def _start(terminal: Terminal, supervisor: Supervisor, settings: Settings, home:
     first_job.show(terminal, job)
     home.tell_url(url)
     terminal.say("")
-    terminal.say(f"Jinwi runs at {url}")
-    terminal.say(f"API key: {home.key}")
-    terminal.say(f"Jobs from before: {earlier}")
-    terminal.say("Stop it with Ctrl-C or `jinwi down`.")
+    terminal.say(language.runs_at.format(url=url))
+    terminal.say(language.key_at.format(path=home.key))
+    terminal.say(language.earlier_jobs.format(count=earlier))
+
+
+def _way_to_stop(language: Language, settings: Settings, home: Home, *, detached: bool) -> str:
+    is_default = settings.home == Settings.model_fields["home"].default
+    command = "jinwi down" if is_default else f"JINWI_HOME={shlex.quote(str(home.root))} jinwi down"
+    text = language.stop_detached_with if detached else language.stop_with
+    return text.format(command=command)
+
+
+def _already(language: Language, exc: AlreadyRunning) -> str:
+    text = language.already_running if exc.url else language.already_starting
+    return text.format(url=exc.url, pid=exc.pid)
 
 
 def _interrupt(*_: object) -> NoReturn:
@@ -98,17 +114,16 @@ def _home(settings: Settings) -> Home:
     return Home(settings.home.expanduser().resolve())
 
 
-def _check_port(settings: Settings) -> None:
+def _check_port(language: Language, settings: Settings) -> None:
     host, port = settings.host, settings.port
     try:
         if is_free(host, port):
             return
         other = next((candidate for candidate in range(port + 1, 65_536) if is_free(host, candidate)), "…")
     except OSError as exc:
-        raise ConfigurationError(
-            f"Cannot listen on {host}:{port}: {exc.strerror}. Set JINWI_PORT or JINWI_HOST."
-        ) from exc
-    raise ConfigurationError(f"Port {port} is in use by another program. Choose another: JINWI_PORT={other} make up")
+        text = language.cannot_listen.format(host=host, port=port, reason=exc.strerror)
+        raise ConfigurationError(text) from exc
+    raise ConfigurationError(language.port_in_use.format(port=port, other=other))
 
 
 def _await_end(terminal: Terminal, home: Home) -> int:
@@ -119,7 +134,7 @@ def _await_end(terminal: Terminal, home: Home) -> int:
         except AlreadyRunning:
             time.sleep(0.1)
         else:
-            terminal.say(f"Stopped. The data stay in {home.root}.")
+            terminal.say(terminal.language.stopped.format(home=home.root))
             return 0
-    terminal.note(f"It still stops after {DOWN_SECONDS} s; see {home.log('supervisor')}.")
+    terminal.note(terminal.language.still_stopping.format(seconds=DOWN_SECONDS, log=home.log("supervisor")))
     return 1

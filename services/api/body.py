@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 
 from services.api.errors import Problem, invalid
-from services.api.schemas import LinkSubmission, Submission, read
+from services.api.schemas import FormSubmission, LinkSubmission, Submission, read, require_once
 from shared.errors import Outage
 
 FIELD_BYTES = 16 << 10
@@ -76,6 +76,7 @@ def _parse(body: bytes) -> Any:
 
 
 def _read_form(form: FormData, max_file_bytes: int) -> tuple[Submission, BinaryIO]:
+    require_once(name for name, _ in form.multi_items())
     # An empty field of an HTML form means that nothing was said.
     fields = {name: value for name, value in form.multi_items() if value != ""}
     image = fields.pop("image", None)
@@ -85,4 +86,4 @@ def _read_form(form: FormData, max_file_bytes: int) -> tuple[Submission, BinaryI
         raise invalid({"image": "is empty"})
     if image.size > max_file_bytes:
         raise Problem("too-large", f"The image has {image.size:,} bytes; at most {max_file_bytes:,} are accepted.")
-    return read(Submission, fields), image.file
+    return read(FormSubmission, fields), image.file

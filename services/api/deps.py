@@ -4,11 +4,14 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
+import structlog
 from anyio import CapacityLimiter
 from fastapi import Depends, Header, Request, Security
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from services.api.errors import Problem, invalid
+from services.api.schemas import require_once
 from services.api.submit import Submissions
 from shared.config import Settings
 from shared.domain.tenant import Caller, Scope, is_well_formed
@@ -51,33 +54,42 @@ async def get_parts(request: Request) -> Parts:
 PartsOf = Annotated[Parts, Depends(get_parts)]
 
 
-def authenticate(
+async def authenticate(
     request: Request,
     needed: SecurityScopes,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
 ) -> Caller:
-    """One indexed query; a key whose checksum is wrong costs none."""
+    """One indexed query; a key whose checksum is wrong costs none. From here on log lines name the key."""
     caller = None
     if credentials is not None and is_well_formed(credentials.credentials):
-        parts: Parts = request.app.state.parts
-        with parts.database.transaction() as connection:
-            caller = tenants.authenticate(connection, credentials.credentials)
+        caller = await run_in_threadpool(_find_caller, request.app.state.parts, credentials.credentials)
     if caller is None:
         raise Problem(
             "unauthorized",
             "Send `Authorization: Bearer KEY`, with a key that is whole, known and not revoked.",
             headers={"WWW-Authenticate": "Bearer"},
         )
+    # Not in the thread, which has a copy of the context: what is bound there is lost.
+    structlog.contextvars.bind_contextvars(key_id=str(caller.key_id))
     for scope in needed.scopes:
         if scope not in caller.scopes:
             raise Problem("forbidden", f"This needs a key with the scope `{scope}`.", scope=scope)
     return caller
 
 
+def _find_caller(parts: Parts, key: str) -> Caller | None:
+    with parts.database.transaction() as connection:
+        return tenants.authenticate(connection, key)
+
+
 Submitter = Annotated[Caller, Security(authenticate, scopes=[Scope.SUBMIT])]
 Reader = Annotated[Caller, Security(authenticate, scopes=[Scope.READ])]
 Reviewer = Annotated[Caller, Security(authenticate, scopes=[Scope.REVIEW])]
 Admin = Annotated[Caller, Security(authenticate, scopes=[Scope.ADMIN])]
+
+
+async def _require_single_values(request: Request) -> None:
+    require_once(name for name, _ in request.query_params.multi_items())
 
 
 async def _preferred_wait(
@@ -95,6 +107,7 @@ async def _preferred_wait(
 
 
 async def _idempotency_key(
+    request: Request,
     key: Annotated[
         str | None,
         Header(
@@ -108,6 +121,7 @@ async def _idempotency_key(
     """draft-ietf-httpapi-idempotency-key-header-07, section 2."""
     if key is None:
         return None
+    require_once("Idempotency-Key" for _ in request.headers.getlist("Idempotency-Key"))
     read = _KEY.fullmatch(key)
     bare = re.sub(r"\\(.)", r"\1", read[1]) if read and read[1] else key
     if read is None or len(bare) > _KEY_LENGTH:
@@ -115,5 +129,6 @@ async def _idempotency_key(
     return bare
 
 
+SingleValues = Annotated[None, Depends(_require_single_values)]
 PreferredWait = Annotated[float | None, Depends(_preferred_wait)]
 IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]

@@ -89,7 +89,7 @@ class ResultDocument(BaseModel):
     verdict: Verdict
     thresholds: ThresholdsDocument
     model: ScoringModelDocument
-    reasons: list[ReasonDocument] = Field(description="Why the verdict is held at `uncertain`; empty when it is not.")
+    reasons: list[ReasonDocument] = Field(description="Why the verdict is `uncertain` whatever the number says.")
     policy_version: int
     evidence: dict[str, Any]
     advisory: str

@@ -39,13 +39,35 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "unavailable": (503, "A part of the system is away"),
 }
 
-# Where pydantic speaks Python, or does not say what to do.
+NO_INSTANT = "is not an ISO 8601 time with a zone, as in 2026-11-21T00:00:00Z"
+
+# By pydantic's kinds of errors, all that our schemas can meet; it speaks Python, and not of what to mend.
 _MESSAGES = {
+    "bool_type": "must be true or false",
     "dict_type": "must be a JSON object",
+    "enum": "must be {expected}",
     "extra_forbidden": "is not known here: remove it",
+    "float_type": "must be a number",
+    "greater_than_equal": "must be {ge} or more",
+    "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "has too many digits",
+    "int_type": "must be a whole number",
+    "less_than_equal": "must be {le} or less",
+    "list_type": "must be a JSON array",
+    "literal_error": "must be {expected}",
     "missing": "is missing",
     "model_attributes_type": "must be a JSON object",
     "model_type": "must be a JSON object",
+    "string_too_long": "is too long: it may have {max_length:,} characters",
+    "string_too_short": "is too short: it needs {min_length:,} or more characters",
+    "string_type": "must be text",
+    "string_unicode": "holds half of a surrogate pair: remove it",
+    "timezone_aware": NO_INSTANT,
+    "too_short": "is too short: it needs {min_length} or more members",
+    "uuid_parsing": "is not a UUID",
+    "uuid_type": "is not a UUID",
+    "value_error": "{error}",
 }
 
 log = structlog.get_logger("api")
@@ -131,7 +153,8 @@ def _name(location: tuple[str | int, ...]) -> str:
 
 
 def _message(error: Mapping[str, Any]) -> str:
-    return _MESSAGES.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
+    message = _MESSAGES.get(error["type"])
+    return message.format(**error.get("ctx", {})) if message else str(error["msg"])
 
 
 HANDLERS: Mapping[type[Exception], Callable[[Request, Any], Coroutine[Any, Any, JSONResponse]]] = {

@@ -1,8 +1,10 @@
 """What requests may say. Answers stand in `documents.py`."""
 
 import json
+import re
 import unicodedata
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
@@ -14,11 +16,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StrictBool,
     ValidationError,
     WithJsonSchema,
+    field_validator,
 )
 
-from services.api.errors import invalid_body
+from services.api.errors import NO_INSTANT, invalid, invalid_body
 from shared.domain.job import Lane, State
 from shared.domain.link import MAX_LENGTH
 from shared.domain.model_card import SEMVER
@@ -27,6 +31,9 @@ from shared.domain.verdict import Verdict
 
 METADATA_BYTES = 4096
 METADATA_DEPTH = 16
+
+_CURSOR = re.compile(r"[A-Za-z0-9_-]{22}")
+_MODEL = re.compile(r"[a-z0-9.]{1,40}")
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -37,6 +44,12 @@ def read(model: type[M], values: Any) -> M:
         return model.model_validate(values)
     except ValidationError as exc:
         raise invalid_body(exc) from exc
+
+
+def require_once(names: Iterable[str]) -> None:
+    """Raises the Problem that names what is given more than once; frameworks silently go by the last."""
+    if repeated := [name for name, times in Counter(names).items() if times > 1]:
+        raise invalid(dict.fromkeys(repeated, "is given twice"))
 
 
 def _line(text: str) -> str:
@@ -77,19 +90,39 @@ def _require_storable(value: Any, depth: int) -> None:
                 _require_storable(member, depth - 1)
 
 
-def _json_text(value: Any) -> Any:
-    """A form's field is text, so its metadata is a JSON text."""
-    if not isinstance(value, str):
-        return value
+def _instant(value: Any) -> Any:
+    """Left to itself, pydantic reads a plain number as Unix seconds."""
     try:
-        return json.loads(value)
-    except (ValueError, RecursionError) as exc:
-        raise ValueError("is not a JSON object") from exc
+        return datetime.fromisoformat(value)
+    except (TypeError, ValueError) as exc:
+        raise ValueError(NO_INSTANT) from exc
+
+
+def _formed(pattern: re.Pattern[str], otherwise: str) -> Callable[[str], str]:
+    """A check that says in words what is expected."""
+
+    def check(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(otherwise)
+        return text
+
+    return check
+
+
+def _schema(pattern: re.Pattern[str]) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern.pattern}$"})
 
 
 Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_line)]
 Prose = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_prose)]
 Url = Annotated[str, Field(max_length=MAX_LENGTH)]
+Instant = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC)), BeforeValidator(_instant)]
+Probability = Annotated[float, Field(strict=True, ge=0, le=1)]
+Cursor = Annotated[str, AfterValidator(_formed(_CURSOR, "is not a cursor of an earlier answer")), _schema(_CURSOR)]
+Version = Annotated[str, AfterValidator(_formed(SEMVER, "is not a version, as in 1.2.0")), _schema(SEMVER)]
+VersionOrAlias = Annotated[
+    str, AfterValidator(_formed(_MODEL, "is not a version, as in 1.2.0, or an alias")), _schema(_MODEL)
+]
 # Inline in the OpenAPI document, where the submission's two bodies are written side by side.
 LaneName = Annotated[Lane, WithJsonSchema({"type": "string", "enum": [lane.value for lane in Lane]})]
 
@@ -104,15 +137,26 @@ class Submission(Request):
     external_id: Line | None = Field(None, description="Your own name for it; echoed, and a filter of the list.")
     metadata: Annotated[
         dict[str, Any],
-        BeforeValidator(_json_text),
         AfterValidator(_metadata),
         Field(description="A JSON object of up to 4,096 bytes; echoed."),
     ] = {}
     callback_url: Url | None = Field(None, description="Gets a signed webhook when the job ends.")
     lane: LaneName = Field(Lane.INTERACTIVE, description="`bulk` gives way to `interactive`.")
-    allow_training: bool = Field(
+    allow_training: StrictBool = Field(
         default=False, description="Whether retraining may use the image, if the tenant's policy allows it as well."
     )
+
+
+class FormSubmission(Submission):
+    """Every field of a form is text; where the field is no string, a JSON text."""
+
+    @field_validator("metadata", "allow_training", mode="before")
+    @classmethod
+    def _parse(cls, text: Any) -> Any:
+        try:
+            return json.loads(text) if isinstance(text, str) else text
+        except (ValueError, RecursionError):
+            return text
 
 
 class LinkSubmission(Submission):
@@ -125,16 +169,12 @@ class LinkSubmission(Submission):
 
 class JobQuery(Request):
     limit: int = Field(50, ge=1, le=200, description="Most jobs in one answer.")
-    cursor: str | None = Field(None, pattern=r"^[A-Za-z0-9_-]{22}$", description="`next_cursor` of the page before.")
+    cursor: Cursor | None = Field(None, description="`next_cursor` of the page before.")
     state: State | None = None
     verdict: Verdict | None = None
     external_id: Line | None = None
-    created_after: AwareDatetime | None = Field(
-        None, ge=datetime(1970, 1, 1, tzinfo=UTC), description="ISO 8601 with a zone; the instant itself included."
-    )
-    created_before: AwareDatetime | None = Field(
-        None, ge=datetime(1970, 1, 1, tzinfo=UTC), description="ISO 8601 with a zone; the instant itself left out."
-    )
+    created_after: Instant | None = Field(None, description="ISO 8601 with a zone; the instant itself included.")
+    created_before: Instant | None = Field(None, description="ISO 8601 with a zone; the instant itself left out.")
 
 
 class ReviewRequest(Request):
@@ -170,12 +210,12 @@ class KeyRequest(Request):
 class LaneRequest(Request):
     model_config = ConfigDict(json_schema_extra={"examples": [{"paused": True}]})
 
-    paused: bool
+    paused: StrictBool
 
 
 class ThresholdsRequest(Request):
-    likely_human: float = Field(0.20, ge=0, le=1)
-    likely_ai: float = Field(0.80, ge=0, le=1)
+    likely_human: Probability = 0.20
+    likely_ai: Probability = 0.80
 
 
 class PolicyRequest(Request):
@@ -186,8 +226,8 @@ class PolicyRequest(Request):
     )
 
     thresholds: ThresholdsRequest | None = Field(None, description="null: as the model's card says.")
-    model: str | None = Field(None, pattern=f"^{SEMVER.pattern}$", description="Pins a version; null: the champion.")
+    model: Version | None = Field(None, description="Pins a version; null: the champion.")
     evidence: Literal["basic", "full"] = "basic"
     provenance: Literal["report", "decide"] = "report"
-    allow_training: bool = False
+    allow_training: StrictBool = False
     retention_days: int | None = Field(None, strict=True, ge=1, le=3650, description="null: kept until erased.")

@@ -9,6 +9,7 @@ from services.retrainer.origin import Origin
 from shared.domain.model_card import Calibration, InputSpec
 from shared.domain.verdict import Thresholds
 
+
 def document(
     *,
     version: str,

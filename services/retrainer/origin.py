@@ -46,16 +46,24 @@ CIFAKE = Origin(
         "other picture is a guess.",
     ),
     limits=(
-        "It saw AI pictures of one generator only, Stable Diffusion 1.4 of 2022. "
-        "Any other generator is unknown to it, and many it will miss.",
-        "It saw 32 × 32 pixels only. A larger picture is shrunk to that size first, which removes most of what "
-        "gives a generator away: its score is then a guess, and the verdict stays uncertain.",
-        "Its human pictures are small photographs of aeroplanes, cars, birds, cats, deer, dogs, frogs, horses, "
-        "ships and lorries (CIFAR-10). It knows no drawings, paintings, screenshots, documents, portraits or "
-        "edited photographs.",
+        (
+            "It saw AI pictures of one generator only, Stable Diffusion 1.4 of 2022. "
+            "Any other generator is unknown to it, and many it will miss."
+        ),
+        (
+            "It saw 32 × 32 pixels only. A larger picture is shrunk to that size first, which removes most of what "
+            "gives a generator away: its score is then a guess, and the verdict stays uncertain."
+        ),
+        (
+            "Its human pictures are small photographs of aeroplanes, cars, birds, cats, deer, dogs, frogs, horses, "
+            "ships and lorries (CIFAR-10). It knows no drawings, paintings, screenshots, documents, portraits or "
+            "edited photographs."
+        ),
         "Both classes were JPEGs of one quality. Another compression, blur or noise may change the score.",
-        "Part of what it learned is how the colours of the data set's two halves differ, and not how a generator "
-        "draws: a few colour statistics of a picture, without any shape, tell them apart four times in five.",
+        (
+            "Part of what it learned is how the colours of the data set's two halves differ, and not how a generator "
+            "draws: a few colour statistics of a picture, without any shape, tell them apart four times in five."
+        ),
         EVEN_ODDS,
     ),
 )
@@ -86,11 +94,15 @@ def _counted(images: Dataset, spec: InputSpec) -> Origin:
             f"{sides}, {resized}; what it says about any other picture is a guess.",
         ),
         limits=(
-            f"It saw the pictures of {images.name!r} only. What they show and which generators made them is not "
-            "recorded here; any other subject or generator may be unknown to it.",
+            (
+                f"It saw the pictures of {images.name!r} only. What they show and which generators made them is not "
+                "recorded here; any other subject or generator may be unknown to it."
+            ),
             f"Every picture is {resized} first; the detail that a larger one loses cannot count.",
-            "Whether it learned how generators draw, or another difference between the two halves of its data, "
-            "such as subject, size, colour or compression, was not examined.",
+            (
+                "Whether it learned how generators draw, or another difference between the two halves of its data, "
+                "such as subject, size, colour or compression, was not examined."
+            ),
             "How compression, blur or noise change its score was not measured.",
             EVEN_ODDS,
         ),

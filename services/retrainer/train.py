@@ -20,6 +20,7 @@ from services.retrainer.dataset import Dataset
 from services.retrainer.evaluate import measure, table
 from services.retrainer.export import export
 from services.retrainer.fit import Progress, Recipe, Say, fit, logits
+from services.retrainer.origin import origin
 from services.retrainer.publish import publish, require_free, staging
 from shared.domain.model_card import Calibration, InputSpec
 from shared.domain.verdict import Thresholds
@@ -50,18 +51,15 @@ def train_version(
     recipe = Recipe(arch=arch, epochs=epochs, seed=seed)
     spec = InputSpec(width=architecture.side, height=architecture.side)
     run = out / f"{version}.run"
+    command = f"jinwi train --arch {arch} --data {data.name} --version {version} --out {out.name} --seed {seed}"
     with _log(run / "log.txt", anew=not resume) as say:
         say(f"reading {data.name}")
         images = dataset.load(data, spec)
         say(_sizes(images))
 
-        network = _initialised(recipe)
-        parameters = sum(weights.numel() for weights in network.parameters())
-        say(f"{parameters:,} parameters, {torch.get_num_threads()} threads; {recipe}")
-        checkpoint = run / "checkpoint.pt"
-        progress = fit(network, images, recipe, checkpoint=checkpoint, say=say, seconds=60 * minutes, resume=resume)
-        say(f"took epoch {progress.best_epoch} after {progress.seconds / 60:.1f} min of training")
-
+        network, progress = _fitted(
+            recipe, images, checkpoint=run / "checkpoint.pt", say=say, seconds=60 * minutes, resume=resume
+        )
         calibration = calibrate(logits(network, images.calibration), images.calibration.labels)
         say(f"temperature {calibration.temperature:.4f}, bias {calibration.bias:+.4f}")
         thresholds = Thresholds()
@@ -70,24 +68,35 @@ def train_version(
 
         document = card.document(
             version=version,
+            origin=origin(images, spec),
             spec=spec,
             architecture=architecture,
-            parameters=parameters,
+            parameters=_parameters(network),
             calibration=calibration,
             thresholds=thresholds,
             metrics=metrics,
-            training={
-                "command": f"jinwi train --arch {arch} --data {data.name} --version {version} "
-                f"--out {out.name} --seed {seed}",
-                "data_sha256": images.sha256,
-                **_circumstances(recipe, progress),
-            },
+            training={"command": command, "data_sha256": images.sha256, **_circumstances(recipe, progress)},
         )
         staged = staging(out, version)
         export(network, document, metrics, staged, probe=images.validation.pixels[:PARITY_IMAGES])
         target = publish(staged, out)
         say(f"published {target.name}, {sum(file.stat().st_size for file in target.iterdir()):,} bytes")
     return target
+
+
+def _fitted(
+    recipe: Recipe, images: Dataset, *, checkpoint: Path, say: Say, seconds: float, resume: bool
+) -> tuple[nn.Module, Progress]:
+    torch.manual_seed(recipe.seed)
+    network = networks.build(recipe.arch)
+    say(f"{_parameters(network):,} parameters, {torch.get_num_threads()} threads; {recipe}")
+    progress = fit(network, images, recipe, checkpoint=checkpoint, say=say, seconds=seconds, resume=resume)
+    say(f"took epoch {progress.best_epoch} after {progress.seconds / 60:.1f} min of training")
+    return network, progress
+
+
+def _parameters(network: nn.Module) -> int:
+    return sum(weights.numel() for weights in network.parameters())
 
 
 def _measure(

@@ -5,7 +5,7 @@ import hashlib
 import secrets
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -91,5 +91,3 @@ class Caller:
     key_id: UUID
     tenant_id: UUID
     scopes: frozenset[Scope]
-    policy_version: int
-    policy: Policy = field(default_factory=Policy)

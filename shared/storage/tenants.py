@@ -22,8 +22,6 @@ def authenticate(connection: Connection, key: str) -> Caller | None:
         key_id=row["key_id"],
         tenant_id=row["tenant_id"],
         scopes=frozenset(Scope(scope) for scope in row["scopes"]),
-        policy_version=row["policy_version"],
-        policy=Policy.from_document(row["policy"]),
     )
 
 

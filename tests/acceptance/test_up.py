@@ -210,6 +210,7 @@ def test_ctrl_c_stops_everything_and_the_next_up_finds_the_jobs(tmp_path, jinwi)
     second = jinwi("up", "--detach", **environment)
     assert second.returncode == 0, second.stderr
     assert "Jobs from before: 1" in second.stdout
+    assert f"Stop it with `JINWI_HOME={home} jinwi down`." in second.stdout
     assert jinwi("down", **environment).returncode == 0
     assert not processes_of(home)
     assert "Nothing runs" in jinwi("down", **environment).stdout

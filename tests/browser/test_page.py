@@ -106,6 +106,7 @@ def test_the_scale_says_its_thresholds_and_the_score_to_a_screen_reader(ready, p
     choose(ready, photograph)
     scale = ready.get_by_role("img", name="AI generation probability from 0 to 100")
     expect(scale).to_be_visible()
+    expect(ready.locator(".zones .here")).to_have_text("uncertain")
     result = document(ready)["result"]
     said = [float(number) for number in re.findall(r"[\d.]*\d", scale.get_attribute("aria-label"))]
     thresholds = result["thresholds"]
@@ -129,6 +130,7 @@ def test_the_language_switch_speaks_korean_and_is_remembered(ready, photograph):
     expect(ready.get_by_text("AI 생성 확률", exact=True)).to_be_visible()
     expect(ready.get_by_text("인간 제작 확률", exact=True)).to_be_visible()
     expect(ready.locator("#notes")).to_contain_text("크기의 범위를 벗어납니다")
+    expect(ready.locator(".zones .here")).to_have_text("불확실")
     expect(ready.get_by_text("참고 자료일 뿐이며, 판단은 사람이 합니다.")).to_be_visible()
     ready.reload()
     expect(ready.locator("html")).to_have_attribute("lang", "ko")

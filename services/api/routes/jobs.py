@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from services.api.body import REQUEST_BODY, submission
-from services.api.deps import IdempotencyKey, Parts, PartsOf, PreferredWait, Reader, Submitter
+from services.api.deps import IdempotencyKey, Parts, PartsOf, PreferredWait, Reader, SingleValues, Submitter
 from services.api.documents import JobDocument, JobList, problems
 from services.api.errors import Problem
 from services.api.schemas import JobQuery
@@ -48,6 +48,7 @@ _ACCEPTED_HEADERS = {
             "bad-request",
             "unauthorized",
             "forbidden",
+            "too-slow",
             "too-large",
             "unsupported-format",
             "unsupported-media-type",
@@ -97,7 +98,7 @@ async def read_job(job_id: UUID, caller: Reader, parts: PartsOf, wait: Preferred
     response_model=None,
     responses={200: {"model": JobList}, **problems("unauthorized", "forbidden", "invalid-request", "unavailable")},
 )
-def list_jobs(caller: Reader, parts: PartsOf, query: Annotated[JobQuery, Query()]) -> Response:
+def list_jobs(caller: Reader, _: SingleValues, parts: PartsOf, query: Annotated[JobQuery, Query()]) -> Response:
     """Jobs, newest first, a page at a time. Needs the scope `read`."""
     filters = query.model_dump(exclude={"limit", "cursor"})
     before = UUID(bytes=base64.urlsafe_b64decode(f"{query.cursor}==")) if query.cursor else None

@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 from fastapi import APIRouter, Query
 
-from services.api.deps import Admin, PartsOf
+from services.api.deps import Admin, PartsOf, SingleValues
 from services.api.documents import KeyDocument, KeyList, NewKeyDocument, problems
 from services.api.errors import Problem, invalid
 from services.api.schemas import KeyRequest, TenantQuery
@@ -18,7 +18,7 @@ log = structlog.get_logger("api")
 
 
 @router.get("", responses=problems("unauthorized", "forbidden", "invalid-request", "unavailable"))
-def list_keys(caller: Admin, parts: PartsOf, query: Annotated[TenantQuery, Query()]) -> KeyList:
+def list_keys(caller: Admin, _: SingleValues, parts: PartsOf, query: Annotated[TenantQuery, Query()]) -> KeyList:
     """A tenant's keys, revoked ones too, never the keys themselves. Needs the scope `admin`."""
     with parts.database.transaction() as connection:
         rows = tenants.keys(connection, query.tenant_id or caller.tenant_id)
@@ -33,7 +33,7 @@ def create_key(key: KeyRequest, caller: Admin, parts: PartsOf) -> NewKeyDocument
         if tenants.get(connection, tenant_id) is None:
             raise invalid({"tenant_id": f"there is no tenant {tenant_id}"})
         row, secret = tenants.create_key(connection, tenant_id, key.name, set(key.scopes))
-    log.info("key_created", key_id=str(row["id"]), for_tenant=str(tenant_id), scopes=row["scopes"])
+    log.info("key_created", created_key_id=str(row["id"]), for_tenant=str(tenant_id), scopes=row["scopes"])
     return NewKeyDocument(**row, key=secret)
 
 
@@ -46,5 +46,5 @@ def revoke_key(key_id: UUID, _: Admin, parts: PartsOf) -> KeyDocument:
         row = tenants.revoke_key(connection, key_id)
     if row is None:
         raise Problem("not-found", f"There is no key {key_id}.")
-    log.info("key_revoked", key_id=str(key_id))
+    log.info("key_revoked", revoked_key_id=str(key_id))
     return KeyDocument(**row)

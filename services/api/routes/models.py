@@ -7,17 +7,14 @@ from fastapi import APIRouter, Path
 from services.api.deps import PartsOf, Reader
 from services.api.documents import ModelDocument, ModelList, problems
 from services.api.errors import Problem
+from services.api.schemas import VersionOrAlias
 from shared.storage import models
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 
 Version = Annotated[
-    str,
-    Path(
-        pattern=r"^[a-z0-9.]{1,40}$",
-        description="A version, or `champion`, `challenger`, `previous`.",
-        examples=["champion"],
-    ),
+    VersionOrAlias,
+    Path(description="A version, or `champion`, `challenger`, `previous`.", examples=["champion"]),
 ]
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 from fastapi import APIRouter, Body, Header, Query, Response
 
-from services.api.deps import Admin, PartsOf, Reader
+from services.api.deps import Admin, PartsOf, Reader, SingleValues
 from services.api.documents import PolicyDocument, problems
 from services.api.errors import Problem, invalid
 from services.api.schemas import PolicyRequest, TenantQuery, read
@@ -33,7 +33,7 @@ log = structlog.get_logger("api")
 
 @router.get("", responses={200: _ETAG, **problems("unauthorized", "forbidden", "invalid-request", "unavailable")})
 def read_policy(
-    caller: Reader, parts: PartsOf, query: Annotated[TenantQuery, Query()], response: Response
+    caller: Reader, _: SingleValues, parts: PartsOf, query: Annotated[TenantQuery, Query()], response: Response
 ) -> PolicyDocument:
     """The policy that holds now. Needs the scope `read`; another tenant's needs `admin`."""
     tenant_id = query.tenant_id or caller.tenant_id
@@ -55,6 +55,7 @@ def change_policy(
     *,
     patch: Patch,
     caller: Admin,
+    _: SingleValues,
     parts: PartsOf,
     query: Annotated[TenantQuery, Query()],
     response: Response,

@@ -1,5 +1,8 @@
 from uuid import uuid4
 
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
+
 from shared.domain.tenant import Scope, is_well_formed
 from tests.integration.factories import make_tenant, picture
 
@@ -68,6 +71,44 @@ class TestKeys:
         client.post("/v1/keys", json={"name": "theirs", "scopes": ["read"], "tenant_id": other})
         assert [key["name"] for key in client.get("/v1/keys", params={"tenant_id": other}).json()["keys"]] == ["theirs"]
         assert "theirs" not in client.get("/v1/keys").text
+
+
+def test_what_a_key_did_is_logged_with_its_id_and_the_next_request_with_its_own(client, connect):
+    admin = client.post("/v1/keys", json={"name": "k", "scopes": ["admin"]}).json()
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        connect(admin["key"]).put("/v1/lanes/bulk", json={"paused": False})
+        client.delete(f"/v1/keys/{admin['id']}")
+    changed, revoked = lines
+    assert (changed["event"], changed["key_id"]) == ("lane_changed", admin["id"])
+    assert (revoked["event"], revoked["revoked_key_id"]) == ("key_revoked", admin["id"])
+    assert revoked["key_id"] not in {None, admin["id"]}
+
+
+def test_what_is_given_twice_in_a_query_is_refused_once_the_key_was_accepted(client, connect):
+    one = f"tenant_id={uuid4()}"
+    for route in (
+        "GET /v1/jobs?limit=1&limit=2",
+        *(f"{ask}?{one}&{one}" for ask in ("GET /v1/keys", "GET /v1/policy")),
+    ):
+        assert client.request(*route.split()).json()["detail"].endswith("is given twice"), route
+        assert connect(None).request(*route.split()).status_code == 401, route
+    assert fields(client.patch(f"/v1/policy?{one}&{one}", json={})) == {"tenant_id"}
+
+
+def test_a_lane_is_not_paused_by_a_text(client):
+    answer = client.put("/v1/lanes/bulk", json={"paused": "yes"})
+    assert fields(answer) == {"paused"}
+    assert answer.json()["detail"] == "paused: must be true or false"
+    assert not any(lane["paused"] for lane in client.get("/v1/lanes").json()["lanes"])
+
+
+def test_a_path_that_names_nothing_is_refused_in_plain_words(client):
+    assert client.get("/v1/jobs/7").json()["detail"] == "job_id: is not a UUID"
+    assert client.put("/v1/lanes/fast", json={}).json()["errors"] == [
+        {"field": "lane", "message": "must be 'interactive' or 'bulk'"},
+        {"field": "paused", "message": "is missing"},
+    ]
+    assert client.get("/v1/models/A").json()["detail"] == "version: is not a version, as in 1.2.0, or an alias"
 
 
 def test_each_route_asks_for_its_scope_and_for_no_other(connect, new_key):

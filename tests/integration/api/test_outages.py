@@ -1,8 +1,10 @@
 """What a part that is away costs, and how it is said."""
 
+import errno
 import time
 
 import pytest
+from starlette.formparsers import MultiPartParser
 
 from deploy.local.servers import free_ports
 from tests.integration.factories import picture
@@ -60,6 +62,14 @@ def test_a_submission_sent_again_after_an_outage_is_accepted(serve, settings, ne
     answer = serve(settings)(key).upload(picture(), headers=again)
     assert answer.status_code == 202
     assert "Idempotency-Replayed" not in answer.headers
+
+
+def test_without_room_for_an_upload_it_is_refused_as_an_outage(client, monkeypatch):
+    async def parse(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(MultiPartParser, "parse", parse)
+    assert_away(client.upload(picture()), "uploads")
 
 
 def test_without_its_bucket_the_object_store_is_away(serve, settings, new_key):

@@ -19,7 +19,10 @@ KEY = "jinwi_unit"
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
-CARD = {"false_accusation_rate": {"value": 0.05, "low": 0.03, "high": 0.08, "n": 1200}}
+CARD = {
+    "thresholds": {"likely_human": 0.2, "likely_ai": 0.8},
+    "false_accusation_rate": {"value": 0.05, "low": 0.03, "high": 0.08, "n": 1200},
+}
 
 
 @dataclass(frozen=True, kw_only=True)

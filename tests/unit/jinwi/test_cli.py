@@ -134,10 +134,23 @@ def test_a_file_that_vanished_is_refused_and_the_others_go_on(command, folder):
     assert sorted(document["state"] for document in lines(result)) == ["done"] * 9 + ["refused"]
 
 
-def test_nothing_to_verify_is_said_and_sets_the_exit_code(command, folder):
-    result = command("verify", folder / "notes.txt")
+def test_nothing_to_verify_is_said_and_sets_the_exit_code(command, tmp_path):
+    (tmp_path / "notes.txt").write_text("not an image")
+    result = command("verify", tmp_path)
     assert result.exit_code == 1
     assert "No image found." in result.stderr
+
+
+def test_a_named_file_that_is_no_image_and_a_link_of_another_kind_are_refused(command, jinwi, folder, tmp_path):
+    named = [folder / "notes.txt", folder / "50.png", "ftp://x/y.jpg"]
+    result = command("verify", "--json", *named, "--csv", tmp_path / "out.csv")
+    assert result.exit_code == 1
+    documents = {document["input"]: document for document in lines(result)}
+    assert [documents[str(name)]["state"] for name in named] == ["refused", "done", "refused"]
+    assert (tmp_path / "out.csv").read_text().count("refused") == 2
+    assert len(jinwi.submissions()) == 1
+    said = command("verify", "--lang", "ko", folder / "notes.txt").stdout
+    assert "JPEG, PNG, WebP, GIF, AVIF, HEIC 이미지가 아닙니다." in said
 
 
 def test_a_path_that_is_not_there_is_a_wrong_usage(command, jinwi, folder):
@@ -181,7 +194,7 @@ def test_a_key_that_may_not_see_models_still_gets_its_sheet(command, jinwi, fold
 def test_a_file_that_cannot_be_written_is_said_before_anything_is_submitted(command, jinwi, folder, tmp_path):
     result = command("verify", folder, "--csv", tmp_path / "nowhere" / "out.csv")
     assert result.exit_code == 1
-    assert result.stderr.strip().endswith("nowhere/out.csv: No such file or directory")
+    assert result.stderr.strip().endswith(f"No such file or folder: {tmp_path / 'nowhere' / 'out.csv'}")
     assert jinwi.submissions() == []
 
 
@@ -249,12 +262,56 @@ def test_an_interrupted_run_resumes_without_a_double(process, command, jinwi, fo
     assert out == ""
     assert "Traceback" not in err
     if ended_by is signal.SIGINT:
-        assert err.splitlines()[-2:] == [f"Run it again with --resume {journal} to go on.", "Interrupted."]
+        assert err.splitlines()[-1] == f"Interrupted after 3 of 9. Run it again with --resume {journal} to go on."
 
     result = command("verify", "--json", folder, "--resume", journal)
     assert result.exit_code == 0
     assert {document["id"] for document in lines(result)} == {job["id"] for job in jinwi.jobs.values()}
     assert len(jinwi.jobs) == 9
+
+
+def test_an_interruption_shows_the_table_and_says_how_far_it_came(process, jinwi, folder):
+    arrived, held = threading.Semaphore(0), threading.Event()
+
+    def serve(seen):
+        if seen.image[-1] != 10:
+            arrived.release()
+            held.wait(DEADLINE)
+        return jinwi.serve(seen)
+
+    jinwi.routes[("POST", "/v1/jobs")] = serve
+    running = process("verify", "--concurrency", 1, folder)
+    assert arrived.acquire(timeout=DEADLINE)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=DEADLINE)
+    held.set()
+    assert "Images: 1." in out
+    assert err.splitlines()[-1] == "Interrupted after 1 of 9."
+
+
+@pytest.mark.parametrize("paused", [True, False, None])
+def test_a_run_in_a_paused_lane_says_so_once(command, jinwi, folder, monkeypatch, paused):
+    monkeypatch.setattr("jinwi.verify.QUIET_SECONDS", 0.05)
+    asked = threading.Event()
+
+    def lanes(_):
+        asked.set()
+        document = {"lanes": [{"lane": "interactive", "paused": False}, {"lane": "bulk", "paused": paused}]}
+        return (
+            problem(403, "Forbidden", "Needs scope read.") if paused is None else Answer(status=200, document=document)
+        )
+
+    def hold(seen):
+        asked.wait(DEADLINE)
+        threading.Event().wait(0.3)
+        return jinwi.serve(seen)
+
+    jinwi.routes = {("GET", "/v1/lanes"): lanes, ("POST", "/v1/jobs"): hold}
+    result = command("verify", "--lane", "bulk", folder / "50.png")
+    assert result.exit_code == 0
+    said = "The lane bulk is paused: `jinwi resume bulk`, or --lane interactive."
+    assert result.stderr.splitlines() == ([said] if paused else [])
+    assert sum(seen.path == "/v1/lanes" for seen in jinwi.seen) == 1
 
 
 def test_a_submitted_job_is_only_awaited_when_resumed(process, command, jinwi, folder, tmp_path):
@@ -333,21 +390,39 @@ def test_jobs_are_listed_up_to_the_limit_with_the_filters(command, jinwi):
     assert "\x1b" not in result.stdout
     assert jinwi.seen[-1].query.items() >= {"state": "done", "verdict": "uncertain"}.items()
     assert "created_after" in jinwi.seen[-1].query
+    assert "There are more than these 3" in result.stderr
+    assert "UTC" in command("jobs", TZ="UTC").stdout
     assert lines(command("jobs", "--limit", 7, "--json")) == jobs + jobs[:2]
+
+
+def test_a_list_that_is_whole_says_nothing_of_more(command, jinwi):
+    document = {"jobs": [job_document(str(number)) for number in range(3)], "next_cursor": None}
+    jinwi.routes[("GET", "/v1/jobs")] = Answer(status=200, document=document)
+    assert command("jobs", "--limit", 3).stderr == ""
 
 
 def test_a_time_that_is_none_is_a_wrong_usage(command):
     assert command("jobs", "--after", "yesterday").exit_code == 2
 
 
+IDS = [f"019a0b8e-6f5c-7c3e-9f52-3d6c4f1f2a1{number}" for number in range(3)]
+
+
 def test_jobs_are_erased_one_by_one(command, jinwi):
-    for number in "12":
-        erased = job_document(number, state="erased")
-        jinwi.routes[("DELETE", f"/v1/jobs/{number}")] = Answer(status=200, document=erased)
-    assert [document["state"] for document in lines(command("erase", "1", "2", "--json"))] == ["erased", "erased"]
-    assert command("erase", "1").stdout.count("erased") == 1
-    result = command("erase", "3")
-    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    for job_id in IDS[:2]:
+        erased = job_document(job_id, state="erased")
+        jinwi.routes[("DELETE", f"/v1/jobs/{job_id}")] = Answer(status=200, document=erased)
+    assert [document["state"] for document in lines(command("erase", *IDS[:2], "--json"))] == ["erased", "erased"]
+    assert command("erase", IDS[0]).stdout.count("erased") == 1
+    result = command("erase", *IDS)
+    assert (result.exit_code, result.stdout.count("erased"), len(result.stderr.splitlines())) == (1, 2, 1)
+
+
+def test_nothing_is_erased_when_one_id_can_be_none(command, jinwi):
+    result = command("erase", IDS[0], "bad")
+    assert result.exit_code == 2
+    assert result.stderr.splitlines() == ["bad is not a job id."]
+    assert jinwi.seen == []
 
 
 def test_a_lane_is_paused_and_resumed(command, jinwi):
@@ -377,7 +452,13 @@ def test_models_are_listed_and_shown(command, jinwi):
 
 
 def test_a_key_is_created_listed_and_revoked(command, jinwi):
-    key = {"id": "k1", "name": "pipeline", "scopes": ["submit"], "created_at": "2026-11-21", "revoked_at": None}
+    key = {
+        "id": "k1",
+        "name": "pipeline",
+        "scopes": ["submit"],
+        "created_at": "2026-11-21T09:26:00",
+        "revoked_at": None,
+    }
     jinwi.routes = {
         ("POST", "/v1/keys"): lambda seen: Answer(status=201, document={**key, **seen.fields, "key": "jinwi_x"}),
         ("GET", "/v1/keys"): Answer(status=200, document={"keys": [key]}),
@@ -387,7 +468,8 @@ def test_a_key_is_created_listed_and_revoked(command, jinwi):
     assert result.stdout.splitlines() == ["jinwi_x"]
     assert "shown once" in result.stderr
     assert jinwi.seen[-1].fields == {"name": "pipeline", "scopes": ["submit", "read"]}
-    assert "pipeline" in command("keys", "list").stdout
+    said = command("keys", "list", "--lang", "ko").stdout
+    assert all(text in said for text in ("pipeline", "만든 시각", "2026-11-21 09:26:00 "))
     assert lines(command("keys", "list", "--json")) == [key]
     assert "k1" in command("keys", "revoke", "k1").stdout
     assert lines(command("keys", "revoke", "k1", "--json")) == [key]

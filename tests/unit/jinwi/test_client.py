@@ -146,6 +146,23 @@ def test_listing_follows_the_cursors(caller, jinwi):
     assert second["cursor"] == "next/1"
 
 
+@pytest.mark.parametrize(("limit", "asked"), [(0, []), (3, ["3"]), (101, ["100", "1"]), (None, ["100", "100"])])
+def test_a_list_holds_at_most_so_many_jobs(caller, jinwi, limit, asked):
+    def page(seen):
+        jobs = [job_document(str(number)) for number in range(int(seen.query["limit"]))]
+        return Answer(status=200, document={"jobs": jobs, "next_cursor": None if "cursor" in seen.query else "c"})
+
+    jinwi.routes[("GET", "/v1/jobs")] = page
+    assert len(caller.collect("jobs", limit=limit)) == (200 if limit is None else limit)
+    assert [seen.query["limit"] for seen in jinwi.seen] == asked
+
+
+def test_what_is_no_filter_is_a_type_error(caller, jinwi):
+    with pytest.raises(TypeError, match="cursor"):
+        caller.collect("jobs", cursor="c")
+    assert jinwi.seen == []
+
+
 def test_a_batch_yields_each_image_once_with_its_job_or_its_error(caller, jinwi, tmp_path):
     paths = [tmp_path / f"{number}.png" for number in range(30)]
     for number, path in enumerate(paths[:-1]):

@@ -9,13 +9,14 @@ from PIL import Image
 
 from jinwi import thumbnail
 from jinwi.contact_sheet import contact_sheet
+from jinwi.english import ENGLISH
 from jinwi.inputs import Input
-from jinwi.language import ENGLISH, KOREAN
-from jinwi.results import Job, Rate
+from jinwi.korean import KOREAN
+from jinwi.results import Job, Model
 from jinwi.verify import Ended, Tally
-from tests.unit.jinwi.conftest import job_document, result_document
+from tests.unit.jinwi.conftest import CARD, job_document, result_document
 
-RATE = Rate(value=0.05, low=0.01, high=0.08, n=1200)
+MODEL = Model.from_document({"version": "0.1.0", "aliases": ["champion"], "card": CARD})
 
 
 class Page(HTMLParser):
@@ -40,9 +41,9 @@ def ended(path=None, name="a.jpg", **changed):
     return Ended(input=Input(number=0, name=name, path=path), job=Job.from_document(job_document("7", **changed)))
 
 
-def sheet(tmp_path, *all_ended, rate=RATE, language=ENGLISH):
+def sheet(tmp_path, *all_ended, model=MODEL, language=ENGLISH):
     path, tally = tmp_path / "sheet.html", Tally()
-    with contact_sheet(path, tally, rate, language) as sink:
+    with contact_sheet(path, tally, model, language) as sink:
         for each in all_ended:
             tally.add(each)
             sink.add(each)
@@ -90,13 +91,13 @@ def test_counts_and_expected_false_accusations_stand_above_the_pictures(tmp_path
     page = sheet(tmp_path, *[ended()] * 100)
     above, _ = page.text.split("a.jpg", 1)
     assert "Images: 100." in above
-    assert "about 5.0 of them (1.0 to 8.0)" in above
+    assert "about 5.0 of them (3.0 to 8.0)" in above
     assert ENGLISH.advisory in above
 
 
 def test_a_sheet_speaks_korean(tmp_path):
-    page = sheet(tmp_path, ended(), language=KOREAN, rate=None)
-    for text in ("AI 생성 확률", "인간 제작 확률", "불확실", KOREAN.advisory, KOREAN.no_expectation):
+    page = sheet(tmp_path, ended(), language=KOREAN, model=None)
+    for text in ("AI 생성 확률", "인간 제작 확률", "불확실", KOREAN.advisory, KOREAN.no_card):
         assert text in page.text
 
 
@@ -123,7 +124,7 @@ def test_an_interrupted_sheet_is_still_a_page(tmp_path):
     path, tally = tmp_path / "sheet.html", Tally()
 
     def interrupted():
-        with contact_sheet(path, tally, RATE, ENGLISH) as sink:
+        with contact_sheet(path, tally, MODEL, ENGLISH) as sink:
             sink.add(ended())
             raise KeyboardInterrupt
 
@@ -144,6 +145,19 @@ def test_every_kind_of_pixel_has_a_thumbnail(tmp_path, mode):
     path = tmp_path / "image.tiff"
     Image.new(mode, (300, 200)).save(path)
     assert decoded(thumbnail.data_uri(path))[0] == "image/jpeg"
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I"])
+def test_a_grey_of_16_bits_is_as_bright_as_the_picture(tmp_path, mode):
+    path = tmp_path / "grey.tiff"
+    Image.new(mode, (300, 200), 32_896).save(path)
+    _, data = decoded(thumbnail.data_uri(path))
+    assert Image.open(io.BytesIO(data)).getpixel((5, 5)) == pytest.approx((128, 128, 128), abs=2)
+
+
+def test_a_link_has_words_for_a_picture(tmp_path):
+    page = sheet(tmp_path, ended(name="https://example.com/a.jpg"))
+    assert "no preview: a link" in page.text
 
 
 def test_a_damaged_or_missing_file_has_no_thumbnail(tmp_path, photograph):

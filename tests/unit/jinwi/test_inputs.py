@@ -64,6 +64,20 @@ def test_a_link_is_taken_as_it_is():
     assert (found.path, found.key) == (None, "https://example.com/a.jpg")
 
 
+def test_a_named_file_that_is_no_image_is_refused_and_one_found_in_a_folder_only_named(tmp_path):
+    (tmp_path / "a.txt").write_text("text")
+    named = str(tmp_path / "a.txt")
+    (refused,) = find([named])
+    assert (refused.name, refused.problem["type"]) == (named, "urn:jinwi:problem:unsupported-format")
+    assert list(find([str(tmp_path)])) == [named]
+
+
+@pytest.mark.parametrize("link", ["ftp://x/y.jpg", "file:///etc/passwd", "S3://bucket/key"])
+def test_a_link_of_another_kind_is_refused(link):
+    (found,) = find([link])
+    assert found.problem["detail"] == f"Only http:// and https:// links are fetched: {link}"
+
+
 def test_a_pipe_is_no_image_and_blocks_nobody(tmp_path):
     os.mkfifo(tmp_path / "pipe.jpg")
     assert list(find([str(tmp_path)])) == [str(tmp_path / "pipe.jpg")]

@@ -6,8 +6,12 @@ import typer
 
 from jinwi import help_ko
 from jinwi.cli import app
-from jinwi.language import ENGLISH, KOREAN, Code, Language, choose
+from jinwi.english import ENGLISH
+from jinwi.korean import KOREAN
+from jinwi.language import Code, Language
 from jinwi.results import Failure, Reason, State, Verdict
+from jinwi.session import choose
+from services.api.errors import PROBLEMS, type_of
 from shared.domain.job import REASONS
 from shared.domain.verdict import ADVISORY
 
@@ -37,7 +41,23 @@ def test_the_advisory_is_the_one_in_every_result():
 def test_percents_add_up_to_100():
     for thousandth in range(1001):
         ai, human = ENGLISH.percents(thousandth / 1000)
-        assert int(ai.removesuffix(" %")) + int(human.removesuffix(" %")) == 100
+        assert sum(int(text.strip("<>% ")) for text in (ai, human)) == 100
+
+
+@pytest.mark.parametrize("probability", [0.0, 0.0049, 0.995, 1.0])
+def test_no_percentage_claims_certainty(probability):
+    assert sorted(ENGLISH.percents(probability)) == ["< 1 %", "> 99 %"]
+
+
+@pytest.mark.parametrize("kind", PROBLEMS)
+def test_every_problem_is_explained_in_korean_and_in_the_servers_english(kind):
+    problem = {"type": type_of(kind), "title": "Title", "detail": "The {server}'s own words."}
+    assert ENGLISH.problem(problem) == "The {server}'s own words."
+    assert KOREAN.problem(problem) not in {"", "The {server}'s own words."}
+
+
+def test_a_problem_not_known_yet_is_shown_as_the_server_says_it():
+    assert KOREAN.problem({"type": "about:blank", "title": "Title"}) == "Title"
 
 
 def test_the_probabilities_are_named_as_agreed():

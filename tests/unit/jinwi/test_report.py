@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from jinwi.english import ENGLISH
 from jinwi.inputs import Input
-from jinwi.language import ENGLISH, KOREAN
+from jinwi.korean import KOREAN
 from jinwi.report import TABLE_ROWS, ResultTable, Words, csv_file, expectation, summary
-from jinwi.results import Job, Rate
+from jinwi.results import Job, Model
 from jinwi.terminal import Terminal, printable
 from jinwi.verify import Ended, Tally
 from tests.unit.jinwi.conftest import job_document, result_document
@@ -134,16 +135,59 @@ def test_the_counts_are_said_in_one_sentence():
     )
 
 
-def test_false_accusations_are_expected_among_the_images_that_have_an_answer():
-    tally = tally_of(*[ended()] * 200, refused())
-    text = expectation(tally, Rate(value=0.05, low=0.01, high=0.08, n=1200), ENGLISH)
-    assert "these 200 images" in text
-    assert "about 10 of them (2.0 to 16)" in text
-    assert "1200 images" in text
+def model(version="0.1.0", thresholds=(0.2, 0.8), rate=(0.05, 0.01, 0.08)):
+    card = {
+        "thresholds": dict(zip(("likely_human", "likely_ai"), thresholds, strict=True)),
+        "false_accusation_rate": {**dict(zip(("value", "low", "high"), rate, strict=True)), "n": 20000},
+    }
+    return Model.from_document({"version": version, "aliases": ["champion"], "card": card})
+
+
+HELD = ended(result=result_document(0.99, "uncertain", OUT_OF_RANGE))
+
+
+def test_false_accusations_are_expected_among_the_images_that_were_judged():
+    text = expectation(tally_of(*[ended()] * 2000, refused(), *[HELD] * 3), model(), ENGLISH)
+    assert "the 2,000 images" in text
+    assert "about 100 of them (20 to 160)" in text
+    assert "20,000 images" in text
+    assert text.endswith("3 were held at uncertain and cannot be accused.")
+
+
+def test_where_all_are_held_none_is_expected_to_be_accused():
+    assert expectation(tally_of(HELD), model(), ENGLISH) == "1 were held at uncertain and cannot be accused."
+
+
+@pytest.mark.parametrize("other", [model("0.2.0"), model(thresholds=(0.1, 0.9))])
+def test_a_rate_says_nothing_of_another_version_or_other_thresholds(other):
+    text = expectation(tally_of(ended()), other, ENGLISH)
+    assert text == ENGLISH.other_basis
+
+
+def test_images_judged_otherwise_are_left_out_of_the_expectation_and_said():
+    document = result_document(0.5, "uncertain")
+    otherwise = ended(result={**document, "model": {"version": "0.0.9"}})
+    text = expectation(tally_of(*[ended()] * 100, otherwise), model(), ENGLISH)
+    assert "the 100 images" in text
+    assert text.endswith(ENGLISH.others.format(others=1))
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"),
+    [
+        ((0.0, 0.0, 0.001), "under 0.1 of them would"),
+        ((0.001, 0.0001, 0.4), "under 0.1 of them (under 0.1 to 4.0)"),
+        ((0.05, 0.01, 0.4), "about 0.5 of them (0.1 to 4.0)"),
+    ],
+)
+def test_a_small_expectation_is_not_rounded_to_nothing(rate, said):
+    assert said in expectation(tally_of(*[ended()] * 10), model(rate=rate), ENGLISH)
 
 
 def test_without_a_measured_rate_nothing_is_promised():
-    assert "not known" in expectation(tally_of(ended()), None, ENGLISH)
+    bare = Model.from_document({"version": "0.1.0", "aliases": [], "card": {}})
+    assert expectation(tally_of(ended()), bare, ENGLISH) == ENGLISH.no_expectation
+    assert expectation(tally_of(ended()), None, ENGLISH) == ENGLISH.no_card
 
 
 def test_an_ending_survives_its_own_json():

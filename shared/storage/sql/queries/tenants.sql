@@ -35,9 +35,4 @@ UPDATE keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = %(id)s
 RETURNING id, tenant_id, name, scopes, created_at, revoked_at;
 
 -- authenticate --
-SELECT keys.id AS key_id, keys.tenant_id, keys.scopes, policy.version AS policy_version, policy.document AS policy
-FROM keys CROSS JOIN LATERAL (
-    SELECT version, document FROM policies
-    WHERE policies.tenant_id = keys.tenant_id ORDER BY version DESC LIMIT 1
-) AS policy
-WHERE keys.hash = %(hash)s AND keys.revoked_at IS NULL;
+SELECT id AS key_id, tenant_id, scopes FROM keys WHERE hash = %(hash)s AND revoked_at IS NULL;

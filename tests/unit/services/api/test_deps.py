@@ -71,3 +71,10 @@ def test_an_unreadable_idempotency_key_is_refused_by_name(ask, header):
     answer = ask("GET", "/", headers={"Idempotency-Key": header.encode("latin-1")})
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json()["errors"]] == ["Idempotency-Key"]
+
+
+@pytest.mark.parametrize("second", ["one", "two"])
+def test_a_second_idempotency_key_is_refused(ask, second):
+    answer = ask("GET", "/", headers=[("Idempotency-Key", "one"), ("idempotency-key", second)])
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [{"field": "Idempotency-Key", "message": "is given twice"}]

@@ -1,14 +1,37 @@
 import asyncio
+import json
 
 import pytest
 from fastapi import FastAPI, Request
 from prometheus_client import REGISTRY
 
+from services.api import middleware
 from services.api.errors import HANDLERS
 from services.api.middleware import SMALL_BODY, BodyLimit, RequestContext
 from tests.unit.services.api.conftest import Asker
 
 SECRET = "postgresql://jinwi:hunter2@10.0.0.7"
+
+
+async def post(app, path, body, *, pieces=None):
+    """Status, headers and JSON of the answer; the body ends with its `pieces`-th piece, the client leaves after it."""
+    sent, given = [], 0
+
+    async def receive():
+        nonlocal given
+        given += 1
+        piece = await anext(body, None)
+        if piece is None:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": piece, "more_body": given != pieces}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b""}
+    await app({**scope, "headers": []}, receive, send)
+    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], headers, json.loads(b"".join(message["body"] for message in sent[1:]))
 
 
 @pytest.fixture
@@ -29,6 +52,11 @@ def app():
     @app.post("/note")
     async def take(request: Request) -> int:
         return len(await request.body())
+
+    @app.post("/left")
+    async def wait_until_the_client_leaves(request: Request) -> str:
+        await request.body()
+        return (await request.receive())["type"]
 
     return app
 
@@ -92,6 +120,40 @@ def test_a_body_ends_at_its_limit(ask, path, content_type, size, status, announc
     assert answer.status_code == status
     if status == 413:
         assert answer.json()["type"] == "urn:jinwi:problem:too-large"
+
+
+async def first_piece_and_then_nothing():
+    yield b"x"
+    await asyncio.Event().wait()
+
+
+async def piece_after_piece():
+    while True:
+        yield b"x"
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    ("limit", "body"), [("PAUSE_SECONDS", first_piece_and_then_nothing), ("BODY_SECONDS", piece_after_piece)]
+)
+def test_a_body_that_does_not_arrive_in_time_is_given_up(app, monkeypatch, limit, body):
+    monkeypatch.setattr(middleware, limit, 0.01)
+    status, headers, document = asyncio.run(post(app, "/note", body()))
+    assert (status, document["type"]) == (408, "urn:jinwi:problem:too-slow")
+    assert headers["connection"] == "close"
+
+
+def test_a_body_that_has_ended_may_be_waited_on_for_as_long_as_the_answer_takes(app, monkeypatch):
+    monkeypatch.setattr(middleware, "PAUSE_SECONDS", 0.01)
+
+    async def leave_late():
+        yield b""
+        gone = asyncio.Event()
+        asyncio.get_running_loop().call_later(5 * middleware.PAUSE_SECONDS, gone.set)
+        await gone.wait()
+
+    status, _, said = asyncio.run(post(app, "/left", leave_late(), pieces=1))
+    assert (status, said) == (200, "http.disconnect")
 
 
 def test_nothing_of_a_body_that_announces_too_much_is_read(app):

@@ -56,6 +56,19 @@ def test_a_taken_version_number_is_refused_before_training(data, out):
         train_version(arch="cifake-cnn", data=data, version="0.3.0", out=out, epochs=2)
 
 
+def test_what_is_no_version_number_is_refused_before_training(tmp_path):
+    with pytest.raises(ConfigurationError, match="is no version"):
+        train_version(arch="cifake-cnn", data=tmp_path / "nothing", version="../x", out=tmp_path / "models")
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_card_of_a_version_from_other_pictures_says_so(out):
+    document = json.loads((out / "0.3.0" / "card.json").read_text())
+    assert document["name"] == "jinwi-custom"
+    assert document["data"][0]["licence"] == "unknown"
+
+
 def test_an_unknown_architecture_is_refused_with_those_that_exist(data, tmp_path):
     with pytest.raises(ConfigurationError, match="no architecture 'resnet'; there are: cifake-cnn"):
         train_version(arch="resnet", data=data, version="0.3.0", out=tmp_path)

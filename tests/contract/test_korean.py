@@ -1,0 +1,31 @@
+"""Whoever reads Korean is told why in Korean, and in the same words on the page and in a terminal."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from jinwi.english import ENGLISH
+from jinwi.korean import KOREAN
+from jinwi.results import Verdict
+from shared.domain.job import REASONS
+
+PAGE = (Path(__file__).parents[2] / "services/api/web/index.html").read_text(encoding="utf-8")
+STRINGS = dict(re.findall(r"^  (en|ko): \{\n(.*?)^  \},\n", PAGE, re.DOTALL | re.MULTILINE))
+
+
+def known_to_the_page() -> set[str]:
+    known = re.search(r"known: \{\n(.*?)^ {4}\},\n", STRINGS["ko"], re.DOTALL | re.MULTILINE)
+    return set(re.findall(r"^ {6}(\w+):", known[1], re.MULTILINE))
+
+
+def test_the_page_and_the_command_line_have_each_reason_of_a_job_in_korean():
+    assert set(REASONS) <= known_to_the_page()
+    assert set(REASONS) <= set(KOREAN.known)
+    assert known_to_the_page() == set(KOREAN.known)
+
+
+@pytest.mark.parametrize("language", [ENGLISH, KOREAN], ids=lambda language: language.code)
+def test_the_page_and_the_command_line_call_the_middle_verdict_the_same(language):
+    zones = re.search(r'zones: \{ .*?uncertain: "(.*?)"', STRINGS[language.code])
+    assert zones[1] == language.verdicts[Verdict.UNCERTAIN]
