@@ -1,4 +1,5 @@
 from prometheus_client import Histogram
+from structlog.testing import capture_logs
 
 from shared import metrics
 
@@ -11,7 +12,9 @@ class Unwritable(Histogram):
 
 
 def test_a_folder_that_cannot_be_written_costs_the_figure_and_nothing_else():
-    metrics.observe(Unwritable("unwritable_seconds", "Nothing.", ["step"], registry=None), 1.0, "score")
+    with capture_logs() as logged:
+        metrics.observe(Unwritable("unwritable_seconds", "Nothing.", ["step"], registry=None), 1.0, "score")
+    assert [line["event"] for line in logged] == ["metric_lost"]
 
 
 def test_a_slot_never_holds_the_character_that_separates_the_parts_of_a_file_name():
