@@ -31,7 +31,7 @@ EXAMPLE_JOB = {
         "model": {"version": "1.3.0", "sha256": "2c26b46b68ffc68f…"},
         "reasons": [],
         "policy_version": 1,
-        "evidence": {},
+        "evidence": {"map": None, "provenance": [], "stability": {}},
         "advisory": ADVISORY,
     },
     "error": None,
@@ -60,7 +60,9 @@ class ProblemDocument(BaseModel):
 class ImageDocument(Document):
     sha256: str
     format: str
-    width: int | None = Field(description="Pixels, as stored in the file; null until they are known.")
+    width: int | None = Field(
+        description="Pixels: as stored until the picture is decoded, then as it is shown; null until known."
+    )
     height: int | None
 
 
