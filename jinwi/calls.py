@@ -38,7 +38,10 @@ class Filters(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call(Generic[T]):
-    """One request. `repeatable`: sending it twice does no more than sending it once."""
+    """One request. `repeatable`: sending it twice does no more than sending it once.
+
+    `read` gets the answer's JSON, or its bytes where it is `raw`.
+    """
 
     method: str
     path: str
@@ -48,6 +51,8 @@ class Call(Generic[T]):
     json: Document | None = None
     form: Mapping[str, str] | None = None
     image: bytes | BinaryIO | None = None
+    files: Mapping[str, BinaryIO] | None = None
+    raw: bool = False
     repeatable: bool = True
     wait: int = 0
     """Seconds for which the server is asked to hold the answer back until the job is final."""
@@ -84,6 +89,10 @@ def get_job(job_id: str, wait: int = 0) -> Call[Job]:
         headers=_prefer(wait),
         wait=wait,
     )
+
+
+def get_map(job_id: str) -> Call[bytes]:
+    return Call(method="GET", path=f"/v1/jobs/{quote(job_id, safe='')}/map.png", read=_png, raw=True)
 
 
 def list_jobs(filters: Filters, limit: int, cursor: str | None) -> Call[Page]:
@@ -124,6 +133,18 @@ def get_model(version: str) -> Call[Model]:
     return Call(method="GET", path=f"/v1/models/{quote(version, safe='')}", read=Model.from_document)
 
 
+def upload_model(files: Mapping[str, BinaryIO], wait: int) -> Call[Model]:
+    return Call(method="POST", path="/v1/models", read=Model.from_document, files=files, wait=wait)
+
+
+def promote_model(version: str) -> Call[Model]:
+    return Call(method="POST", path=f"/v1/models/{quote(version, safe='')}/promote", read=Model.from_document)
+
+
+def roll_back_model() -> Call[Model]:
+    return Call(method="POST", path="/v1/models/rollback", read=Model.from_document, repeatable=False)
+
+
 def list_lanes() -> Call[list[Document]]:
     return Call(method="GET", path="/v1/lanes", read=lambda document: list(document["lanes"]))
 
@@ -142,6 +163,12 @@ def create_key(name: str, scopes: list[str]) -> Call[Document]:
 
 def revoke_key(key_id: str) -> Call[Document]:
     return Call(method="DELETE", path=f"/v1/keys/{quote(key_id, safe='')}", read=dict)
+
+
+def _png(content: bytes) -> bytes:
+    if not content.startswith(b"\x89PNG"):
+        raise ValueError("not a PNG")
+    return content
 
 
 def _prefer(wait: int) -> dict[str, str]:

@@ -15,6 +15,7 @@ import contextlib
 import sys
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
+from pathlib import Path
 from typing import Self, TypeVar, Unpack
 
 import httpx
@@ -25,6 +26,7 @@ from jinwi.calls import Call, Document, Filters, Options
 from jinwi.errors import ApiError, Timeout
 from jinwi.flow import Flow, Pause, Send, Source
 from jinwi.results import Job, Model
+from jinwi.upload import Progress, ignore
 from jinwi.window import as_each_ends, async_as_each_ends
 from jinwi.wire import build_request, http_options
 
@@ -103,6 +105,13 @@ class Client:
         """Erase the image and all that is known of it; a tombstone stays."""
         return self._send(calls.erase_job(_id(job)))
 
+    def map_png(self, job: Job | str) -> bytes:
+        """Which parts of the image speak for AI generation: a PNG with transparency, to be laid over the image.
+
+        Raises Refused (404) where there is none: `job.result.map` says.
+        """
+        return self._send(calls.get_map(_id(job)))
+
     def review(self, job: Job | str, label: str, reason: str, reviewer: str) -> Document:
         """Add what a person says of the image: `label` is human, ai or unsure."""
         return self._send(calls.review_job(_id(job), label, reason, reviewer))
@@ -113,6 +122,21 @@ class Client:
     def model(self, version: str = "champion") -> Model:
         """One model version, by its number or by an alias."""
         return self._send(calls.get_model(version))
+
+    def upload_model(self, directory: Path | str, *, progress: Progress = ignore) -> Model:
+        """Register the model version in `directory`; `progress` is told how many bytes more were sent.
+
+        The very same version again is no error. It scores nothing before it is promoted or pinned.
+        """
+        return self._run(flow.upload_model(directory, progress, self._patience))
+
+    def promote_model(self, version: str) -> Model:
+        """Make a version champion, and the champion `previous`."""
+        return self._send(calls.promote_model(version))
+
+    def roll_back_model(self) -> Model:
+        """Make `previous` champion again."""
+        return self._send(calls.roll_back_model())
 
     def lanes(self) -> list[Document]:
         return self._send(calls.list_lanes())
@@ -231,6 +255,9 @@ class AsyncClient:
     async def erase(self, job: Job | str) -> Job:
         return await self._send(calls.erase_job(_id(job)))
 
+    async def map_png(self, job: Job | str) -> bytes:
+        return await self._send(calls.get_map(_id(job)))
+
     async def review(self, job: Job | str, label: str, reason: str, reviewer: str) -> Document:
         return await self._send(calls.review_job(_id(job), label, reason, reviewer))
 
@@ -239,6 +266,15 @@ class AsyncClient:
 
     async def model(self, version: str = "champion") -> Model:
         return await self._send(calls.get_model(version))
+
+    async def upload_model(self, directory: Path | str, *, progress: Progress = ignore) -> Model:
+        return await self._run(flow.upload_model(directory, progress, self._patience))
+
+    async def promote_model(self, version: str) -> Model:
+        return await self._send(calls.promote_model(version))
+
+    async def roll_back_model(self) -> Model:
+        return await self._send(calls.roll_back_model())
 
     async def lanes(self) -> list[Document]:
         return await self._send(calls.list_lanes())

@@ -64,6 +64,8 @@ class Result:
     thresholds: Thresholds
     reasons: tuple[Reason, ...]
     model_version: str
+    map: str | None
+    """Path of the map of evidence, which `map_png` of a client reads; None where the model drew none."""
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
@@ -75,6 +77,7 @@ class Result:
             thresholds=Thresholds(likely_human=thresholds["likely_human"], likely_ai=thresholds["likely_ai"]),
             reasons=tuple(Reason(code=each["code"], detail=each["detail"]) for each in document["reasons"]),
             model_version=document["model"]["version"],
+            map=document["evidence"].get("map"),
         )
 
 

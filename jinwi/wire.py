@@ -2,10 +2,12 @@
 
 import ipaddress
 import os
-from typing import TypedDict
+from collections.abc import Mapping
+from typing import Any, BinaryIO, TypedDict
 
 import httpx
 
+from jinwi.calls import Call
 from jinwi.errors import JinwiError
 from jinwi.flow import Send
 
@@ -54,6 +56,13 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _files(call: Call[Any]) -> Mapping[str, tuple[str, bytes | BinaryIO]] | None:
+    if call.image is not None:
+        # The file's own name stays with its owner.
+        return {"image": ("image", call.image)}
+    return {name: (name, file) for name, file in call.files.items()} if call.files else None
+
+
 def build_request(http: httpx.Client | httpx.AsyncClient, step: Send) -> httpx.Request:
     call = step.call
     request = http.build_request(
@@ -63,8 +72,7 @@ def build_request(http: httpx.Client | httpx.AsyncClient, step: Send) -> httpx.R
         headers=call.headers,
         json=call.json,
         data=call.form,
-        # The file's own name stays with its owner.
-        files=None if call.image is None else {"image": ("image", call.image)},
+        files=_files(call),
         timeout=httpx.Timeout(step.timeout, connect=min(10.0, step.timeout)),
     )
     if int(request.headers.get("Content-Length", 0)) <= ONE_WRITE_BYTES:

@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     s3_models_bucket: str = Field("jinwi-models", description="Bucket of the model versions.")
 
     max_body_bytes: int = Field(25_000_000, ge=1, description="Largest image file accepted, uploaded or fetched.")
+    max_model_bytes: int = Field(
+        500_000_000, ge=1, description="Largest model version accepted, all its files together."
+    )
     max_pixels: int = Field(80_000_000, ge=1, description="Most pixels (width × height) of an image accepted.")
     max_side: int = Field(30_000, ge=1, description="Longest side in px of an image accepted.")
     max_wait_seconds: float = Field(60, ge=0, description="Longest `Prefer: wait` that is honoured.")

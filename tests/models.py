@@ -1,14 +1,29 @@
-"""Model versions made of the shipped one."""
+"""Model versions made of the shipped one, or from nothing."""
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import onnx
+from onnx import TensorProto, helper
 
 from shared import scoring
 from shared.scoring.card import CARD_KEY
 from shared.scoring.manifest import write_manifest
+
+CELL = 4
+"""Side in px of what one value of `brightness`' map stands for."""
+
+TILED = {
+    "width": 16,
+    "height": 16,
+    "resample": "box",
+    "small": "mirror",
+    "views": {"bulk": [{"short_side": 16, "crops": 1}], "interactive": [{"short_side": None, "crops": 9}]},
+}
 
 
 def copy_of_shipped(directory: Path, version: str) -> Path:
@@ -23,3 +38,66 @@ def copy_of_shipped(directory: Path, version: str) -> Path:
     (directory / "manifest.json").unlink()
     write_manifest(directory)
     return directory
+
+
+def brightness(directory: Path, version: str = "2.0.0", **card: Any) -> Path:
+    """A version that takes what is bright for AI-generated, with a map; `card` changes its card.
+
+    Each cell of the map says (mean - 127.5) / 16 of its 4 × 4 px, and the logit is the mean of the map.
+    """
+    card = {
+        "name": "brightness",
+        "version": version,
+        "input": TILED,
+        "calibration": {"temperature": 1.0, "bias": 0.0},
+        "thresholds": {"likely_human": 0.2, "likely_ai": 0.8},
+        "range": {"min_side": 1, "max_side": 30_000, "statement": "Any size."},
+        **card,
+    }
+    directory.mkdir(parents=True)
+    model = _brightness_model(card)
+    onnx.save(model, directory / "model.onnx")
+    (directory / "card.json").write_text(json.dumps(card))
+    np.savez(directory / "golden.npz", **_brightness_golden(card["input"]))
+    write_manifest(directory)
+    return directory
+
+
+def _brightness_model(card: Mapping[str, Any]) -> onnx.ModelProto:
+    rows, columns = card["input"]["height"] // CELL, card["input"]["width"] // CELL
+    nodes = [
+        helper.make_node("Cast", ["pixels"], ["levels"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["levels"], ["grey"], axes=[3], keepdims=1),
+        helper.make_node("Transpose", ["grey"], ["plane"], perm=[0, 3, 1, 2]),
+        helper.make_node("AveragePool", ["plane"], ["cells"], kernel_shape=[CELL, CELL], strides=[CELL, CELL]),
+        helper.make_node("Sub", ["cells", "middle"], ["centred"]),
+        helper.make_node("Div", ["centred", "spread"], ["evidence"]),
+        helper.make_node("Squeeze", ["evidence", "channel"], ["map"]),
+        helper.make_node("ReduceMean", ["map"], ["logit"], axes=[1, 2], keepdims=0),
+    ]
+    constants = [
+        helper.make_tensor("middle", TensorProto.FLOAT, [], [127.5]),
+        helper.make_tensor("spread", TensorProto.FLOAT, [], [16.0]),
+        helper.make_tensor("channel", TensorProto.INT64, [1], [1]),
+    ]
+    sides = [card["input"]["height"], card["input"]["width"], 3]
+    graph = helper.make_graph(
+        nodes,
+        "brightness",
+        [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["N", *sides])],
+        [
+            helper.make_tensor_value_info("logit", TensorProto.FLOAT, ["N"]),
+            helper.make_tensor_value_info("map", TensorProto.FLOAT, ["N", rows, columns]),
+        ],
+        constants,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    helper.set_model_props(model, {CARD_KEY: json.dumps(card)})
+    return model
+
+
+def _brightness_golden(spec: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    rows, columns = spec["height"] // CELL, spec["width"] // CELL
+    pixels = np.random.default_rng(1).integers(0, 256, (2, spec["height"], spec["width"], 3), np.uint8)
+    drawn = (pixels.reshape(2, rows, CELL, columns, CELL, 3).mean((2, 4, 5)) - 127.5) / 16
+    return {"pixels": pixels, "logit": drawn.mean((1, 2)).astype(np.float32), "map": drawn.astype(np.float32)}

@@ -85,6 +85,7 @@ def _find_caller(parts: Parts, key: str) -> Caller | None:
 Submitter = Annotated[Caller, Security(authenticate, scopes=[Scope.SUBMIT])]
 Reader = Annotated[Caller, Security(authenticate, scopes=[Scope.READ])]
 Reviewer = Annotated[Caller, Security(authenticate, scopes=[Scope.REVIEW])]
+Curator = Annotated[Caller, Security(authenticate, scopes=[Scope.MODELS])]
 Admin = Annotated[Caller, Security(authenticate, scopes=[Scope.ADMIN])]
 
 

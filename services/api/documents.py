@@ -31,7 +31,7 @@ EXAMPLE_JOB = {
         "model": {"version": "1.3.0", "sha256": "2c26b46b68ffc68f…"},
         "reasons": [],
         "policy_version": 1,
-        "evidence": {"map": None, "provenance": [], "stability": {}},
+        "evidence": {"map": f"/v1/jobs/{_JOB_ID}/map.png", "provenance": [], "stability": {}},
         "advisory": ADVISORY,
     },
     "error": None,
@@ -81,6 +81,16 @@ class ReasonDocument(Document):
     detail: str
 
 
+class EvidenceDocument(BaseModel):
+    """What else speaks, beside the probabilities and never mixed into them."""
+
+    model_config = ConfigDict(extra="allow")
+
+    map: str | None = Field(None, description="Where the map's PNG is read; null where the model draws none.")
+    provenance: list[Any] = Field([], description="Empty in this version.")
+    stability: dict[str, Any] = Field({}, description="Empty in this version.")
+
+
 class ResultDocument(BaseModel):
     """`ai_probability` + `human_probability` = 1, both calibrated. Evidence for a person, never a decision."""
 
@@ -93,7 +103,7 @@ class ResultDocument(BaseModel):
     model: ScoringModelDocument
     reasons: list[ReasonDocument] = Field(description="Why the verdict is `uncertain` whatever the number says.")
     policy_version: int
-    evidence: dict[str, Any]
+    evidence: EvidenceDocument
     advisory: str
 
 

@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from services.api.deps import Parts
 from services.api.documents import EXAMPLE_JOB, ProblemDocument
 from services.api.errors import HANDLERS
-from services.api.middleware import BodyLimit, RequestContext
+from services.api.middleware import BodyLimit, RequestContext, Upload
 from services.api.routes import health, jobs, keys, lanes, models, page, policy, reviews, tenants
 from services.api.submit import Submissions
 from shared.config import Settings
@@ -25,6 +25,9 @@ from shared.storage.watch import JobWatch
 
 UPLOAD_THREADS = 8
 HEALTH_THREADS = 8
+
+MODEL_SECONDS = 3600
+"""For how long the upload of a model version may take."""
 
 DESCRIPTION = """Says how likely an image is AI-generated: a calibrated probability, and what it rests on.
 Supporting evidence only. A person decides."""
@@ -63,7 +66,11 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
     )
-    app.add_middleware(BodyLimit, path="/v1/jobs", upload=settings.max_body_bytes)
+    uploads = {
+        "/v1/jobs": Upload(bytes=settings.max_body_bytes),
+        "/v1/models": Upload(bytes=settings.max_model_bytes, seconds=MODEL_SECONDS),
+    }
+    app.add_middleware(BodyLimit, uploads=uploads)
     app.add_middleware(RequestContext)
     for routes in (jobs, reviews, policy, models, lanes, tenants, keys, health, page):
         app.include_router(routes.router)

@@ -4,6 +4,8 @@ import asyncio
 import re
 import time
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -19,7 +21,7 @@ PAUSE_SECONDS = 15
 """For how long the next piece of a body may stay away."""
 
 BODY_SECONDS = 300
-"""For how long a whole body may take."""
+"""For how long a whole body may take that is no large upload."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
@@ -77,30 +79,39 @@ class RequestContext:
             )
 
 
-class BodyLimit:
-    """Stops reading a body at its limits, while it streams: `upload` bytes for a multipart body at `path`, and time."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Upload:
+    """What a multipart body may take: `bytes` for its files, and `seconds` to arrive (None: as any other body)."""
 
-    def __init__(self, app: ASGIApp, *, path: str, upload: int) -> None:
+    bytes: int
+    seconds: float | None = None
+
+
+class BodyLimit:
+    """Stops reading a body at its limits, while it streams: those of an upload at its path, and of small ones else."""
+
+    def __init__(self, app: ASGIApp, *, uploads: Mapping[str, Upload]) -> None:
         self._app = app
-        self._path = path
-        self._upload = upload + SMALL_BODY
+        self._uploads = uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        is_upload = scope["path"] == self._path and headers.get("content-type", "").lower().startswith("multipart/")
-        limit = self._upload if is_upload else SMALL_BODY
+        is_form = headers.get("content-type", "").lower().startswith("multipart/")
+        upload = self._uploads.get(scope["path"]) if is_form else None
+        limit = SMALL_BODY + (upload.bytes if upload else 0)
+        seconds = (upload and upload.seconds) or BODY_SECONDS
         announced = headers.get("content-length", "")
         total = int(announced) if announced.isdecimal() else 0
         received, ended = 0, False
-        late = asyncio.get_running_loop().time() + BODY_SECONDS
+        late = asyncio.get_running_loop().time() + seconds
 
         async def counted() -> Message:
             nonlocal received, ended
             if total <= limit:
-                message = await (receive() if ended else _in_time(receive, late))
+                message = await (receive() if ended else _in_time(receive, late, seconds))
                 received += len(message.get("body", b""))
                 ended = not message.get("more_body", False)
             if max(total, received) > limit:
@@ -110,7 +121,7 @@ class BodyLimit:
         await self._app(scope, counted, send)
 
 
-async def _in_time(receive: Receive, late: float) -> Message:
+async def _in_time(receive: Receive, late: float, seconds: float) -> Message:
     """The next piece; a client that stops sending must not hold a connection, or room for its upload, for ever."""
     try:
         async with asyncio.timeout_at(min(late, asyncio.get_running_loop().time() + PAUSE_SECONDS)):
@@ -118,7 +129,7 @@ async def _in_time(receive: Receive, late: float) -> Message:
     except TimeoutError as exc:
         raise Problem(
             "too-slow",
-            f"Send the body in {BODY_SECONDS} s, with no pause over {PAUSE_SECONDS} s.",
+            f"Send the body in {seconds:g} s, with no pause over {PAUSE_SECONDS} s.",
             headers={"Connection": "close"},
         ) from exc
 

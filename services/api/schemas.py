@@ -30,7 +30,7 @@ from shared.domain.tenant import Scope
 from shared.domain.verdict import Verdict
 
 METADATA_BYTES = 4096
-METADATA_DEPTH = 16
+JSON_DEPTH = 16
 
 _CURSOR = re.compile(r"[A-Za-z0-9_-]{22}")
 _MODEL = re.compile(r"[a-z0-9.]{1,40}")
@@ -65,29 +65,29 @@ def _prose(text: str) -> str:
 
 
 def _metadata(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    _require_storable(values, METADATA_DEPTH)
+    require_storable(values, JSON_DEPTH)
     size = len(json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode())
     if size > METADATA_BYTES:
         raise ValueError(f"takes {size:,} bytes as JSON: at most {METADATA_BYTES:,} are kept")
     return values
 
 
-def _require_storable(value: Any, depth: int) -> None:
+def require_storable(value: Any, depth: int) -> None:
     """Refuse what JSON can say in Python and jsonb cannot keep, and nesting that would exhaust a reader's stack."""
     match value:
         case dict() | list() if depth == 0:
-            raise ValueError(f"is nested deeper than {METADATA_DEPTH} levels")
+            raise ValueError(f"is nested deeper than {JSON_DEPTH} levels")
         case str() if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
             raise ValueError("holds a NUL character or half of a surrogate pair: remove it")
         case float() if value - value != 0:
             raise ValueError("holds NaN or an infinite number: JSON has none")
         case dict():
             for name, member in value.items():
-                _require_storable(name, depth)
-                _require_storable(member, depth - 1)
+                require_storable(name, depth)
+                require_storable(member, depth - 1)
         case list():
             for member in value:
-                _require_storable(member, depth - 1)
+                require_storable(member, depth - 1)
 
 
 def _instant(value: Any) -> Any:

@@ -21,8 +21,9 @@ import structlog
 from numpy.typing import NDArray
 
 from services.worker import frames
-from shared.domain.job import REASONS
+from shared.domain.job import REASONS, Lane
 from shared.domain.model_card import InputSpec
+from shared.domain.tiles import plan
 from shared.errors import DecoderDied, ImageRefused, Outage
 from shared.imaging.formats import Format
 from shared.imaging.limits import Limits
@@ -42,7 +43,10 @@ _log = structlog.get_logger("decoder")
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Prepared:
-    """`pixels` is uint8 [1, spec height, spec width, 3]; `width` and `height` are the picture's own, upright."""
+    """`pixels` is uint8 [T, spec height, spec width, 3], the tiles in the order of `tiles.plan`.
+
+    `width` and `height` are the picture's own, upright.
+    """
 
     pixels: NDArray[np.uint8]
     width: int
@@ -78,8 +82,8 @@ class Decoder:
         with self._ended_unless_whole():
             self._ready()
 
-    def decode(self, data: bytes, spec: InputSpec) -> Prepared:
-        """Bytes of an image file → model input.
+    def decode(self, data: bytes, spec: InputSpec, lane: Lane = Lane.INTERACTIVE) -> Prepared:
+        """Bytes of an image file → model input, by the views of `lane`.
 
         Raises ImageRefused (permanent), DecoderDied (the image killed the process, or took too long or too
         much memory) or Outage (the process cannot be started; the image is not to blame).
@@ -87,7 +91,7 @@ class Decoder:
         with self._ended_unless_whole():
             process = self._ready()
             self._images += 1
-            return self._exchange(process, data, spec)
+            return self._exchange(process, data, spec, lane)
 
     @contextlib.contextmanager
     def _ended_unless_whole(self) -> Iterator[None]:
@@ -127,12 +131,13 @@ class Decoder:
         _log.info("decoder_started", pid=process.pid, network_isolated=ready["network_isolated"])
         return process
 
-    def _exchange(self, process: subprocess.Popen[bytes], data: bytes, spec: InputSpec) -> Prepared:
+    def _exchange(self, process: subprocess.Popen[bytes], data: bytes, spec: InputSpec, lane: Lane) -> Prepared:
         deadline = time.monotonic() + self._seconds
         requests, replies = _pipes(process)
         try:
-            frames.send(requests, dataclasses.asdict(spec), data, deadline=deadline)
-            reply, pixels = frames.receive(replies, max_body=spec.width * spec.height * 3, deadline=deadline)
+            frames.send(requests, {"input": spec.document(), "lane": lane}, data, deadline=deadline)
+            most = spec.most_tiles(lane) * spec.height * spec.width * 3
+            reply, pixels = frames.receive(replies, max_body=most, deadline=deadline)
         except TimeoutError as exc:
             raise DecoderDied("decoder_died", f"It took longer than {self._seconds:g} s.") from exc
         except (EOFError, BrokenPipeError) as exc:
@@ -143,8 +148,9 @@ class Decoder:
             raise DecoderDied("decoder_died", "The decoder answered what no decoder answers.")
         if "refused" in reply:
             raise ImageRefused(reply["refused"], reply["detail"])
+        tiles = len(plan(reply["width"], reply["height"], spec, lane))
         return Prepared(
-            pixels=np.frombuffer(pixels, np.uint8).reshape(1, spec.height, spec.width, 3),
+            pixels=np.frombuffer(pixels, np.uint8).reshape(tiles, spec.height, spec.width, 3),
             width=reply["width"],
             height=reply["height"],
             format=Format(reply["format"]),

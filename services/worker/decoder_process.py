@@ -9,11 +9,12 @@ import sys
 from typing import Any
 
 from services.worker import frames, sandbox
+from shared.domain.job import Lane
 from shared.domain.model_card import InputSpec
 from shared.errors import ImageRefused
 from shared.imaging.decode import decode
 from shared.imaging.limits import Limits
-from shared.imaging.resize import resize
+from shared.imaging.tiles import cut
 
 
 def main() -> None:
@@ -40,18 +41,20 @@ def _take_pipes() -> tuple[int, int]:
 def _serve_one(requests: int, replies: int, limits: Limits, seconds: float) -> bool:
     """Answer one request; False when the parent has closed its end."""
     try:
-        spec, data = frames.receive(requests)
+        wanted, data = frames.receive(requests)
     except EOFError:
         return False
     sandbox.allow_cpu(seconds)
-    frames.send(replies, *_answer(data, InputSpec(**spec), limits))
+    frames.send(replies, *_answer(data, InputSpec.from_document(wanted["input"]), Lane(wanted["lane"]), limits))
     return True
 
 
-def _answer(data: bytearray, spec: InputSpec, limits: Limits) -> tuple[dict[str, Any], bytes]:
+def _answer(data: bytearray, spec: InputSpec, lane: Lane, limits: Limits) -> tuple[dict[str, Any], bytes | bytearray]:
+    pixels = bytearray()
     try:
         decoded = decode(data, limits)
-        pixels = resize(decoded.image, spec).tobytes()
+        for tile in cut(decoded.image, spec, lane):
+            pixels += tile.tobytes()
     except ImageRefused as refusal:
         return {"refused": refusal.reason, "detail": refusal.detail}, b""
     except MemoryError:

@@ -9,19 +9,20 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import numpy as np
 import structlog
 
 from services.worker import ended
 from services.worker.decoder import Decoder, Prepared
 from services.worker.models import ModelShelf
 from shared.config import FINISH_SECONDS, LOAD_SECONDS, Settings
-from shared.domain.job import FAILURE_CAP, Claim, Job, Lane, Outcome, Stage, State, error_document
+from shared.domain.job import FAILURE_CAP, Claim, Job, Lane, Outcome, Stage, State, error_document, map_path
 from shared.domain.verdict import choose_thresholds, decide
 from shared.errors import DecoderDied, JobError, ObjectDamaged, Outage
 from shared.metrics import STEP_SECONDS, observe
 from shared.patience import patiently
 from shared.queue.enqueue import Doorbell
+from shared.scoring.evidence import quantise
+from shared.scoring.picture import Picture, Score
 from shared.scoring.session import Model
 from shared.storage import images, jobs, webhooks
 from shared.storage.db import Database
@@ -168,27 +169,28 @@ class Verifier:
         except TimeoutError as exc:
             raise Outage("objects", f"an image takes longer than {LOAD_SECONDS:g} s") from exc
         started = time.perf_counter()
-        prepared = self._decoder.decode(data, model.card.input)
+        prepared = self._decoder.decode(data, model.card.input, claim.lane)
         timings = {"load": load_ms, "decode": _elapsed("decode", started)}
         return Decoded(claim=claim, model=model, prepared=prepared, timings_ms=timings)
 
     def _score(self, decoded: Sequence[Decoded]) -> list[Outcome]:
-        """One forward pass for each model among them."""
+        """Together, for each model among them."""
         by_model: dict[str, list[Decoded]] = defaultdict(list)
         for item in decoded:
             by_model[item.model.card.version].append(item)
         outcomes = []
         for items in by_model.values():
             started = time.perf_counter()
-            scores = items[0].model.score(np.concatenate([item.prepared.pixels for item in items]))
+            scores = items[0].model.score_pictures([_picture(item) for item in items])
             milliseconds = _elapsed("score", started) / len(items)
-            for item, probability in zip(items, scores.probabilities, strict=True):
+            for item, score in zip(items, scores, strict=True):
                 outcomes.append(
                     Outcome(
                         job_id=item.claim.id,
                         fence=item.claim.fence,
                         state=State.DONE,
-                        result=result_document(item, float(probability)),
+                        result=result_document(item, score),
+                        evidence=None if score.evidence is None else quantise(score.evidence, score.calibration),
                         timings_ms={**item.timings_ms, "score": milliseconds},
                     )
                 )
@@ -254,12 +256,18 @@ def _with_sides(job: Job, decoded: Sequence[Decoded]) -> Job:
     return job
 
 
-def result_document(item: Decoded, probability: float) -> Mapping[str, Any]:
+def _picture(item: Decoded) -> Picture:
+    prepared = item.prepared
+    return Picture(pixels=prepared.pixels, width=prepared.width, height=prepared.height, lane=item.claim.lane)
+
+
+def result_document(item: Decoded, score: Score) -> Mapping[str, Any]:
     """The `result` of DESIGN section 4: what the score is, what it rests on, and why it may be held back."""
     card = item.model.card
     thresholds = choose_thresholds(item.claim.policy, card.thresholds)
     reasons = card.range.reasons(item.prepared.width, item.prepared.height)
-    ai = round(probability, 4)
+    ai = round(score.probability, 4)
+    drawn = None if score.evidence is None else map_path(item.claim.id)
     return {
         "ai_probability": ai,
         "human_probability": round(1 - ai, 4),
@@ -268,7 +276,7 @@ def result_document(item: Decoded, probability: float) -> Mapping[str, Any]:
         "model": {"version": card.version, "sha256": item.model.sha256},
         "reasons": [reason.document() for reason in reasons],
         "policy_version": item.claim.policy_version,
-        "evidence": {"map": None, "provenance": [], "stability": {}},
+        "evidence": {"map": drawn, "provenance": [], "stability": {}},
     }
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from shared.domain.evidence import EvidenceMap
 from shared.domain.verdict import ADVISORY
 from shared.errors import IllegalTransition
 
@@ -94,12 +95,13 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """How an attempt ended: `done` with a result, or `failed`/`dead` with an error."""
+    """How an attempt ended: `done` with a result and perhaps a map, or `failed`/`dead` with an error."""
 
     job_id: UUID
     fence: int
     state: State
     result: Mapping[str, Any] | None = None
+    evidence: EvidenceMap | None = None
     error: Mapping[str, str] | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
@@ -108,6 +110,11 @@ def error_document(reason: str, detail: str | None = None) -> dict[str, str]:
     """`reason` is a key of `REASONS`; `detail` adds what is known of this one case."""
     text = REASONS[reason]
     return {"reason": reason, "detail": f"{text} {detail}" if detail else text}
+
+
+def map_path(job_id: UUID) -> str:
+    """Where the map of a job's result is read."""
+    return f"/v1/jobs/{job_id}/map.png"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

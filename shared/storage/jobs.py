@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg import sql
 from psycopg.types.json import Json, Jsonb
 
+from shared.domain.evidence import EvidenceMap
 from shared.domain.job import (
     CRASH_CAP,
     TRANSITIONS,
@@ -167,7 +168,10 @@ def retry(connection: Connection, claim: Claim, *, wait: timedelta) -> None:
 
 
 def finish(connection: Connection, outcomes: Sequence[Outcome]) -> list[Job]:
-    """End these attempts; the jobs that were still theirs to end. A stale fence changes nothing."""
+    """End these attempts and keep their maps; the jobs that were still theirs to end.
+
+    A stale fence changes nothing and leaves no map.
+    """
     records = []
     for outcome in outcomes:
         require_transition(State.RUNNING, outcome.state)
@@ -187,7 +191,26 @@ def finish(connection: Connection, outcomes: Sequence[Outcome]) -> list[Job]:
     rows = connection.execute(
         QUERIES["finish_jobs"], {"outcomes": Json(records), "ids": [outcome.job_id for outcome in outcomes]}
     )
-    return [Job.from_row(row) for row in rows]
+    ended = [Job.from_row(row) for row in rows]
+    _keep_maps(connection, ended, {outcome.job_id: outcome.evidence for outcome in outcomes})
+    return ended
+
+
+def _keep_maps(connection: Connection, ended: Sequence[Job], maps: Mapping[UUID, EvidenceMap | None]) -> None:
+    kept = [
+        {"job_id": job.id, "tenant_id": job.tenant_id, "columns": evidence.columns, "cells": evidence.cells}
+        for job in ended
+        if (evidence := maps[job.id]) is not None
+    ]
+    if kept:
+        with connection.cursor() as cursor:
+            cursor.executemany(QUERIES["insert_evidence_map"], kept)
+
+
+def evidence_map(connection: Connection, tenant_id: UUID, job_id: UUID) -> EvidenceMap | None:
+    """None: the tenant has no such job, or it has no map."""
+    row = connection.execute(QUERIES["get_evidence_map"], {"tenant_id": tenant_id, "id": job_id}).fetchone()
+    return EvidenceMap(columns=row["columns"], cells=row["cells"]) if row else None
 
 
 def finish_fetch(connection: Connection, claim: Claim, *, sha256: bytes, timings_ms: Mapping[str, float]) -> bool:

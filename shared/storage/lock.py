@@ -10,6 +10,7 @@ from shared.storage.db import connection_string, translated
 
 SWEEPER = 0x6A696E7701
 MAINTENANCE = 0x6A696E7702
+REGISTRATION = 0x6A696E7703
 
 
 @contextlib.contextmanager

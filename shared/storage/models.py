@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from psycopg.types.json import Json
 
@@ -13,31 +15,53 @@ from shared.storage.queries import QUERIES
 
 Row = Mapping[str, Any]
 
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VersionFiles:
+    """A version directory, opened: its card, its manifest, and every file by its name, the manifest's too."""
+
+    card: Mapping[str, Any]
+    manifest: Mapping[str, Any]
+    files: Mapping[str, BinaryIO]
+
+    @property
+    def version(self) -> str:
+        return str(self.card["version"])
+
 
 def register(database: Database, store: ObjectStore, directory: Path, *, origin: str) -> bool:
-    """Upload a version directory and write its row; False when that version is there already.
+    """Upload a version directory and write its row; False when that version is there already."""
+    with ExitStack() as stack:
+        manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
+        files = {name: stack.enter_context((directory / name).open("rb")) for name in [*manifest["files"], MANIFEST]}
+        card = json.load(files["card.json"])
+        return register_files(database, store, VersionFiles(card=card, manifest=manifest, files=files), origin=origin)
+
+
+def register_files(database: Database, store: ObjectStore, new: VersionFiles, *, origin: str) -> bool:
+    """Upload the files of a version and write its row; False when that version is there already.
 
     The files go first: a row is never without its files. A version is never overwritten.
     """
-    card = json.loads((directory / "card.json").read_text(encoding="utf-8"))
-    manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
     with database.transaction() as connection:
-        if get(connection, card["version"]):
+        if get(connection, new.version):
             return False
-    store.put_model(card["version"], directory, sorted(manifest["files"]))
+    store.put_model(new.version, new.files)
     with database.transaction() as connection:
         parameters = {
-            "version": card["version"],
-            "name": card["name"],
-            "sha256": bytes.fromhex(manifest["files"]["model.onnx"]),
-            "card": Json(card),
-            "manifest": Json(manifest),
+            "version": new.version,
+            "name": new.card["name"],
+            "sha256": bytes.fromhex(new.manifest["files"]["model.onnx"]),
+            "card": Json(new.card),
+            "manifest": Json(new.manifest),
             "origin": origin,
         }
         if connection.execute(QUERIES["insert_model"], parameters).fetchone() is None:
             return False
         if origin == "shipped":
-            _place_shipped(connection, card["version"])
+            _place_shipped(connection, new.version)
     return True
 
 
@@ -52,6 +76,38 @@ def _place_shipped(connection: Connection, version: str) -> None:
         set_alias(connection, "challenger", version)
 
 
+def promote(connection: Connection, version: str) -> Row | None:
+    """Make a version, named by its number or an alias, champion and the champion `previous`; None: there is none.
+
+    The champion itself stays as it is, and so does what rollback returns to. A challenger that is promoted is
+    challenger no more.
+    """
+    connection.execute(QUERIES["lock_aliases"])
+    chosen, champion = get(connection, version), get(connection, "champion")
+    if chosen is None or "champion" in chosen["aliases"]:
+        return chosen
+    if champion is not None:
+        set_alias(connection, "previous", champion["version"])
+    set_alias(connection, "champion", chosen["version"])
+    if "challenger" in chosen["aliases"]:
+        drop_alias(connection, "challenger")
+    return get(connection, chosen["version"])
+
+
+def roll_back(connection: Connection) -> Row | None:
+    """Make `previous` champion again; None when there is none.
+
+    The alias `previous` goes with it, so that a rollback sent twice does not bring back what was left.
+    """
+    connection.execute(QUERIES["lock_aliases"])
+    previous = get(connection, "previous")
+    if previous is None:
+        return None
+    drop_alias(connection, "previous")
+    set_alias(connection, "champion", previous["version"])
+    return get(connection, previous["version"])
+
+
 def get(connection: Connection, version: str) -> Row | None:
     """One version, named by its number or by an alias."""
     return connection.execute(QUERIES["get_model"], {"version": version}).fetchone()
@@ -63,3 +119,7 @@ def all_versions(connection: Connection) -> list[Row]:
 
 def set_alias(connection: Connection, alias: str, version: str) -> None:
     connection.execute(QUERIES["set_alias"], {"alias": alias, "version": version})
+
+
+def drop_alias(connection: Connection, alias: str) -> None:
+    connection.execute(QUERIES["drop_alias"], {"alias": alias})

@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import io
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -136,12 +136,16 @@ class ObjectStore:
                         modified=item.last_modified,
                     )
 
-    def put_model(self, version: str, directory: Path, names: list[str]) -> None:
+    def put_model(self, version: str, files: Mapping[str, BinaryIO]) -> None:
         """Upload a version's files, the manifest last, so that a half-uploaded version has none."""
         with _translated():
-            for name in [*names, "manifest.json"]:
-                data = (directory / name).read_bytes()
-                self._client.put_object(self._models, f"{version}/{name}", io.BytesIO(data), len(data))
+            for name in sorted(files, key=lambda name: (name == "manifest.json", name)):
+                file = files[name]
+                file.seek(0, io.SEEK_END)
+                size = file.tell()
+                file.seek(0)
+                # One part of 5 MiB in memory at a time, not three.
+                self._client.put_object(self._models, f"{version}/{name}", file, size, num_parallel_uploads=1)
 
     def get_model(self, version: str, into: Path) -> None:
         """Download a version's files; raises Outage("model") when it is not all there."""
@@ -149,16 +153,21 @@ class ObjectStore:
         try:
             manifest = self._get(self._models, f"{version}/manifest.json")
             for name in json.loads(manifest)["files"]:
-                (into / Path(name).name).write_bytes(self._get(self._models, f"{version}/{name}"))
+                with (into / Path(name).name).open("wb") as file:
+                    file.writelines(self._pieces(self._models, f"{version}/{name}"))
         except ObjectMissing as exc:
             raise Outage("model", f"version {version} is not whole in the object store") from exc
         (into / "manifest.json").write_bytes(manifest)
 
     def _get(self, bucket: str, key: str) -> bytes:
+        return b"".join(self._pieces(bucket, key))
+
+    def _pieces(self, bucket: str, key: str) -> Generator[bytes]:
+        """An object's bytes, a MiB at a time."""
         with _translated():
             response = self._client.get_object(bucket, key)
             try:
-                return bytes(response.read())
+                yield from response.stream(1 << 20)
             finally:
                 response.close()
                 response.release_conn()

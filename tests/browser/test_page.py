@@ -14,6 +14,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from jinwi import Client
+from tests.models import TILED, brightness
+
 UNKNOWN_KEY = "jinwi_" + "0" * 46
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE_MS = 30_000
@@ -53,6 +56,32 @@ def ready(page, service) -> Page:
     give_key(page, service.key)
     expect(page.locator("#key")).to_be_hidden()
     return page
+
+
+@pytest.fixture(scope="module")
+def drawing_key(service, tmp_path_factory) -> str:
+    """The key of a tenant whose pinned model draws maps: what is bright is AI-generated."""
+    whole = {**TILED, "views": {lane: [{"short_side": 16, "crops": 9}] for lane in ("bulk", "interactive")}}
+    with Client(service.url, service.key) as client:
+        client.upload_model(brightness(tmp_path_factory.mktemp("model") / "2.0.0", input=whole))
+    admin = httpx.Client(base_url=service.url, headers={"Authorization": f"Bearer {service.key}"})
+    with admin:
+        tenant = admin.post("/v1/tenants", json={"name": "drawing"}).json()["id"]
+        admin.patch("/v1/policy", params={"tenant_id": tenant}, json={"model": "2.0.0"}).raise_for_status()
+        wanted = {"name": "page", "scopes": ["submit", "read"], "tenant_id": tenant}
+        return admin.post("/v1/keys", json=wanted).json()["key"]
+
+
+@pytest.fixture
+def half_bright(tmp_path) -> Path:
+    """White above black, stored lying on its side."""
+    image = Image.new("RGB", (400, 600), "black")
+    image.paste("white", (0, 0, 200, 600))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = tmp_path / "half.jpg"
+    image.save(path, exif=exif)
+    return path
 
 
 @pytest.fixture
@@ -100,6 +129,53 @@ def test_a_chosen_photograph_gets_both_probabilities_and_is_held_uncertain_with_
     expect(ready.get_by_text("Supporting evidence only: a person decides.")).to_be_visible()
     expect(ready.locator("#facts")).to_contain_text("640 × 480 px, PNG")
     expect(ready.locator("#facts")).to_contain_text(result["model"]["version"])
+
+
+def test_a_map_lies_over_the_picture_until_it_is_switched_off(page, drawing_key, half_bright):
+    errors = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    give_key(page, drawing_key)
+    choose(page, half_bright)
+    drawn = page.get_by_role("img", name="Map of what the score rests on")
+    expect(drawn).to_be_visible()
+    assert page.locator("#picture").bounding_box() == drawn.bounding_box()
+    alpha = """async (map) => {
+        await map.decode();
+        const canvas = document.createElement("canvas");
+        [canvas.width, canvas.height] = [map.naturalWidth, map.naturalHeight];
+        const context = canvas.getContext("2d");
+        context.drawImage(map, 0, 0);
+        return [0.1, 0.9].map((y) => context.getImageData(canvas.width / 2, canvas.height * y, 1, 1).data[3]);
+    }"""
+    above, below = drawn.evaluate(alpha)
+    assert above > 180
+    assert below == 0
+    page.get_by_label("Show what the score rests on").uncheck()
+    expect(drawn).to_be_hidden()
+    expect(page.locator("#picture")).to_be_visible()
+    page.get_by_label("Show what the score rests on").check()
+    expect(drawn).to_be_visible()
+    page.get_by_role("button", name="한국어").click()
+    expect(page.get_by_label("점수의 근거가 된 부분 보기")).to_be_checked()
+    assert errors == []
+
+
+def test_an_erased_picture_takes_its_map_along(page, drawing_key, half_bright):
+    give_key(page, drawing_key)
+    choose(page, half_bright)
+    expect(page.locator("#map")).to_be_visible()
+    page.get_by_role("button", name="Erase").click()
+    page.get_by_role("dialog").get_by_role("button", name="Erase").click()
+    headline(page, "Erased")
+    expect(page.locator("#map")).to_be_hidden()
+    expect(page.locator("#map-controls")).to_be_hidden()
+
+
+def test_a_model_that_draws_no_map_offers_none(ready, photograph):
+    choose(ready, photograph)
+    headline(ready, "The model cannot tell")
+    expect(ready.locator("#map-controls")).to_be_hidden()
+    expect(ready.locator("#map")).to_be_hidden()
 
 
 def test_the_scale_says_its_thresholds_and_the_score_to_a_screen_reader(ready, photograph):

@@ -14,6 +14,7 @@ from services.api.body import REQUEST_BODY, submission
 from services.api.deps import IdempotencyKey, Parts, PartsOf, PreferredWait, Reader, SingleValues, Submitter
 from services.api.documents import JobDocument, JobList, problems
 from services.api.errors import Problem
+from services.api.overlay import overlay
 from services.api.schemas import JobQuery
 from shared.domain.job import FINAL, Job
 from shared.storage import jobs
@@ -109,6 +110,29 @@ def list_jobs(caller: Reader, _: SingleValues, parts: PartsOf, query: Annotated[
     return JSONResponse({"jobs": [job.document() for job in shown], "next_cursor": cursor})
 
 
+@router.get(
+    "/{job_id}/map.png",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "A PNG with transparency, in the shape of the upright image and to be laid over it.",
+            "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}},
+        },
+        **problems("unauthorized", "forbidden", "not-found", "invalid-request", "unavailable"),
+    },
+)
+def read_map(job_id: UUID, caller: Reader, parts: PartsOf) -> Response:
+    """Which parts of the image speak for AI generation, where the model draws such a map. Needs the scope `read`."""
+    with parts.database.transaction() as connection:
+        job = jobs.get(connection, caller.tenant_id, job_id)
+        evidence = jobs.evidence_map(connection, caller.tenant_id, job_id)
+    if job is None:
+        raise _unknown(job_id)
+    if evidence is None or job.image_width is None or job.image_height is None:
+        raise Problem("not-found", _why_no_map(job))
+    return Response(overlay(evidence, job.image_width, job.image_height), media_type="image/png")
+
+
 @router.delete(
     "/{job_id}",
     response_model=None,
@@ -141,6 +165,14 @@ def _find(parts: Parts, tenant_id: UUID, job_id: UUID) -> Job:
     if job is None:
         raise _unknown(job_id)
     return job
+
+
+def _why_no_map(job: Job) -> str:
+    if job.state not in FINAL:
+        return f"Job {job.id} is {job.state}: its map, if its model draws one, comes with its result."
+    if job.result is None:
+        return f"Job {job.id} is {job.state} and has no map."
+    return f"Job {job.id} was scored by version {job.result['model']['version']}, which draws no map."
 
 
 def _unknown(job_id: UUID) -> Problem:

@@ -2,15 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+import structlog
+from anyio import to_thread
+from fastapi import APIRouter, Path, Request, Response
 
-from services.api.deps import PartsOf, Reader
+from services.api import versions
+from services.api.deps import Curator, PartsOf, Reader
 from services.api.documents import ModelDocument, ModelList, problems
 from services.api.errors import Problem
 from services.api.schemas import VersionOrAlias
 from shared.storage import models
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
+
+log = structlog.get_logger("api")
 
 Version = Annotated[
     VersionOrAlias,
@@ -35,6 +40,66 @@ def read_model(version: Version, _: Reader, parts: PartsOf) -> ModelDocument:
         row = models.get(connection, version)
     if row is None:
         raise Problem("not-found", f"There is no model version or alias {version}.")
+    return _document(row)
+
+
+@router.post(
+    "",
+    status_code=201,
+    openapi_extra={"requestBody": versions.REQUEST_BODY},
+    responses={
+        200: {"model": ModelDocument, "description": "The very same files were registered before."},
+        **problems(
+            "bad-request",
+            "unauthorized",
+            "forbidden",
+            "too-slow",
+            "conflict",
+            "too-large",
+            "unsupported-media-type",
+            "invalid-request",
+            "unavailable",
+        ),
+    },
+)
+async def upload_model(request: Request, response: Response, _: Curator, parts: PartsOf) -> ModelDocument:
+    """Register a model version: every file of its directory in one form. Needs the scope `models`."""
+    async with versions.uploaded(request) as files:
+        row, made = await to_thread.run_sync(
+            versions.register, files, parts.database, parts.store, parts.settings, limiter=parts.upload_threads
+        )
+    if made:
+        log.info("model_uploaded", version=row["version"], model=row["name"])
+    else:
+        response.status_code = 200
+    return _document(row)
+
+
+@router.post(
+    "/rollback",
+    responses=problems("unauthorized", "forbidden", "conflict", "unavailable"),
+)
+def roll_back(_: Curator, parts: PartsOf) -> ModelDocument:
+    """Make the version with the alias `previous` champion again. Needs the scope `models`."""
+    with parts.database.transaction() as connection:
+        row = models.roll_back(connection)
+    if row is None:
+        raise Problem("conflict", "There is no previous version to return to. Promote one by its number.")
+    log.info("model_rolled_back", version=row["version"])
+    return _document(row)
+
+
+@router.post(
+    "/{version}/promote",
+    responses=problems("unauthorized", "forbidden", "not-found", "invalid-request", "unavailable"),
+)
+def promote(version: Version, _: Curator, parts: PartsOf) -> ModelDocument:
+    """Make a version champion, and the champion `previous`. Needs the scope `models`."""
+    with parts.database.transaction() as connection:
+        row = models.promote(connection, version)
+    if row is None:
+        raise Problem("not-found", f"There is no model version or alias {version}.")
+    log.info("model_promoted", version=row["version"])
     return _document(row)
 
 

@@ -126,6 +126,13 @@ WITH ended AS (
 SELECT finished.*, objects.format AS image_format, objects.width AS image_width, objects.height AS image_height
 FROM finished LEFT JOIN objects USING (tenant_id, sha256);
 
+-- insert_evidence_map --
+INSERT INTO evidence_maps (job_id, tenant_id, columns, cells)
+VALUES (%(job_id)s, %(tenant_id)s, %(columns)s, %(cells)s);
+
+-- get_evidence_map --
+SELECT columns, cells FROM evidence_maps WHERE job_id = %(id)s AND tenant_id = %(tenant_id)s;
+
 -- describe_object --
 -- What the decoder found; the header that the API read may have left the sides open.
 UPDATE objects SET width = %(width)s, height = %(height)s
@@ -154,6 +161,7 @@ ORDER BY id LIMIT %(limit)s;
 SELECT state, sha256 FROM jobs WHERE id = %(id)s AND tenant_id = %(tenant_id)s FOR UPDATE;
 
 -- erase_job --
+-- A trigger (migration 0002) takes the map of evidence along.
 UPDATE jobs
 SET state = 'erased', url = NULL, sha256 = NULL, external_id = NULL, metadata = '{}', callback_url = NULL,
     allow_training = false, score = NULL, verdict = NULL, result = NULL, error = NULL, timings_ms = '{}',

@@ -17,3 +17,9 @@ FROM model_versions ORDER BY created_at DESC;
 -- set_alias --
 INSERT INTO model_aliases (alias, version) VALUES (%(alias)s, %(version)s)
 ON CONFLICT (alias) DO UPDATE SET version = excluded.version, changed_at = now();
+
+-- lock_aliases --
+LOCK TABLE model_aliases IN SHARE ROW EXCLUSIVE MODE;
+
+-- drop_alias --
+DELETE FROM model_aliases WHERE alias = %(alias)s;

@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY
 
 from services.api import middleware
 from services.api.errors import HANDLERS
-from services.api.middleware import SMALL_BODY, BodyLimit, RequestContext
+from services.api.middleware import SMALL_BODY, BodyLimit, RequestContext, Upload
 from tests.unit.services.api.conftest import Asker
 
 SECRET = "postgresql://jinwi:hunter2@10.0.0.7"
@@ -37,7 +37,9 @@ async def post(app, path, body, *, pieces=None):
 @pytest.fixture
 def app():
     app = FastAPI(exception_handlers=dict(HANDLERS))
-    app.add_middleware(BodyLimit, path="/upload", upload=1_000_000)
+    app.add_middleware(
+        BodyLimit, uploads={"/upload": Upload(bytes=1_000_000), "/slow": Upload(bytes=1_000_000, seconds=60)}
+    )
     app.add_middleware(RequestContext)
 
     @app.get("/items/{name}")
@@ -49,6 +51,7 @@ def app():
         raise RuntimeError(SECRET)
 
     @app.post("/upload")
+    @app.post("/slow")
     @app.post("/note")
     async def take(request: Request) -> int:
         return len(await request.body())
@@ -141,6 +144,18 @@ def test_a_body_that_does_not_arrive_in_time_is_given_up(app, monkeypatch, limit
     status, headers, document = asyncio.run(post(app, "/note", body()))
     assert (status, document["type"]) == (408, "urn:jinwi:problem:too-slow")
     assert headers["connection"] == "close"
+
+
+@pytest.mark.parametrize(("path", "status"), [("/upload", 408), ("/slow", 200)])
+def test_an_upload_may_have_a_time_of_its_own(ask, monkeypatch, path, status):
+    monkeypatch.setattr(middleware, "BODY_SECONDS", 0.001)
+
+    async def pieces():
+        for _ in range(3):
+            await asyncio.sleep(0.001)
+            yield b"x"
+
+    assert ask("POST", path, content=pieces(), headers={"Content-Type": "multipart/form-data"}).status_code == status
 
 
 def test_a_body_that_has_ended_may_be_waited_on_for_as_long_as_the_answer_takes(app, monkeypatch):

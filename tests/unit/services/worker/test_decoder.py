@@ -19,7 +19,8 @@ from structlog.testing import capture_logs
 
 from services.worker import decoder as module
 from services.worker.decoder import Decoder
-from shared.domain.model_card import InputSpec
+from shared.domain.job import Lane
+from shared.domain.model_card import InputSpec, View
 from shared.errors import DecoderDied, ImageRefused, Outage
 from shared.imaging.decode import decode
 from shared.imaging.formats import Format
@@ -75,6 +76,28 @@ def test_pixels_are_those_of_decoding_in_process(decoder, image_format, resample
     assert np.array_equal(prepared.pixels, prepare(decode(data, LIMITS).image, spec))
     assert prepared.pixels.dtype == np.uint8
     assert (prepared.width, prepared.height, prepared.format) == (100, 80, image_format)
+
+
+@pytest.mark.parametrize(("lane", "tiles"), [(Lane.BULK, 2), (Lane.INTERACTIVE, 10)])
+@pytest.mark.parametrize("size", [(300, 200), (20, 10)])
+def test_the_tiles_of_a_lane_are_those_cut_in_process(decoder, lane, tiles, size):
+    views = {
+        Lane.BULK: [View(short_side=100, crops=2)],
+        Lane.INTERACTIVE: [View(short_side=None, crops=9), View(short_side=100, crops=1)],
+    }
+    spec = dataclasses.replace(SPEC, views=views)
+    data = encode(noise(*size), "PNG")
+    prepared = decoder.decode(data, spec, lane)
+
+    assert np.array_equal(prepared.pixels, prepare(decode(data, LIMITS).image, spec, lane))
+    assert len(prepared.pixels) == (tiles if size == (300, 200) else 1)
+    assert (prepared.width, prepared.height) == size
+
+
+def test_a_decoder_that_answers_with_other_tiles_than_planned_is_not_believed(decoder, monkeypatch):
+    monkeypatch.setattr(module, "plan", lambda *_: range(2))
+    with pytest.raises(ValueError, match="reshape"):
+        decoder.decode(encode(noise(), "PNG"), SPEC)
 
 
 def test_sides_are_those_of_the_upright_picture(decoder):

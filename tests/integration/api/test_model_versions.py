@@ -1,0 +1,221 @@
+"""Model versions that are uploaded, promoted and rolled back."""
+
+import hashlib
+import json
+
+import pytest
+
+from shared.domain.tenant import Scope
+from shared.storage import models
+from shared.storage.lock import REGISTRATION, only_one
+from tests.models import copy_of_shipped
+
+MODELS = "/v1/models"
+
+
+@pytest.fixture
+def version(shipped, tmp_path):
+    """Makes the files of a version, by name."""
+
+    def make(number="7.0.0", **changed):
+        directory = copy_of_shipped(tmp_path / number, number)
+        return {path.name: path.read_bytes() for path in directory.iterdir()} | changed
+
+    return make
+
+
+def with_card(files, change):
+    """The files of a version whose card is changed, and whose manifest fits."""
+    card = json.loads(files["card.json"])
+    change(card)
+    files["card.json"] = json.dumps(card).encode()
+    return with_manifest(files)
+
+
+def with_manifest(files):
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items() if name != "manifest.json"}
+    return files | {"manifest.json": json.dumps({"files": hashes}).encode()}
+
+
+def upload(client, files):
+    return client.post(MODELS, files={name: (name, data) for name, data in files.items()})
+
+
+def aliases(client) -> dict[str, str]:
+    return {alias: model["version"] for model in client.get(MODELS).json()["models"] for alias in model["aliases"]}
+
+
+def fields(answer) -> dict[str, str]:
+    assert answer.status_code == 422, answer.text
+    return {error["field"]: error["message"] for error in answer.json()["errors"]}
+
+
+def test_an_uploaded_version_is_registered_whole_and_scores_nothing_yet(client, store, shipped, version, tmp_path):
+    files = version()
+    answer = upload(client, files)
+    assert answer.status_code == 201
+    document = answer.json()
+    assert (document["version"], document["origin"], document["aliases"]) == ("7.0.0", "imported", [])
+    assert document == client.get(f"{MODELS}/7.0.0").json()
+    assert aliases(client) == {"champion": shipped}
+    store.get_model("7.0.0", tmp_path / "back")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "back").iterdir()} == files
+
+
+def test_the_very_same_files_again_are_no_second_version(client, version):
+    files = version()
+    first, again = upload(client, files), upload(client, files)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json() == first.json()
+
+
+def test_a_taken_version_is_refused_and_keeps_its_files(client, store, shipped, version, tmp_path):
+    other = with_manifest(version(shipped, **{"metrics.json": b"{}"}))
+    answer = upload(client, other)
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:jinwi:problem:conflict")
+    assert shipped in answer.json()["detail"]
+    store.get_model(shipped, tmp_path / "back")
+    assert (tmp_path / "back" / "metrics.json").read_bytes() != b"{}"
+
+
+def test_while_one_is_being_registered_another_is_asked_to_wait(client, settings, version):
+    files = version()
+    with only_one(settings, REGISTRATION) as held:
+        assert held is not None
+        assert upload(client, files).status_code == 409
+    assert upload(client, files).status_code == 201
+
+
+class TestRefusals:
+    def refused(self, client, files) -> dict[str, str]:
+        said = fields(upload(client, files))
+        assert client.get(f"{MODELS}/7.0.0").status_code == 404
+        return said
+
+    def test_a_damaged_file(self, client, version):
+        files = version()
+        said = self.refused(client, files | {"model.onnx": files["model.onnx"] + b"x"})
+        assert said.keys() == {"model.onnx"}
+        assert "SHA-256" in said["model.onnx"]
+
+    def test_a_file_that_is_not_there(self, client, version):
+        files = version()
+        del files["golden.npz"]
+        assert self.refused(client, files).keys() == {"golden.npz"}
+
+    def test_a_file_too_many(self, client, version):
+        assert self.refused(client, version(**{"notes.txt": b"x"})).keys() == {"notes.txt"}
+
+    def test_a_version_without_golden_outputs(self, client, version):
+        files = version()
+        del files["golden.npz"]
+        assert self.refused(client, with_manifest(files)).keys() == {"golden.npz"}
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            b"{",
+            b"[]",
+            b'{"files": 3}',
+            b'{"files": {}}',
+            b'{"files": {"../model.onnx": "' + b"0" * 64 + b'"}}',
+            b'{"files": {"manifest.json": "' + b"0" * 64 + b'"}}',
+            b'{"files": {"model.onnx": "0"}}',
+            b'{"files": {"model.onnx": 3}}',
+            b"\xff",
+        ],
+    )
+    def test_a_manifest_that_is_none(self, client, version, text):
+        assert self.refused(client, version(**{"manifest.json": text})).keys() == {"manifest.json"}
+
+    def test_no_manifest(self, client, version):
+        files = version()
+        del files["manifest.json"]
+        assert self.refused(client, files).keys() == {"manifest.json"}
+
+    @pytest.mark.parametrize(
+        ("change", "word"),
+        [
+            (lambda card: card.pop("name"), "name"),
+            (lambda card: card.update(name=""), "name"),
+            (lambda card: card.update(name=7), "name"),
+            (lambda card: card.update(name="a\0b"), "NUL"),
+            (lambda card: card.update(version="one"), "version"),
+            (lambda card: card.update(version="1.0." + "1" * 50), "version"),
+            (lambda card: card["thresholds"].update(likely_ai=0.1), "thresholds"),
+            (lambda card: card["calibration"].update(temperature="hot"), "temperature"),
+            (lambda card: card["calibration"].update(bias="x"), "bias"),
+            (lambda card: card["range"].update(min_side="a"), "range"),
+            (lambda card: card["input"].update(width=float("nan")), "card"),
+            (lambda card: card.update(note=float("inf")), "infinite"),
+        ],
+    )
+    def test_a_card_that_is_none(self, client, version, change, word):
+        said = self.refused(client, with_card(version(), change))
+        assert said.keys() == {"card.json"}
+        assert word in said["card.json"]
+
+    def test_a_card_that_is_no_object(self, client, version):
+        assert self.refused(client, with_manifest(version(**{"card.json": b"[]"}))).keys() == {"card.json"}
+
+    def test_a_text_where_a_file_belongs(self, client, version):
+        files = {name: (name, data) for name, data in version().items()}
+        answer = client.post(MODELS, files=files, data={"card.json": "{}"})
+        assert fields(answer).keys() == {"card.json"}
+
+    def test_a_body_that_is_no_form(self, client):
+        assert client.post(MODELS, json={}).status_code == 415
+
+    def test_a_version_over_the_limit(self, serve, settings, new_key, version):
+        client = serve(settings.model_copy(update={"max_model_bytes": 100_000}))(new_key())
+        assert upload(client, version()).status_code == 413
+
+    def test_a_key_without_the_scope(self, connect, new_key, shipped, version):
+        client = connect(new_key(set(Scope) - {Scope.MODELS}))
+        answers = [
+            upload(client, version()),
+            client.post(f"{MODELS}/{shipped}/promote"),
+            client.post(f"{MODELS}/rollback"),
+        ]
+        assert [answer.json()["scope"] for answer in answers] == ["models"] * 3
+
+
+class TestAliases:
+    @pytest.fixture
+    def two(self, client, version):
+        for number in ("7.0.0", "7.1.0"):
+            assert upload(client, version(number)).status_code == 201
+        return client
+
+    def test_a_promoted_version_is_champion_and_the_one_before_it_previous(self, two, shipped):
+        answer = two.post(f"{MODELS}/7.0.0/promote")
+        assert (answer.status_code, answer.json()["aliases"]) == (200, ["champion"])
+        assert aliases(two) == {"champion": "7.0.0", "previous": shipped}
+        two.post(f"{MODELS}/7.1.0/promote")
+        assert aliases(two) == {"champion": "7.1.0", "previous": "7.0.0"}
+
+    def test_promoting_the_champion_again_keeps_what_a_rollback_returns_to(self, two, shipped):
+        assert [two.post(f"{MODELS}/7.0.0/promote").status_code for _ in range(2)] == [200, 200]
+        assert aliases(two) == {"champion": "7.0.0", "previous": shipped}
+
+    def test_a_rollback_returns_to_the_previous_version_once(self, two, shipped):
+        two.post(f"{MODELS}/7.0.0/promote")
+        answer = two.post(f"{MODELS}/rollback")
+        assert (answer.status_code, answer.json()["version"]) == (200, shipped)
+        assert aliases(two) == {"champion": shipped}
+        again = two.post(f"{MODELS}/rollback")
+        assert (again.status_code, again.json()["type"]) == (409, "urn:jinwi:problem:conflict")
+        assert aliases(two) == {"champion": shipped}
+
+    def test_a_version_is_promoted_by_its_alias(self, two, shipped, database):
+        with database.transaction() as connection:
+            models.set_alias(connection, "challenger", "7.1.0")
+        assert two.post(f"{MODELS}/challenger/promote").json()["version"] == "7.1.0"
+        assert aliases(two) == {"champion": "7.1.0", "previous": shipped}
+        two.post(f"{MODELS}/previous/promote")
+        assert aliases(two) == {"champion": shipped, "previous": "7.1.0"}
+
+    def test_what_is_no_version_is_not_promoted(self, two, shipped):
+        assert two.post(f"{MODELS}/9.9.9/promote").status_code == 404
+        assert two.post(f"{MODELS}/%00/promote").status_code == 422
+        assert aliases(two) == {"champion": shipped}
