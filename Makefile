@@ -1,6 +1,6 @@
 # `make` alone shows what there is.
 .DEFAULT_GOAL := help
-.PHONY: help install up test lint train reference clean
+.PHONY: help install up test lint train bench reference clean
 
 # The first Python that is new enough.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python; do \
@@ -12,9 +12,9 @@ TORCH ?= torch==2.13.0
 TORCH_INDEX ?=
 
 # For `make train`.
-ARCH ?= cifake-cnn
+ARCH ?= jinwi-cnn-32
 DATA ?= cifake.tar.xz
-VERSION ?= 0.1.0
+VERSION ?= 0.2.0
 OUT ?= runs
 
 help: ## show this
@@ -37,6 +37,9 @@ lint: install ## ruff, mypy and the import contracts
 train: .venv/installed-torch ## train a model version; ARCH, DATA, VERSION and OUT say which
 	@$(BIN)/jinwi train --arch $(ARCH) --data $(DATA) --version $(VERSION) --out $(OUT)
 
+bench: .venv/installed-torch ## images a second a core, of the shipped versions and every network; ARGS="--help"
+	@$(BIN)/python -m bench.serving $(ARGS)
+
 reference: install ## write .env.example and docs/reference/settings.md anew
 	@$(BIN)/python -m deploy.reference
 
@@ -57,5 +60,5 @@ $(BIN)/python:
 
 .venv/installed-torch: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(addprefix --extra-index-url ,$(TORCH_INDEX)) '$(TORCH)'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[retrainer]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[retrainer,hf]'
 	@touch $@

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.retrainer.networks import Architecture
 from services.retrainer.origin import Origin
-from shared.domain.model_card import Calibration, InputSpec
+from shared.domain.model_card import CalibrationTable, InputSpec
 from shared.domain.verdict import Thresholds
 
 
@@ -17,22 +17,23 @@ def document(
     spec: InputSpec,
     architecture: Architecture,
     parameters: int,
-    calibration: Calibration,
+    calibration: CalibrationTable,
     thresholds: Thresholds,
     metrics: Mapping[str, Mapping[str, Any]],
+    false_accusation_rate: Mapping[str, float],
     training: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The card as JSON; `metrics` holds `test` and `test_without_duplicates` as `evaluate.measure` gives them."""
+    """The card as JSON; `false_accusation_rate` is the share of human-made pictures called likely AI, with interval."""
     return {
         "name": origin.model,
         "version": version,
         "description": origin.description,
-        "input": asdict(spec),
-        "calibration": asdict(calibration),
+        "input": spec.document(),
+        "calibration": calibration.document(),
         "prior": 0.5,
         "thresholds": thresholds.document(),
         "range": asdict(origin.range),
-        "false_accusation_rate": metrics["test"]["false_likely_ai"],
+        "false_accusation_rate": dict(false_accusation_rate),
         "limits": list(origin.limits),
         "architecture": architecture.description,
         "parameters": parameters,

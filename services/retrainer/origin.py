@@ -1,13 +1,15 @@
 """What a card may say of the pictures that a version learned from, and therefore of the version's limits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.retrainer.dataset import Dataset, Images
+import numpy as np
+from numpy.typing import NDArray
+
 from shared.domain.model_card import ImageRange, InputSpec
 
 CIFAKE_SHA256 = "85c200f301cd3e2cb0a426d73c99d4926ca39dd288b299158b7563b397a56887"
-"""`Dataset.sha256` of CIFAKE, complete: of any other pictures nothing is known but what can be counted."""
+"""`Dataset.fingerprint` of CIFAKE, complete: of any other pictures nothing is known but what can be counted."""
 
 EVEN_ODDS = (
     "Its probability assumes that half of the pictures it is asked about are AI-generated. Where fewer are, "
@@ -24,6 +26,19 @@ class Origin:
     data: Mapping[str, str]
     range: ImageRange
     limits: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counted:
+    """What can be counted of any data set: labels uint8 [N] (1 = AI) of its parts, `sides` int32 [N, 2] of those
+    tested on, in px.
+    """
+
+    name: str
+    sha256: str
+    trained: Sequence[NDArray[np.uint8]]
+    tested: Sequence[NDArray[np.uint8]]
+    sides: NDArray[np.int32]
 
 
 CIFAKE = Origin(
@@ -69,23 +84,23 @@ CIFAKE = Origin(
 )
 
 
-def origin(images: Dataset, spec: InputSpec) -> Origin:
+def origin(images: Counted, spec: InputSpec) -> Origin:
     """CIFAKE by its hash, under whatever name; else what can be counted."""
     return CIFAKE if images.sha256 == CIFAKE_SHA256 else _counted(images, spec)
 
 
-def _counted(images: Dataset, spec: InputSpec) -> Origin:
-    low, high = int(images.test.sides.min()), int(images.test.sides.max())
+def _counted(images: Counted, spec: InputSpec) -> Origin:
+    low, high = int(images.sides.min()), int(images.sides.max())
     sides = f"{low} px" if low == high else f"{low} to {high} px"
     resized = f"resized to {spec.width} × {spec.height} px"
-    trained = _classes(images.train, images.validation, images.calibration)
+    trained = _classes(images.trained)
     return Origin(
         model="jinwi-custom",
         description=f"Tells the human-made from the AI-generated pictures of the data set {images.name!r}.",
         data={
             "name": images.name,
             "licence": "unknown",
-            "images": f"{trained} to train; {_classes(images.test)} to test, with sides of {sides}.",
+            "images": f"{trained} to train; {_classes(images.tested)} to test, with sides of {sides}.",
         },
         range=ImageRange(
             min_side=low,
@@ -109,6 +124,6 @@ def _counted(images: Dataset, spec: InputSpec) -> Origin:
     )
 
 
-def _classes(*parts: Images) -> str:
-    ai = sum(int(part.labels.sum()) for part in parts)
+def _classes(parts: Sequence[NDArray[np.uint8]]) -> str:
+    ai = sum(int(labels.sum()) for labels in parts)
     return f"{sum(map(len, parts)) - ai:,} human-made and {ai:,} AI-generated pictures"

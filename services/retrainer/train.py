@@ -1,10 +1,8 @@
 """`jinwi train`: one model version, top to bottom: read, train, calibrate, measure, export, publish."""
 
-import math
 import platform
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shlex
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,135 +10,97 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
-from torch import nn
 
-from services.retrainer import card, dataset, networks
-from services.retrainer.calibrate import calibrate
-from services.retrainer.dataset import Dataset
-from services.retrainer.evaluate import measure, table
+from services.retrainer import card, held_out, networks, owners_out, snapshot, sources
 from services.retrainer.export import export
-from services.retrainer.fit import Progress, Recipe, Say, fit, logits
-from services.retrainer.origin import origin
+from services.retrainer.fit import Recipe
 from services.retrainer.publish import publish, require_free, staging
-from shared.domain.model_card import Calibration, InputSpec
-from shared.domain.verdict import Thresholds
-from shared.scoring.calibration import probability
-
-PARITY_IMAGES = 1000
+from services.retrainer.recipes import recipe
+from services.retrainer.samples import Dataset
+from services.retrainer.slice import Slice, log
+from services.retrainer.trained import Trained, parameters
+from shared.errors import ConfigurationError
 
 
 def train_version(
     *,
     arch: str,
-    data: Path,
+    data: list[str],
     version: str,
     out: Path,
-    epochs: int = 18,
-    minutes: float = math.inf,
+    passes: float | None = None,
+    minutes: float | None = None,
     seed: int = 0,
     resume: bool = False,
-) -> Path:
-    """Train `arch` on the images of `data` and publish `out`/`version`; gives that directory.
+    loaders: int = 0,
+    only: list[str] | None = None,
+    head_only: bool = False,
+) -> Path | None:
+    """Train `arch` on the pictures of `data` and publish `out`/`version`; gives that directory.
 
-    Checkpoint and log lie in `out`/`version`.run; `resume` goes on from there. After `minutes` of training the
-    best epoch so far is taken. Raises ConfigurationError for settings that cannot work, ModelRefused where the
-    exported file does not give what the network gave.
+    A source with a train and a test half is tested on that; any other is trained once for each fold of owners left
+    out and once on all, and `only` names the parts that this command works on. Checkpoints and the log lie in
+    `out`/`version`.run. After `minutes` the slice ends, gives None, and `resume` goes on from there. Raises
+    ConfigurationError for settings that cannot work, ModelRefused where the exported file does not give what the
+    network gave.
     """
-    architecture = networks.architecture(arch)
+    until = time.monotonic() + 60 * minutes if minutes is not None else float("inf")
+    chosen = recipe(arch, passes=passes, seed=seed, head_only=head_only)
     require_free(out, version)
-    recipe = Recipe(arch=arch, epochs=epochs, seed=seed)
-    spec = InputSpec(width=architecture.side, height=architecture.side)
     run = out / f"{version}.run"
-    command = f"jinwi train --arch {arch} --data {data.name} --version {version} --out {out.name} --seed {seed}"
-    with _log(run / "log.txt", anew=not resume) as say:
-        say(f"reading {data.name}")
-        images = dataset.load(data, spec)
-        say(_sizes(images))
-
-        network, progress = _fitted(
-            recipe, images, checkpoint=run / "checkpoint.pt", say=say, seconds=60 * minutes, resume=resume
-        )
-        calibration = calibrate(logits(network, images.calibration), images.calibration.labels)
-        say(f"temperature {calibration.temperature:.4f}, bias {calibration.bias:+.4f}")
-        thresholds = Thresholds()
-        metrics = _measure(network, images, calibration, thresholds)
-        say(table(metrics))
-
-        document = card.document(
-            version=version,
-            origin=origin(images, spec),
-            spec=spec,
-            architecture=architecture,
-            parameters=_parameters(network),
-            calibration=calibration,
-            thresholds=thresholds,
-            metrics=metrics,
-            training={"command": command, "data_sha256": images.sha256, **_circumstances(recipe, progress)},
-        )
+    shown = "" if passes is None else f" --passes {passes:g}"
+    shown += " --head-only" if head_only else ""
+    given = " ".join(f"--data {shlex.quote(sources.shown(spec))}" for spec in data)  # without a path of this machine
+    command = f"jinwi train --arch {chosen.shown} {given} --version {version} --out {out.name}{shown} --seed {seed}"
+    with log(run / f"{'-'.join(only or ['log'])}.txt", anew=not resume) as say:
+        say(f"reading {', '.join(map(sources.shown, data))}")
+        part = Slice(run=run, say=say, until=until, resume=resume, loaders=loaders)
+        dataset = sources.open_datasets(data)
+        snapshot.write(dataset, run / "manifest.jsonl")
+        trained = _trained(dataset, chosen, part, only or [])
+        if trained is None:
+            say(f"not finished; go on with: {command} --resume")
+            return None
         staged = staging(out, version)
-        export(network, document, metrics, staged, probe=images.validation.pixels[:PARITY_IMAGES])
+        export(trained.network, _card(trained, version, command), trained.metrics, staged, probe=trained.probe)
         target = publish(staged, out)
         say(f"published {target.name}, {sum(file.stat().st_size for file in target.iterdir()):,} bytes")
     return target
 
 
-def _fitted(
-    recipe: Recipe, images: Dataset, *, checkpoint: Path, say: Say, seconds: float, resume: bool
-) -> tuple[nn.Module, Progress]:
-    torch.manual_seed(recipe.seed)
-    network = networks.build(recipe.arch)
-    say(f"{_parameters(network):,} parameters, {torch.get_num_threads()} threads; {recipe}")
-    progress = fit(network, images, recipe, checkpoint=checkpoint, say=say, seconds=seconds, resume=resume)
-    say(f"took epoch {progress.best_epoch} after {progress.seconds / 60:.1f} min of training")
-    return network, progress
+def _trained(dataset: Dataset, recipe: Recipe, part: Slice, only: list[str]) -> Trained | None:
+    if unknown := set(only) - set(owners_out.parts()):
+        raise ConfigurationError(f"--only {min(unknown)}: there are {', '.join(owners_out.parts())}")
+    if any(sample.part for sample in dataset.samples):
+        return held_out.train(dataset, recipe, part)
+    return owners_out.train(dataset, recipe, part, only)
 
 
-def _parameters(network: nn.Module) -> int:
-    return sum(weights.numel() for weights in network.parameters())
-
-
-def _measure(
-    network: nn.Module, images: Dataset, calibration: Calibration, thresholds: Thresholds
-) -> dict[str, dict[str, Any]]:
-    tests = {"test": images.test, "test_without_duplicates": images.test_unseen}
-    return {
-        name: measure(part.labels, probability(logits(network, part), calibration), thresholds)
-        for name, part in tests.items()
-    }
-
-
-def _sizes(images: Dataset) -> str:
-    return (
-        f"{len(images.train):,} images to train, {len(images.validation):,} to choose the epoch, "
-        f"{len(images.calibration):,} to calibrate, {len(images.test):,} to test, of which "
-        f"{len(images.test) - len(images.test_unseen):,} also stand in training; SHA-256 {images.sha256}"
+def _card(trained: Trained, version: str, command: str) -> dict[str, Any]:
+    return card.document(
+        version=version,
+        origin=trained.origin,
+        spec=trained.spec,
+        architecture=networks.architecture(trained.recipe.arch),
+        parameters=parameters(trained.network),
+        calibration=trained.calibration,
+        thresholds=trained.thresholds,
+        metrics=trained.metrics,
+        false_accusation_rate=trained.false_accusation_rate,
+        training={
+            "command": command,
+            "data_sha256": trained.data_sha256,
+            "recipe": {**asdict(trained.recipe), "arch": trained.recipe.shown},
+            "minutes": round(trained.minutes, 1),
+            "versions": _versions(),
+        },
     )
 
 
-def _circumstances(recipe: Recipe, progress: Progress) -> dict[str, Any]:
+def _versions() -> dict[str, str]:
     return {
-        "recipe": asdict(recipe),
-        "epochs": progress.epoch,
-        "best_epoch": progress.best_epoch,
-        "minutes": round(progress.seconds / 60, 1),
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "onnx": onnx.__version__,
-            "numpy": np.__version__,
-        },
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "onnx": onnx.__version__,
+        "numpy": np.__version__,
     }
-
-
-@contextmanager
-def _log(path: Path, *, anew: bool) -> Iterator[Say]:
-    """Lines to standard output and to `path`, each at once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w" if anew else "a", encoding="utf-8") as file:
-
-        def say(line: str) -> None:
-            for stream in (sys.stdout, file):
-                stream.write(line + "\n")
-                stream.flush()
-
-        yield say

@@ -1,36 +1,46 @@
 """The CNN of Bird & Lotfi, "CIFAKE: Image Classification and Explainable Identification of AI-Generated
-Synthetic Images" (IEEE Access 2024, arXiv 2303.14126): two layers of 32 filters, dense 64.
+Synthetic Images" (IEEE Access 2024, arXiv 2303.14126), and the topologies among which they chose.
 """
 
-import torch
 from torch import Tensor, nn
+
+from services.retrainer.networks.planes import planes
 
 
 class CifakeCnn(nn.Module):
-    """`pixels` uint8 [N, 32, 32, 3] RGB to logits float32 [N], above 0 for AI-generated."""
+    """`pixels` uint8 [N, side, side, 3] RGB to logits float32 [N], above 0 for AI-generated.
 
-    def __init__(self, *, filters: int = 32, dense: int = 64, dropout: float = 0.3) -> None:
+    `layers` convolutions of `filters` each, every one followed by 2×2 max pooling, then `dense_layers` of `dense`
+    units; none where `dense` is 0. Batch normalisation (`norm`) and `dropout` are ours: the paper has neither.
+    """
+
+    def __init__(
+        self,
+        *,
+        side: int = 32,
+        filters: int = 32,
+        layers: int = 2,
+        dense: int = 64,
+        dense_layers: int = 1,
+        dropout: float = 0.3,
+        norm: bool = True,
+    ) -> None:
         super().__init__()
-        self.features = nn.Sequential(
-            nn.Conv2d(3, filters, 3, padding=1),
-            nn.BatchNorm2d(filters),
-            nn.ReLU(),
-            nn.MaxPool2d(2),
-            nn.Conv2d(filters, filters, 3, padding=1),
-            nn.BatchNorm2d(filters),
-            nn.ReLU(),
-            nn.MaxPool2d(2),
-        )
-        self.head = nn.Sequential(
-            nn.Flatten(),
-            nn.Dropout(dropout),
-            nn.Linear(filters * 8 * 8, dense),
-            nn.ReLU(),
-            nn.Dropout(dropout),
-            nn.Linear(dense, 1),
-        )
+        self.features = nn.Sequential()
+        for index in range(layers):
+            self.features.extend(_convolution(filters if index else 3, filters, norm=norm))
+        self.head = nn.Sequential(nn.Flatten(), nn.Dropout(dropout))
+        width = filters * (side // 2**layers) ** 2
+        for _ in range(dense_layers if dense else 0):
+            self.head.extend([nn.Linear(width, dense), nn.ReLU(), nn.Dropout(dropout)])
+            width = dense
+        self.head.append(nn.Linear(width, 1))
 
     def forward(self, pixels: Tensor) -> Tensor:
-        scaled = (pixels.permute(0, 3, 1, 2).to(torch.float32) / 255 - 0.5) / 0.25
-        logits: Tensor = self.head(self.features(scaled))
+        logits: Tensor = self.head(self.features(planes(pixels)))
         return logits.squeeze(1)
+
+
+def _convolution(before: int, after: int, *, norm: bool) -> list[nn.Module]:
+    normalised = [nn.BatchNorm2d(after)] if norm else []
+    return [nn.Conv2d(before, after, 3, padding=1), *normalised, nn.ReLU(), nn.MaxPool2d(2)]

@@ -1,0 +1,1 @@
+"""A detector that a user brings: an ONNX file and a card become a version like any other."""

@@ -1,0 +1,128 @@
+"""`jinwi evaluate`: a version on disk before labelled images, and what needs no detector beside it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from rich.console import Console
+from rich.progress import track
+
+from services.retrainer import matched
+from services.retrainer.evaluation import chapters, report
+from services.retrainer.evaluation.judgement import Judgement, judge
+from services.retrainer.evaluation.nulls import NullScores, describe, out_of_fold, owner_folds, stacked
+from services.retrainer.evaluation.predictions import Predictions
+from services.retrainer.pictures import LIMITS, picture
+from services.retrainer.robustness import files
+from services.retrainer.robustness.detector import Detector, of_model
+from services.retrainer.robustness.section import Section
+from services.retrainer.robustness.sections import sections
+from services.retrainer.samples import AI, HUMAN, Dataset, Sample
+from services.retrainer.sources import open_datasets
+from shared import scoring
+from shared.domain.job import Lane
+from shared.errors import ConfigurationError
+from shared.imaging.decode import decode
+from shared.scoring.manifest import MANIFEST
+from shared.scoring.session import Model
+
+MATCHED, RAW = "matched", "raw"
+
+LOOKS = 2
+"""At each image in the matched view: all teach the nulls, the first is judged."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """Where the page lies, what report.json holds, and for a terminal warnings and heads and rows of a table."""
+
+    page: Path
+    document: Mapping[str, Any]
+    warnings: Sequence[str]
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def run(model: str, data: Sequence[str], *, matched_view: bool, studies: bool, lane: str, out: Path) -> Report:
+    """Judge `model` on `data` and write page and JSON into `out`.
+
+    With `matched_view` that view comes first and the raw one second; `studies` adds what degradations and composites
+    do, and the table of files. Raises ConfigurationError.
+    """
+    detector, dataset = load(model, Lane(lane)), open_datasets(data)
+    views = [MATCHED, RAW] if matched_view else [RAW]
+    judgements = [evaluate(detector, dataset, view=view) for view in views]
+    sections = list(_studies(detector, dataset, judgements[0])) if studies else []
+    page = report.write(out, detector.name, dataset.name, judgements, sections)
+    heads, rows = chapters.summary(judgements)
+    document = report.document(detector.name, dataset.name, judgements, sections)
+    return Report(page=page, document=document, warnings=chapters.warnings(judgements), heads=heads, rows=rows)
+
+
+def _studies(detector: Detector, dataset: Dataset, judgement: Judgement) -> Iterator[Section]:
+    yield from sections(detector, dataset, base=judgement.view)
+    yield files.section(detector, dataset, judgement.predictions.probabilities)
+
+
+def load(name: str, lane: Lane) -> Detector:
+    """A detector from a version's directory or the number of a shipped version; raises ConfigurationError."""
+    directories = {path.name: path for path in scoring.shipped()}
+    directory = Path(name) if (Path(name) / MANIFEST).is_file() else directories.get(name)
+    if directory is None:
+        raise ConfigurationError(
+            f"{name} is neither a version's directory nor a shipped version; shipped are {', '.join(directories)}"
+        )
+    return of_model(Model.load(directory, provider="cpu", threads=1), lane=lane)
+
+
+def evaluate(detector: Detector, dataset: Dataset, *, view: str, seed: int = 0) -> Judgement:
+    """Every image decoded, seen in `view` (matched or raw), scored, and judged beside the nulls.
+
+    A class with one owner leaves the nulls without folds: then there are none. Raises ConfigurationError for a file
+    that is no picture.
+    """
+    seen = _seen(detector, dataset, view)
+    predictions = Predictions.from_probabilities(dataset, np.array([one.probability for one in seen]))
+    return judge(predictions, detector.thresholds, _nulls(dataset, seen), view=view, seed=seed)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Seen:
+    """An image's AI probability at the first look, and at each look what the nulls read."""
+
+    probability: float
+    described: Sequence[Mapping[str, NDArray[np.float32]]]
+
+
+def _seen(detector: Detector, dataset: Dataset, view: str) -> list[_Seen]:
+    console = Console(stderr=True)
+    samples = track(dataset.samples, f"{view} view", console=console, transient=True, disable=not console.is_terminal)
+    return [_see(detector, sample, view) for sample in samples]
+
+
+def _see(detector: Detector, sample: Sample, view: str) -> _Seen:
+    """No picture outlives this call: a data set may be larger than memory."""
+    looks = list(_looks(picture(sample), sample.name, view))
+    return _Seen(
+        probability=float(detector.score(looks[:1]).probabilities[0]), described=[describe(look) for look in looks]
+    )
+
+
+def _looks(image: Image.Image, name: str, view: str) -> Iterator[Image.Image]:
+    if view == RAW:
+        yield image
+        return
+    for draw in range(LOOKS):
+        yield decode(matched.view(image, name, draw), LIMITS).image
+
+
+def _nulls(dataset: Dataset, seen: Sequence[_Seen]) -> dict[str, NullScores]:
+    if any(len(np.unique(dataset.owners[dataset.labels == label])) < 2 for label in (HUMAN, AI)):
+        return {}
+    looks = [stacked(one.described[look] for one in seen) for look in range(len(seen[0].described))]
+    views = {name: np.stack([look[name] for look in looks]) for name in looks[0]}
+    return out_of_fold(views, dataset.labels, dataset.owners, owner_folds(dataset))

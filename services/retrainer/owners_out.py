@@ -1,0 +1,202 @@
+"""Training on owners' collections: one network for every fold of owners left out, and one on all of them.
+
+The left-out scores of the first are what calibration, thresholds and figures rest on; the last is what serves.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.retrainer.augment import Augmentation
+from services.retrainer.calibrate import calibrate_by_tier
+from services.retrainer.evaluation.bootstrap import resamples
+from services.retrainer.evaluation.judgement import Judgement, judge
+from services.retrainer.evaluation.metrics import rate
+from services.retrainer.evaluation.predictions import Predictions
+from services.retrainer.evaluation.thresholds import choose
+from services.retrainer.fit import Fit, Recipe
+from services.retrainer.left_out import LOOKS, Seen, repeated, see
+from services.retrainer.origin import Counted, origin
+from services.retrainer.pictures import pictures
+from services.retrainer.samples import Dataset
+from services.retrainer.slice import Slice
+from services.retrainer.split import folds
+from services.retrainer.stream import Balanced
+from services.retrainer.trained import Trained, parameters
+from shared.domain.job import Lane
+from shared.domain.model_card import CalibrationTable, InputSpec, Tier, View
+
+FOLDS = 4
+TIERS = (128, 224)
+"""Short sides, in px, up to which pictures share a calibration."""
+
+VIEWS = (View(short_side=256, crops=1, weight=1.0), View(short_side=None, crops=2, weight=1.0))
+SPEC = InputSpec(width=128, height=128, views=dict.fromkeys(Lane, VIEWS))
+
+FINAL = "final"
+"""The part that trains on all owners; the others are `fold-0`, `fold-1`, …"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Material:
+    """Decoded pictures, each uint8 [H, W, 3], with the fold of each, int64 [N]."""
+
+    dataset: Dataset
+    pictures: list[NDArray[np.uint8]]
+    folds: NDArray[np.int64]
+    sha256: str
+
+    def without(self, part: str) -> NDArray[np.intp]:
+        """The rows that `part` trains on."""
+        left_out = -1 if part == FINAL else int(part.removeprefix("fold-"))
+        return np.flatnonzero(self.folds != left_out)
+
+
+def parts() -> list[str]:
+    return [*(f"fold-{index}" for index in range(FOLDS)), FINAL]
+
+
+def train(dataset: Dataset, recipe: Recipe, slice_: Slice, only: Sequence[str] = ()) -> Trained | None:
+    """Go on with the parts (or `only` these) until the slice's time is over; None while any is unfinished.
+
+    Parts may be trained by commands side by side: each has its own checkpoint.
+    """
+    material = _read(dataset)
+    fits = {}
+    for part in only or parts():
+        fits[part] = _fit(material, recipe, slice_, part)
+        if not fits[part].finished and slice_.left() > 0:
+            fits[part].run(seconds=slice_.left(), loaders=slice_.loaders)
+    if not all(part in fits and fits[part].finished for part in parts()):
+        return None
+    seen = {view: _seen(material, fits, slice_, view) for view in LOOKS}
+    return _assembled(material, recipe, fits, seen)
+
+
+def _read(dataset: Dataset) -> Material:
+    return Material(
+        dataset=dataset,
+        pictures=pictures(dataset.samples),
+        folds=folds(dataset, FOLDS, seed=0),
+        sha256=dataset.fingerprint(),
+    )
+
+
+def _fit(material: Material, recipe: Recipe, slice_: Slice, part: str) -> Fit:
+    rows = material.without(part)
+    stream = Balanced(
+        pictures=[material.pictures[row] for row in rows],
+        labels=material.dataset.labels[rows],
+        owners=material.dataset.owners[rows],
+        side=recipe.side,
+        batch_size=recipe.batch,
+        seed=recipe.seed,
+        augmentation=Augmentation(),
+    )
+    network = recipe.build()
+    slice_.say(f"{part}: {len(rows):,} pictures, {parameters(network):,} parameters; {recipe}")
+    fit = Fit(
+        network, stream, recipe, data=f"{material.sha256} {part}", checkpoint=slice_.run / f"{part}.pt", say=slice_.say,
+    )  # fmt: skip
+    if slice_.resume:
+        fit.resume()
+    return fit
+
+
+def _seen(material: Material, fits: Mapping[str, Fit], slice_: Slice, view: str) -> Seen:
+    """Every picture scored by the network that never saw its owner."""
+    path = slice_.run / f"left-out-{view}.npz"
+    if path.exists() and slice_.resume:
+        return Seen.load(path)
+    parts_seen, rows = [], []
+    for fold in range(FOLDS):
+        left_out = material.folds == fold
+        slice_.say(f"scoring the {left_out.sum():,} pictures left out of fold {fold}, {view}")
+        network = fits[f"fold-{fold}"].result()
+        parts_seen.append(see(network, material.dataset.where(left_out), LOOKS[view], SPEC))
+        rows.append(np.flatnonzero(left_out))
+    order = np.argsort(np.concatenate(rows))
+    whole = Seen(
+        logits=np.concatenate([part.logits for part in parts_seen])[order],
+        short_sides=np.concatenate([part.short_sides for part in parts_seen])[order],
+    )
+    whole.save(path)
+    return whole
+
+
+def _assembled(material: Material, recipe: Recipe, fits: Mapping[str, Fit], seen: Mapping[str, Seen]) -> Trained:
+    tiers = _tiers(material, seen, np.ones(len(material.dataset), np.bool_))
+    predictions = {view: _predictions(material, seen, view) for view in LOOKS}
+    matched = predictions["matched"]
+    choice = choose(matched, resamples(matched.owners, matched.labels))
+    judgements = {view: judge(predictions[view], choice.thresholds, view=view) for view in LOOKS}
+    labels = material.dataset.labels
+    sides = np.array([picture.shape[1::-1] for picture in material.pictures], np.int32)
+    return Trained(
+        network=fits[FINAL].result(),
+        recipe=recipe,
+        minutes=sum(fit.progress.seconds for fit in fits.values()) / 60,
+        spec=SPEC,
+        calibration=CalibrationTable(tiers=dict.fromkeys(Lane, tiers)),
+        thresholds=choice.thresholds,
+        metrics={**{view: judgement.document() for view, judgement in judgements.items()}, "chosen": choice.document()},
+        false_accusation_rate=_accusations(judgements["matched"]),
+        origin=origin(
+            Counted(
+                name=material.dataset.name, sha256=material.sha256, trained=(labels,), tested=(labels,), sides=sides
+            ),
+            SPEC,
+        ),
+        data_sha256=material.sha256,
+        probe=_probe(material),
+    )
+
+
+def _tiers(material: Material, seen: Mapping[str, Seen], among: NDArray[np.bool_]) -> tuple[Tier, ...]:
+    """Fitted on both views of the pictures `among`, by size."""
+    labels, owners = material.dataset.labels, material.dataset.owners
+    logits, sides, classes, makers = [], [], [], []
+    for view in seen.values():
+        looks = view.logits.shape[1]
+        logits.append(view.logits[among].ravel())
+        sides.append(view.short_sides[among].ravel())
+        classes.append(np.repeat(labels[among], looks))
+        makers.append(np.repeat(owners[among], looks))
+    return calibrate_by_tier(*map(np.concatenate, (logits, classes, sides)), TIERS, np.concatenate(makers))
+
+
+def _predictions(material: Material, seen: Mapping[str, Seen], view: str) -> Predictions:
+    """Log-odds of every look, each fold's by the calibration that the other folds give."""
+    looks = seen[view]
+    odds = np.empty(looks.logits.shape)
+    for fold in range(FOLDS):
+        held = material.folds == fold
+        table = CalibrationTable(tiers=dict.fromkeys(Lane, _tiers(material, seen, ~held)))
+        odds[held] = _calibrated(looks.logits[held], looks.short_sides[held], table)
+    return Predictions.of(repeated(material.dataset, looks.logits.shape[1]), odds.ravel())
+
+
+def _calibrated(logits: NDArray[np.float32], sides: NDArray[np.int32], table: CalibrationTable) -> NDArray[np.float64]:
+    fitted = [table.of(Lane.BULK, int(side)) for side in sides.ravel()]
+    slopes = np.array([1 / one.temperature for one in fitted]).reshape(sides.shape)
+    biases = np.array([one.bias for one in fitted]).reshape(sides.shape)
+    return logits * slopes + biases
+
+
+def _accusations(judgement: Judgement) -> dict[str, Any]:
+    said = judgement.predictions.probabilities >= judgement.thresholds.likely_ai
+    human = judgement.predictions.human
+    return rate(int((said & human).sum()), int(human.sum()))
+
+
+def _probe(material: Material) -> NDArray[np.uint8]:
+    """Up to 1,000 crops of the input's size, on which the exported file must agree."""
+    side = SPEC.width
+    stream = Balanced(
+        pictures=material.pictures, labels=material.dataset.labels, owners=material.dataset.owners, side=side,
+        batch_size=min(1000, 2 * len(material.pictures)), seed=1, augmentation=Augmentation(),
+    )  # fmt: skip
+    return stream.batch(0)[0]

@@ -1,0 +1,1 @@
+"""How a detector bears what the web does to pictures: grid, composites, sensitivity, table of files."""
