@@ -10,7 +10,7 @@ from typing import Any
 from jinwi.calls import Filters
 from jinwi.client import Client
 from jinwi.connection import connect
-from jinwi.results import Job, Lane
+from jinwi.results import Job, Lane, Model
 from jinwi.session import Complaint
 from jinwi.terminal import Terminal
 
@@ -72,6 +72,25 @@ def show_model(terminal: Terminal, version: str, *, as_json: bool) -> None:
         _print_lines([model.document])
     else:
         terminal.out.print_json(json.dumps(model.document))
+
+
+def promote_model(terminal: Terminal, version: str, *, as_json: bool) -> None:
+    with _client(terminal) as client:
+        model = client.promote_model(version)
+    _show_champion(terminal, model, terminal.language.promoted, as_json=as_json)
+
+
+def roll_back_model(terminal: Terminal, *, as_json: bool) -> None:
+    with _client(terminal) as client:
+        model = client.roll_back_model()
+    _show_champion(terminal, model, terminal.language.rolled_back, as_json=as_json)
+
+
+def _show_champion(terminal: Terminal, model: Model, text: str, *, as_json: bool) -> None:
+    if as_json:
+        _print_lines([model.document])
+    else:
+        terminal.say(text.format(version=model.version))
 
 
 def set_paused(terminal: Terminal, lane: Lane, *, paused: bool, as_json: bool) -> None:

@@ -10,7 +10,7 @@ import os
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -30,11 +30,14 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+models = typer.Typer(help="List, show, import, promote and roll back model versions.", no_args_is_help=True)
+app.add_typer(models, name="models")
 
 LangOption = Annotated[
     Code | None, typer.Option("--lang", help="Language of what is said; else that of LC_ALL or LANG.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one document a line.")]
+VersionArgument = Annotated[str, typer.Argument(help="A version, or an alias such as champion.")]
 LaneArgument = Annotated[Lane, typer.Argument(help="The lane.")]
 
 
@@ -55,6 +58,9 @@ def verify(
     json: JsonOption = False,
     csv: Annotated[Path | None, typer.Option(help="Write a table to this file.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a contact sheet to this file.")] = None,
+    map_folder: Annotated[
+        Path | None, typer.Option("--map", help="Write each image under its map of evidence to this folder.")
+    ] = None,
     resume: Annotated[
         Path | None,
         typer.Option(help="Journal of the run: begun if absent, else gone on with. Files are known by path."),
@@ -72,6 +78,7 @@ def verify(
             json=json,
             csv=csv,
             html=html,
+            map=map_folder,
             resume=resume,
             concurrency=concurrency,
         )
@@ -123,22 +130,61 @@ def erase(
         admin_commands.erase(terminal, job_ids, as_json=json)
 
 
-@app.command()
-def models(
-    version: Annotated[
-        str | None, typer.Argument(help="Show the card of this version or alias, such as champion.")
-    ] = None,
-    json: JsonOption = False,
-    lang: LangOption = None,
-) -> None:
-    """List the model versions, or show the card of one."""
+@models.command("list")
+def list_models(json: JsonOption = False, lang: LangOption = None) -> None:
+    """List the model versions, the newest first."""
     from jinwi import admin_commands
 
     with session(lang) as terminal:
-        if version:
-            admin_commands.show_model(terminal, version, as_json=json)
-        else:
-            admin_commands.list_models(terminal, as_json=json)
+        admin_commands.list_models(terminal, as_json=json)
+
+
+@models.command("show")
+def show_model(version: VersionArgument = "champion", json: JsonOption = False, lang: LangOption = None) -> None:
+    """Show the card of a version."""
+    from jinwi import admin_commands
+
+    with session(lang) as terminal:
+        admin_commands.show_model(terminal, version, as_json=json)
+
+
+@models.command("import")
+def import_model(
+    *,
+    source: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The ONNX file, or a folder that train or --out made.")
+    ],
+    card: Annotated[Path | None, typer.Option(help="What the file is and how it reads a picture (YAML).")] = None,
+    out: Annotated[Path | None, typer.Option(help="Make the version's folder in here, and send nothing.")] = None,
+    promote: Annotated[bool, typer.Option("--promote", help="Let it score from now on.")] = False,
+    json: JsonOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Bring a detector: an ONNX file with its card, or a version's folder."""
+    from jinwi import import_command
+
+    with session(lang) as terminal:
+        order = import_command.Order(source=source, card=card, out=out, promote=promote, json=json)
+        versions = _part(terminal, "services.retrainer.bring.version", "models")
+        import_command.import_model(terminal, order, versions)
+
+
+@models.command("promote")
+def promote_model(version: VersionArgument, json: JsonOption = False, lang: LangOption = None) -> None:
+    """Make a version champion: it scores from now on."""
+    from jinwi import admin_commands
+
+    with session(lang) as terminal:
+        admin_commands.promote_model(terminal, version, as_json=json)
+
+
+@models.command("rollback")
+def roll_back_model(json: JsonOption = False, lang: LangOption = None) -> None:
+    """Return to the version that was champion before."""
+    from jinwi import admin_commands
+
+    with session(lang) as terminal:
+        admin_commands.roll_back_model(terminal, as_json=json)
 
 
 @app.command()
@@ -216,20 +262,102 @@ def down(lang: LangOption = None) -> None:
 def train(
     *,
     arch: Annotated[str, typer.Option(help="The network, by its name.")],
-    data: Annotated[Path, typer.Option(help="The labelled images.")],
+    data: Annotated[list[str], typer.Option(help="Labelled images: PATH, LAYOUT:PATH, PATH?option=value.")],
     version: Annotated[str, typer.Option(help="MAJOR.MINOR.PATCH of the version to make.")],
     out: Annotated[Path, typer.Option(help="Folder in which the version gets its own.")],
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the images, at most.")] = 18,
-    minutes: Annotated[float, typer.Option(help="Stop training after so long.")] = math.inf,
+    passes: Annotated[
+        float | None, typer.Option(min=0.01, help="Passes over the images; the network's own if not said.")
+    ] = None,
+    minutes: Annotated[float | None, typer.Option(help="End this slice after so long; --resume goes on.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed and data give the same weights.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted training.")] = False,
+    loaders: Annotated[int, typer.Option(min=0, help="Processes that prepare batches beside the training.")] = 0,
+    only: Annotated[list[str] | None, typer.Option(help="Work on this part alone: fold-0, …, final.")] = None,
+    head_only: Annotated[bool, typer.Option("--head-only", help="Of hf: train the head, leave the backbone.")] = False,
     lang: LangOption = None,
 ) -> None:
     """Train a model version on labelled images."""
     with session(lang) as terminal:
         trainer = _part(terminal, "services.retrainer.train", "retrainer")
         trainer.train_version(
-            arch=arch, data=data, version=version, out=out, epochs=epochs, minutes=minutes, seed=seed, resume=resume
+            arch=arch,
+            data=data,
+            version=version,
+            out=out,
+            passes=passes,
+            minutes=minutes,
+            seed=seed,
+            resume=resume,
+            loaders=loaders,
+            only=only,
+            head_only=head_only,
+        )
+
+
+@app.command()
+def leaks(
+    *,
+    data: Annotated[list[str], typer.Argument(help="Labelled images: PATH, LAYOUT:PATH, PATH?option=value.")],
+    against: Annotated[
+        list[str] | None, typer.Option(help="Compare with these; without it, owners with each other.")
+    ] = None,
+    json: JsonOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Find pictures that two data sets, or two owners of one, share: whole, cropped or rescaled."""
+    from jinwi import leaks_command
+
+    with session(lang) as terminal:
+        sources = _part(terminal, "services.retrainer.sources", "retrainer")
+        finder = _part(terminal, "services.retrainer.leaks", "retrainer")
+        leaks_command.leaks(terminal, sources, finder, data, against or [], as_json=json)
+
+
+@app.command()
+def evaluate(
+    *,
+    model: Annotated[str, typer.Argument(help="A version's folder, or the number of a shipped version.")],
+    data: Annotated[list[str], typer.Argument(help="Labelled images: PATH, LAYOUT:PATH, PATH?option=value.")],
+    matched: Annotated[
+        bool, typer.Option("--matched", help="Judge first where shape, size, grid and codec say nothing.")
+    ] = False,
+    studies: Annotated[
+        bool, typer.Option("--studies", help="Add robustness, portraits, composites, sensitivity and files.")
+    ] = False,
+    lane: Annotated[
+        Literal["bulk", "interactive"], typer.Option(help="The lane whose tiles the model reads.")
+    ] = "interactive",
+    out: Annotated[Path, typer.Option(help="Folder for report.html and report.json.")] = Path("evaluation"),
+    json: JsonOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Judge a model version on labelled images, beside what needs no model."""
+    from jinwi import evaluate_command
+
+    with session(lang) as terminal:
+        order = evaluate_command.Order(
+            model=model, data=data, matched=matched, studies=studies, lane=lane, out=out, json=json
+        )
+        evaluation = _part(terminal, "services.retrainer.evaluation.run", "retrainer")
+        evaluate_command.evaluate(terminal, order, evaluation)
+
+
+@app.command()
+def reproduce(
+    *,
+    experiment: Annotated[Literal["cifake", "aiornot", "artbench"], typer.Argument(help="Whose experiment.")],
+    data: Annotated[str, typer.Option(help="Its images, laid out as they are published.")],
+    out: Annotated[Path, typer.Option(help="Folder for the report and the log of trials.")],
+    trials: Annotated[int, typer.Option(min=0, help="Trials of random settings after the experiment's own.")] = 0,
+    minutes: Annotated[float, typer.Option(help="Stop after so long; the same command goes on.")] = math.inf,
+    passes: Annotated[float, typer.Option(min=0.01, help="Passes of each network over the images.")] = 10,
+    seed: Annotated[int, typer.Option(help="The same seed and data give the same weights.")] = 0,
+    lang: LangOption = None,
+) -> None:
+    """Run a published experiment again and set its figures beside ours."""
+    with session(lang) as terminal:
+        _part(terminal, "services.retrainer.reproduce", "retrainer").reproduce(
+            experiment, data=data, out=out, trials=trials, minutes=minutes, passes=passes, seed=seed
         )
 
 

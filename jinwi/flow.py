@@ -6,6 +6,7 @@ are written once.
 
 import contextlib
 import email.utils
+import json
 import math
 import os
 import random
@@ -22,7 +23,8 @@ import httpx
 from jinwi import calls
 from jinwi.calls import Call, Options
 from jinwi.errors import ApiError, Refused, Timeout, Unavailable
-from jinwi.results import Job
+from jinwi.results import Job, Model
+from jinwi.upload import Counted, Progress
 
 T = TypeVar("T")
 
@@ -37,6 +39,11 @@ TRY_SECONDS = 30
 
 POLL_SECONDS = 1.0
 """Pause before asking again a server that did not hold the request."""
+
+STORE_SECONDS = 120
+"""For how long a server may check and store a model version that has arrived."""
+
+MANIFEST = "manifest.json"
 
 GRACE = 2.0
 """Seconds beyond the caller's own timeout in which an answer may still come in."""
@@ -124,7 +131,7 @@ def read(call: Call[T], response: httpx.Response) -> T:
         kind = Refused if response.is_client_error else ApiError
         raise kind(response.status_code, problem(response))
     try:
-        return call.read(response.json())
+        return call.read(response.content if call.raw else response.json())
     except (KeyError, TypeError, ValueError) as exc:
         detail = f"{type(exc).__name__}: {exc}"
         raise ApiError(response.status_code, {"title": "Answer not understood", "detail": detail}) from exc
@@ -161,6 +168,16 @@ def submit(source: Source, options: Options, patience: float, *, wait: int = 0) 
         return (yield from request(calls.submit_link(source, options, key, wait), patience))
     with _opened(source) as image:
         return (yield from request(calls.submit_image(image, options, key, wait), patience))
+
+
+def upload_model(directory: os.PathLike[str] | str, progress: Progress, patience: float) -> Flow[Model]:
+    """Send every file that the manifest names, and the manifest; raises OSError and ValueError where it cannot be."""
+    folder = Path(directory)
+    names = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+    with contextlib.ExitStack() as stack:
+        files = {name: stack.enter_context((folder / name).open("rb")) for name in [*names, MANIFEST]}
+        counted = {name: Counted(file, progress) for name, file in files.items()}
+        return (yield from request(calls.upload_model(counted, STORE_SECONDS), patience + STORE_SECONDS))
 
 
 def wait(job_id: str, timeout: float | None, patience: float) -> Flow[Job]:

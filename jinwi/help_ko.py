@@ -19,6 +19,7 @@ HELP: Mapping[str, str] = {
     ),
     "Write a table to this file.": "이 파일에 표를 씁니다.",
     "Write a contact sheet to this file.": "이 파일에 이미지 결과표를 씁니다.",
+    "Write each image under its map of evidence to this folder.": "이 폴더에 근거 지도를 겹친 이미지를 하나씩 씁니다.",
     "Journal of the run: begun if absent, else gone on with. Files are known by path.": (
         "실행 기록 파일. 없으면 새로 시작하고, 있으면 이어서 합니다. 파일은 경로로 구별합니다."
     ),
@@ -32,8 +33,21 @@ HELP: Mapping[str, str] = {
     "At most so many.": "최대 개수.",
     "Erase images and all that is known of them, for good.": "이미지와 그에 관한 모든 정보를 영구히 삭제합니다.",
     "The jobs.": "작업.",
-    "List the model versions, or show the card of one.": "모델 버전 목록이나 한 버전의 카드를 보여 줍니다.",
-    "Show the card of this version or alias, such as champion.": ("카드를 볼 버전이나 별칭. 예: champion."),
+    "List, show, import, promote and roll back model versions.": (
+        "모델 버전을 보고, 가져오고, 챔피언으로 만들고, 되돌립니다."
+    ),
+    "List the model versions, the newest first.": "모델 버전을 최근 것부터 보여 줍니다.",
+    "Show the card of a version.": "한 버전의 카드를 보여 줍니다.",
+    "A version, or an alias such as champion.": "버전이나 별칭. 예: champion.",
+    "Bring a detector: an ONNX file with its card, or a version's folder.": (
+        "탐지 모델을 가져옵니다. 카드가 딸린 ONNX 파일이나 버전 폴더를 받습니다."
+    ),
+    "The ONNX file, or a folder that train or --out made.": "ONNX 파일, 또는 train 이나 --out 이 만든 폴더.",
+    "What the file is and how it reads a picture (YAML).": "모델의 설명과 이미지 전처리 방법(YAML).",
+    "Make the version's folder in here, and send nothing.": "이 폴더 안에 버전 폴더만 만들고 서버로 보내지 않습니다.",
+    "Let it score from now on.": "지금부터 이 버전으로 채점합니다.",
+    "Make a version champion: it scores from now on.": "버전을 챔피언으로 만듭니다. 지금부터 이 버전으로 채점합니다.",
+    "Return to the version that was champion before.": "이전 챔피언 버전으로 돌아갑니다.",
     "Let no job of a lane begin; submissions are still accepted.": (
         "레인의 작업을 시작하지 않게 합니다. 접수는 계속 받습니다."
     ),
@@ -45,13 +59,45 @@ HELP: Mapping[str, str] = {
     ),
     "Train a model version on labelled images.": "라벨이 있는 이미지로 모델 버전을 학습합니다.",
     "The network, by its name.": "신경망 이름.",
-    "The labelled images.": "라벨이 있는 이미지.",
+    "Passes over the images; the network's own if not said.": (
+        "이미지 전체를 반복할 횟수. 없으면 신경망마다 정해진 값을 씁니다."
+    ),
+    "End this slice after so long; --resume goes on.": "이번 학습을 끝낼 시간(분). --resume 으로 이어서 합니다.",
+    "Processes that prepare batches beside the training.": "학습과 나란히 배치를 준비하는 프로세스 수.",
+    "Work on this part alone: fold-0, …, final.": "이 부분만 학습합니다: fold-0, …, final.",
+    "Of hf: train the head, leave the backbone.": "hf: 신경망에서 백본은 두고 헤드만 학습합니다.",
     "MAJOR.MINOR.PATCH of the version to make.": "만들 버전의 MAJOR.MINOR.PATCH.",
     "Folder in which the version gets its own.": "버전 폴더가 만들어질 폴더.",
-    "Passes over the images, at most.": "이미지 전체를 반복할 최대 횟수(에포크).",
-    "Stop training after so long.": "학습을 끝낼 시간(분).",
     "The same seed and data give the same weights.": "시드와 데이터가 같으면 가중치도 같습니다.",
     "Go on with an interrupted training.": "중단된 학습을 이어서 합니다.",
+    "Judge a model version on labelled images, beside what needs no model.": (
+        "라벨이 있는 이미지로 모델 버전을 평가하고, 모델 없이도 나오는 수치와 나란히 보여 줍니다."
+    ),
+    "A version's folder, or the number of a shipped version.": "버전 폴더, 또는 함께 배포된 버전의 번호.",
+    "Labelled images: PATH, LAYOUT:PATH, PATH?option=value.": (
+        "라벨이 있는 이미지. PATH, LAYOUT:PATH 또는 PATH?option=value."
+    ),
+    "Judge first where shape, size, grid and codec say nothing.": (
+        "비율, 크기, 격자, 코덱으로는 구별할 수 없게 맞춘 이미지로 먼저 평가합니다."
+    ),
+    "Add robustness, portraits, composites, sensitivity and files.": (
+        "강건성, 인물 사진, 합성, 민감도, 파일 표를 더합니다."
+    ),
+    "Find pictures that two data sets, or two owners of one, share: whole, cropped or rescaled.": (
+        "두 데이터 집합이나 한 집합의 두 소유자가 함께 가진 이미지를 찾습니다. 잘렸거나 크기가 달라도 찾습니다."
+    ),
+    "Compare with these; without it, owners with each other.": ("비교할 데이터 집합. 없으면 소유자끼리 비교합니다."),
+    "The lane whose tiles the model reads.": "모델이 읽을 타일을 정하는 레인.",
+    "Folder for report.html and report.json.": "report.html 과 report.json 을 둘 폴더.",
+    "Run a published experiment again and set its figures beside ours.": (
+        "공개된 실험을 다시 실행하고 그 수치를 우리 수치와 나란히 보여 줍니다."
+    ),
+    "Whose experiment.": "실험.",
+    "Its images, laid out as they are published.": "공개된 구조 그대로 놓인 이미지.",
+    "Folder for the report and the log of trials.": "보고서와 시도 기록을 둘 폴더.",
+    "Trials of random settings after the experiment's own.": "실험을 마친 뒤 무작위 설정으로 더 해 볼 시도 수.",
+    "Stop after so long; the same command goes on.": "멈출 시간(분). 같은 명령을 다시 실행하면 이어서 합니다.",
+    "Passes of each network over the images.": "신경망마다 이미지 전체를 보는 횟수.",
     "Create, list and revoke API keys.": "API 키를 만들고, 보고, 폐기합니다.",
     "Create a key, which is shown this once.": "키를 만듭니다. 키는 이때 한 번만 표시됩니다.",
     "What the key is for.": "키의 용도.",

@@ -56,6 +56,7 @@ class Language:
     expectation: str
     no_expectation: str
     sheet_title: str
+    maps: str
     interrupted: str
     go_on: str
     key_once: str
@@ -68,6 +69,16 @@ class Language:
     missing_extra: str
     not_a_journal: str
     other_server: str
+
+    uploading: str
+    brought: str
+    uncalibrated: str
+    registered: str
+    promoted: str
+    rolled_back: str
+    card_needed: str
+    folder_has_card: str
+    out_or_promote: str
 
     created_key: str
     more_jobs: str

@@ -8,6 +8,7 @@ import io
 import warnings
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from jinwi.inputs import HEAD_BYTES, media_type
 
@@ -29,18 +30,22 @@ def data_uri(path: Path) -> str | None:
 
 
 def _shrink(path: Path) -> bytes:
-    pillow = _pillow()
-    with pillow.open(path) as image:
-        # Told before, a JPEG decodes at a fraction of its size.
-        image.draft("RGB", (SIDE, SIDE))
-        picture = importlib.import_module("PIL.ImageOps").exif_transpose(image)
-        picture.thumbnail((SIDE, SIDE))
-        small = io.BytesIO()
-        if picture.mode.startswith("I"):
-            # 16-bit grey: a conversion alone would cut every value off at 255.
-            picture = picture.convert("I").point(lambda value: value / 257)
-        picture.convert("RGB").save(small, "JPEG", quality=80)
+    small = io.BytesIO()
+    picture(path, SIDE).save(small, "JPEG", quality=80)
     return small.getvalue()
+
+
+def picture(path: Path, side: int) -> Any:
+    """The upright picture as a Pillow image, RGB, at most `side` px long; raises whatever Pillow raises."""
+    with _pillow().open(path) as image:
+        # Told before, a JPEG decodes at a fraction of its size.
+        image.draft("RGB", (side, side))
+        upright = importlib.import_module("PIL.ImageOps").exif_transpose(image)
+        upright.thumbnail((side, side))
+        if upright.mode.startswith("I"):
+            # 16-bit grey: a conversion alone would cut every value off at 255.
+            upright = upright.convert("I").point(lambda value: value / 257)
+        return upright.convert("RGB")
 
 
 @functools.cache

@@ -17,6 +17,7 @@ from jinwi.errors import JinwiError, Refused
 from jinwi.inputs import Input, find, is_address, names
 from jinwi.journal import Journal, NotAJournal
 from jinwi.language import Language
+from jinwi.map_folder import map_folder
 from jinwi.report import JsonLines, csv_file, result_table
 from jinwi.results import Lane, Model
 from jinwi.session import Complaint
@@ -39,6 +40,7 @@ class Order:
     json: bool
     csv: Path | None
     html: Path | None
+    map: Path | None
     resume: Path | None
     concurrency: int
 
@@ -152,6 +154,9 @@ def _files(terminal: Terminal, order: Order, server: Server, tally: Tally, stack
     if order.html:
         model = _champion(server)
         yield stack.enter_context(contact_sheet(order.html, tally, model, terminal.language))
+    if order.map:
+        client = stack.enter_context(Client(server.url, server.key, timeout=OUTAGE_SECONDS))
+        yield stack.enter_context(map_folder(order.map, client, terminal))
 
 
 def _champion(server: Server) -> Model | None:

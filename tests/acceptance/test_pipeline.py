@@ -14,9 +14,11 @@ from PIL import Image
 
 from jinwi import Client
 from shared import scoring
+from shared.domain.job import Lane
 from shared.imaging.decode import decode
 from shared.imaging.limits import Limits
 from shared.imaging.prepare import prepare
+from shared.scoring.picture import Picture
 from shared.scoring.session import Model
 from tests.processes import of_stack, wait_until
 from tests.webserver import serve
@@ -41,11 +43,12 @@ def expected():
     """What the shipped model says of some bytes, without any service: (probability, reason codes)."""
     model = Model.load(scoring.shipped()[-1], provider="cpu", threads=1)
 
-    def score(data: bytes) -> tuple[float, list[str]]:
+    def score(data: bytes, lane: Lane) -> tuple[float, list[str]]:
         decoded = decode(data, Limits(max_pixels=1_000_000, max_side=1_000))
-        probability = model.score(prepare(decoded.image, model.card.input)).probabilities[0]
+        pixels = prepare(decoded.image, model.card.input, lane)
+        [said] = model.score_pictures([Picture(pixels=pixels, width=decoded.width, height=decoded.height, lane=lane)])
         reasons = model.card.range.reasons(decoded.width, decoded.height)
-        return round(float(probability), 4), [reason.code for reason in reasons]
+        return round(said.probability, 4), [reason.code for reason in reasons]
 
     return score
 
@@ -106,7 +109,9 @@ def test_two_hundred_images_survive_a_killed_worker_each_with_one_right_result(s
             assert (job.state, job.error.reason) == ("failed", "undecodable")
         else:
             assert job.state == "done"
-            assert (job.result.ai_probability, [reason.code for reason in job.result.reasons]) == expected(data)
+            assert (job.result.ai_probability, [reason.code for reason in job.result.reasons]) == expected(
+                data, Lane(job.lane)
+            )
             assert job.result.ai_probability + job.result.human_probability == pytest.approx(1)
     assert webhooks(web) == {job.id: str(job.state) for job in jobs}
     wait_until(lambda: count_jobs(service) - before == Counter(done=FILES + LINKS, failed=BROKEN + GONE))

@@ -40,10 +40,11 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """`status` 0 closes the connection without a word."""
+    """`status` 0 closes the connection without a word; `content` goes out instead of a document."""
 
     status: int
     document: Any = None
+    content: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -97,6 +98,8 @@ class Jinwi:
         self.script: deque[Script] = deque()
         self.routes: dict[tuple[str, str], Script] = {}
         self.jobs: dict[str, dict[str, Any]] = {}
+        self.map: bytes | None = None
+        """What the model draws for every image."""
         self.lock = threading.Lock()
         self.url = ""
 
@@ -124,6 +127,8 @@ class Jinwi:
                 with self.lock:
                     found = [job for job in self.jobs.values() if job["id"] == job_id]
                 return Answer(status=200, document=found[0]) if found else problem(404, "Not found", "No job.")
+            case "GET", ["jobs", _, "map.png"] if self.map:
+                return Answer(status=200, content=self.map)
             case "GET", ["models", "champion"]:
                 return Answer(status=200, document={"version": "0.1.0", "aliases": ["champion"], "card": CARD})
             case _:
@@ -134,14 +139,13 @@ class Jinwi:
         if percent > 100:
             return problem(415, "Unsupported", "Not an image.")
         verdict = "likely_human" if percent <= 20 else "likely_ai" if percent >= 80 else "uncertain"
+        job_id, result = str(uuid.uuid4()), result_document(percent / 100, verdict)
+        if self.map:
+            result["evidence"] = {"map": f"/v1/jobs/{job_id}/map.png"}
         with self.lock:
             job = self.jobs.setdefault(
                 seen.headers["idempotency-key"],
-                job_document(
-                    str(uuid.uuid4()),
-                    lane=seen.fields.get("lane", "interactive"),
-                    result=result_document(percent / 100, verdict),
-                ),
+                job_document(job_id, lane=seen.fields.get("lane", "interactive"), result=result),
             )
         return Answer(status=200 if "prefer" in seen.headers else 202, document=job)
 
@@ -155,7 +159,7 @@ def _handler(jinwi: Jinwi) -> type[BaseHTTPRequestHandler]:
             if answer.status == 0:
                 self.close_connection = True
                 return
-            body = b"" if answer.document is None else json.dumps(answer.document).encode()
+            body = answer.content if answer.document is None else json.dumps(answer.document).encode()
             self.send_response(answer.status)
             for name, value in {**answer.headers, "Content-Length": str(len(body))}.items():
                 self.send_header(name.replace("_", "-"), value)
@@ -197,7 +201,7 @@ def _fields(content_type: str, body: bytes) -> tuple[dict[str, Any], bytes | Non
         for part in message.iter_parts()
     }
     image = parts.pop("image", None)
-    return {name: value.decode() for name, value in parts.items()}, image
+    return {name: value.decode(errors="replace") for name, value in parts.items()}, image
 
 
 class _Server(ThreadingHTTPServer):

@@ -1,6 +1,7 @@
 """The command line against a real server on the loopback."""
 
 import csv
+import io
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from jinwi.cli import app
@@ -62,6 +64,18 @@ def folder(tmp_path):
         (folder / f"{percent}.png").write_bytes(PNG + bytes([percent]))
     (folder / "notes.txt").write_text("not an image")
     return folder
+
+
+def two_halves(mode, left, right):
+    image = Image.new(mode, (40, 20), right)
+    image.paste(left, (0, 0, 20, 20))
+    return image
+
+
+def encoded(image, kind, **options):
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
 
 
 def lines(result):
@@ -196,6 +210,48 @@ def test_a_file_that_cannot_be_written_is_said_before_anything_is_submitted(comm
     assert result.exit_code == 1
     assert result.stderr.strip().endswith(f"No such file or folder: {tmp_path / 'nowhere' / 'out.csv'}")
     assert jinwi.submissions() == []
+
+
+def test_maps_are_written_with_their_images_under_them(command, jinwi, tmp_path):
+    jinwi.map = encoded(two_halves("RGBA", (255, 0, 0, 255), (0, 0, 0, 0)), "PNG")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    (tmp_path / "in").mkdir()
+    upright = two_halves("RGB", "blue", "blue").resize((20, 10))
+    (tmp_path / "in" / "photo.png").write_bytes(encoded(upright, "PNG", exif=exif) + bytes([90]))
+    (tmp_path / "in" / "cut.png").write_bytes(PNG + bytes([90]))
+    result = command("verify", tmp_path / "in", "https://example.com/cat.jpg", "--map", tmp_path / "maps")
+    assert result.exit_code == 0
+    assert sorted(path.name for path in (tmp_path / "maps").iterdir()) == [
+        "0001-cut.png",
+        "0002-photo.jpg",
+        "0003-cat.png",
+    ]
+    for bare in ("0001-cut.png", "0003-cat.png"):
+        assert (tmp_path / "maps" / bare).read_bytes() == jinwi.map
+    with Image.open(tmp_path / "maps" / "0002-photo.jpg") as laid:
+        assert laid.size == (10, 20)
+        left, right = laid.getpixel((2, 10)), laid.getpixel((8, 10))
+    assert left[0] - left[2] > 150
+    assert right[2] - right[0] > 150
+    assert f"written to {tmp_path / 'maps'}: 3." in result.stderr
+
+
+def test_images_without_a_map_write_none(command, folder, tmp_path):
+    result = command("verify", folder, "--map", tmp_path / "maps")
+    assert result.exit_code == 0
+    assert list((tmp_path / "maps").iterdir()) == []
+    assert ": 0." in result.stderr
+
+
+def test_a_map_erased_meanwhile_costs_the_run_nothing(command, jinwi, folder, tmp_path):
+    jinwi.map = PNG
+    journal, maps = tmp_path / "journal", tmp_path / "maps"
+    command("verify", folder, "--resume", journal)
+    jinwi.map = None
+    result = command("verify", folder, "--resume", journal, "--map", maps)
+    assert result.exit_code == 0
+    assert list(maps.iterdir()) == []
 
 
 def test_each_run_submits_afresh(command, jinwi, folder):
@@ -445,10 +501,10 @@ def test_models_are_listed_and_shown(command, jinwi):
         ("GET", "/v1/models"): Answer(status=200, document={"models": [model]}),
         ("GET", "/v1/models/champion"): Answer(status=200, document=model),
     }
-    assert "champion" in command("models").stdout
-    assert lines(command("models", "--json")) == [model]
-    assert json.loads(command("models", "champion").stdout) == model
-    assert lines(command("models", "champion", "--json")) == [model]
+    assert "champion" in command("models", "list").stdout
+    assert lines(command("models", "list", "--json")) == [model]
+    assert json.loads(command("models", "show", "champion").stdout) == model
+    assert lines(command("models", "show", "--json")) == [model]
 
 
 def test_a_key_is_created_listed_and_revoked(command, jinwi):

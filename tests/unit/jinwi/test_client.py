@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from jinwi import AsyncClient, Client, JinwiError, Refused, State, Unavailable, Verdict
+from jinwi import ApiError, AsyncClient, Client, JinwiError, Refused, State, Unavailable, Verdict
 from tests.unit.jinwi.conftest import KEY, PNG, Answer, job_document, problem
 
 
@@ -70,6 +70,27 @@ def test_a_file_is_verified_in_one_request(caller, jinwi, image):
         "lane": "bulk",
         "allow_training": "false",
     }
+
+
+def test_the_map_of_a_job_comes_as_the_bytes_of_a_png(caller, jinwi, image):
+    jinwi.map = PNG + b"map"
+    job = caller.ask("verify", image)
+    assert job.result.map == f"/v1/jobs/{job.id}/map.png"
+    assert caller.ask("map_png", job) == caller.ask("map_png", job.id) == jinwi.map
+
+
+def test_a_job_without_a_map_refuses_it(caller, image):
+    job = caller.ask("verify", image)
+    assert job.result.map is None
+    with pytest.raises(Refused) as refused:
+        caller.ask("map_png", job)
+    assert refused.value.status == 404
+
+
+def test_a_map_that_is_no_png_is_not_understood(caller, jinwi, image):
+    jinwi.map = b"<html>"
+    with pytest.raises(ApiError, match="not a PNG"):
+        caller.ask("map_png", caller.ask("verify", image))
 
 
 @pytest.mark.parametrize("kind", [Path, str, Path.read_bytes], ids=["path", "text", "bytes"])

@@ -7,11 +7,13 @@ import pytest
 
 from jinwi import results
 from shared.domain import job, verdict
-from shared.domain.job import error_document
+from shared.domain.job import error_document, map_path
 from tests.unit.jinwi.conftest import result_document
 
+ID = UUID("019a0b8e-6f5c-7c3e-9f52-3d6c4f1f2a10")
+MAP = {"map": map_path(ID), "provenance": [], "stability": {}}
 ROW = {
-    "id": UUID("019a0b8e-6f5c-7c3e-9f52-3d6c4f1f2a10"),
+    "id": ID,
     "tenant_id": UUID("019a0b8e-6f5c-7c3e-9f52-3d6c4f1f2a11"),
     "state": "done",
     "stage": "score",
@@ -26,7 +28,7 @@ ROW = {
     "callback_url": None,
     "allow_training": False,
     "attempt": 1,
-    "result": result_document(0.3, "uncertain", {"code": "out_of_range", "detail": "Too large."}),
+    "result": {**result_document(0.3, "uncertain", {"code": "out_of_range", "detail": "Too large."}), "evidence": MAP},
     "error": None,
     "timings_ms": {"decode": 1.0},
     "created_at": datetime(2026, 11, 21, 9, tzinfo=UTC),
@@ -50,6 +52,7 @@ def test_a_finished_job_is_read_whole():
         thresholds=results.Thresholds(likely_human=0.2, likely_ai=0.8),
         reasons=(results.Reason(code="out_of_range", detail="Too large."),),
         model_version="0.1.0",
+        map=map_path(ID),
     )
     assert seen.document["image"]["width"] == 640
 

@@ -1,0 +1,1 @@
+"""What the system reaches on this machine: each module prints a table and writes JSON."""
