@@ -43,8 +43,8 @@ class Counted:
 
 CIFAKE = Origin(
     model="jinwi-cifake",
-    description="Tells small photographs from small pictures by Stable Diffusion 1.4. First weights of this "
-    "project: they show that the house stands, and know nothing of pictures of ordinary size.",
+    description="Tells small photographs from small pictures by Stable Diffusion 1.4, and knows nothing of pictures of "
+    "ordinary size.",
     data={
         "name": "CIFAKE: Real and AI-Generated Synthetic Images",
         "authors": "Jordan J. Bird and Ahmad Lotfi; human images: CIFAR-10, Alex Krizhevsky, Vinod Nair and "

@@ -180,7 +180,7 @@ class ImageRange:
         if not (_is_whole(self.min_side) and _is_whole(self.max_side) and 1 <= self.min_side <= self.max_side):
             raise ValueError(f"range: 1 <= min_side <= max_side in whole px, got {self.min_side!r}, {self.max_side!r}")
         if not isinstance(self.statement, str):
-            raise ValueError("range: statement must be text")
+            raise ValueError("range: statement must be text")  # noqa: TRY004 - as of every field of a card
 
     def reasons(self, width: int, height: int) -> list[Reason]:
         """One reason when an image of this size lies outside, none when inside."""

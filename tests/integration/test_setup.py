@@ -5,9 +5,12 @@ import stat
 import pytest
 
 from deploy.setup import prepare
+from shared import scoring
 from shared.domain.tenant import Scope
 from shared.storage import models, tenants
 from tests.integration.factories import submit_link
+
+NEWEST = scoring.shipped()[-1].name
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def test_the_first_key_has_every_scope_and_only_its_owner_can_read_it(database, 
 def test_the_shipped_model_is_champion(database, prepared):
     with database.transaction() as connection:
         champion = models.get(connection, "champion")
-    assert (champion["version"], champion["origin"]) == ("0.1.0", "shipped")
+    assert (champion["version"], champion["origin"]) == (NEWEST, "shipped")
 
 
 def test_a_second_run_changes_nothing(settings, database, prepared):
@@ -67,19 +70,19 @@ def test_a_stack_that_slept_longer_than_its_partitions_reach_takes_jobs_again(se
 def test_a_newer_shipped_model_takes_over_from_a_shipped_champion_only(settings, database, store, prepared, tmp_path):
     from tests.models import copy_of_shipped
 
-    newer = copy_of_shipped(tmp_path / "0.2.0", "0.2.0")
+    newer = copy_of_shipped(tmp_path / "0.9.0", "0.9.0")
     assert models.register(database, store, newer, origin="shipped")
     with database.transaction() as connection:
-        assert models.get(connection, "champion")["version"] == "0.2.0"
-        assert models.get(connection, "previous")["version"] == "0.1.0"
-    trained = copy_of_shipped(tmp_path / "0.2.1", "0.2.1")
+        assert models.get(connection, "champion")["version"] == "0.9.0"
+        assert models.get(connection, "previous")["version"] == NEWEST
+    trained = copy_of_shipped(tmp_path / "0.9.1", "0.9.1")
     models.register(database, store, trained, origin="trained")
     with database.transaction() as connection:
-        models.set_alias(connection, "champion", "0.2.1")
-    models.register(database, store, copy_of_shipped(tmp_path / "0.3.0", "0.3.0"), origin="shipped")
+        models.set_alias(connection, "champion", "0.9.1")
+    models.register(database, store, copy_of_shipped(tmp_path / "0.9.2", "0.9.2"), origin="shipped")
     with database.transaction() as connection:
-        assert models.get(connection, "champion")["version"] == "0.2.1"
-        assert models.get(connection, "challenger")["version"] == "0.3.0"
+        assert models.get(connection, "champion")["version"] == "0.9.1"
+        assert models.get(connection, "challenger")["version"] == "0.9.2"
 
 
 def test_a_version_is_never_overwritten(database, store, prepared, tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 from services.retrainer.evaluation import plots
 from services.retrainer.evaluation.bootstrap import Interval
 from services.retrainer.evaluation.groups import LEAST, Group
-from services.retrainer.evaluation.judgement import MARGIN, SUSPECT, Judgement
+from services.retrainer.evaluation.judgement import MARGIN, SUSPECT, Judgement, leaking
 from services.retrainer.evaluation.reliability import Reliability
 
 FIGURES = {
@@ -129,7 +129,8 @@ def _figures(judgements: Sequence[Judgement]) -> str:
         return tabled
     note = (
         "<p>The matched view cuts, rescales and compresses both classes from one distribution, so that shape, size, "
-        "grid and codec say nothing. Raw figures may rest on how the images were collected.</p>"
+        "grid and codec should say nothing; the nulls below check it. Raw figures may rest on how the images were "
+        "collected.</p>"
     )
     return note + tabled + _pair([plots.roc(judgement) for judgement in judgements])
 
@@ -138,7 +139,7 @@ def _nulls(judgement: Judgement) -> str:
     rows = [
         [
             f"{null.name} <small>{escape(null.says)}</small>",
-            _figure(null.roc_auc, over=_leaks(null.contentless, null.roc_auc)),
+            _figure(null.roc_auc, over=leaking(null)),
             _figure(null.margin, SIGNED),
         ]
         for null in sorted(judgement.nulls, key=lambda null: -null.roc_auc.value)
@@ -151,10 +152,6 @@ def _nulls(judgement: Judgement) -> str:
         + _drawn(plots.beside_nulls(judgement))
         + _table(["null", "ROC AUC", "detector minus null"], rows)
     )
-
-
-def _leaks(contentless: bool, roc_auc: Interval) -> bool:
-    return contentless and roc_auc.value > SUSPECT
 
 
 def _verdicts(judgement: Judgement) -> str:
@@ -178,7 +175,7 @@ def _verdicts(judgement: Judgement) -> str:
 
 
 def _accused(judgement: Judgement) -> str:
-    parts = ["<p>Share of human images that are called likely AI, the highest first; the number is that of images.</p>"]
+    parts = ["<p>Share of human images called likely AI, the highest first; beside each name its number of images.</p>"]
     if judgement.kinds:
         parts.append(
             "<h3>By kind</h3>" + _dots(judgement.kinds, "human images called likely AI", plots.HUMAN, KIND_LIMIT)
@@ -187,7 +184,7 @@ def _accused(judgement: Judgement) -> str:
     parts.append(f"<h3>By owner, {LEAST} images or more</h3>")
     if judgement.owners:
         parts.append(_dots(judgement.owners, "of an owner's images called likely AI", plots.HUMAN, None))
-        parts.append(f"<details><summary>Table of owners</summary>{_groups(judgement.owners, 'owner')}</details>")
+        parts.append(_folded("Table of owners", _groups(judgement.owners, "owner")))
     else:
         parts.append("<p>No owner has so many.</p>")
     return "".join(parts)
@@ -208,7 +205,9 @@ def _found(judgement: Judgement) -> str:
     return (
         "<p>Share of AI images that reach a probability of 0.5, the lowest first.</p>"
         + _dots(judgement.generators, "AI images found", plots.AI, None)
-        + _table(["generator", "images", "owners", "at 0.5 or above", "likely AI"], rows)
+        + _folded(
+            "Table of generators", _table(["generator", "images", "owners", "at 0.5 or above", "likely AI"], rows)
+        )
     )
 
 
@@ -311,6 +310,10 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     head = "".join(f"<th>{text}</th>" for text in heads)
     body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>\n'
+
+
+def _folded(title: str, html: str) -> str:
+    return f"<details><summary>{escape(title)}</summary>{html}</details>"
 
 
 def _pair(drawings: Sequence[str]) -> str:

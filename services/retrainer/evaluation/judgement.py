@@ -40,6 +40,9 @@ MARGIN = 0.04
 
 PORTRAIT = "portrait"
 
+FEW = 10
+"""Owners: fewer do not say what the next one is like."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Beside:
@@ -219,19 +222,22 @@ def _portraits(predictions: Predictions, thresholds: Thresholds, weights: Weight
 
 
 def _leaks(nulls: Sequence[Beside], view: str) -> list[str]:
-    return [
-        f"In the {view} view, a null that reads nothing but {null.says} has a ROC AUC of {null.roc_auc.value:.3f}, "
-        f"above {SUSPECT:.2f}. What a detector gains from that says nothing of how images were made."
-        for null in nulls
-        if null.contentless and null.roc_auc.value > SUSPECT
-    ]
+    leaks = [f"{null.says} ({null.roc_auc.value:.3f})" for null in nulls if leaking(null)]
+    if not leaks:
+        return []
+    warning = (
+        f"In the {view} view, nothing but {' or '.join(leaks)} is enough for a ROC AUC above {SUSPECT:.2f}. What a "
+        "detector gains from that says nothing of how images were made."
+    )
+    return [warning]
 
 
-FEW = 10
+def leaking(null: Beside) -> bool:
+    """Whether it tells the classes apart although it sees no trace of a generator."""
+    return null.contentless and null.roc_auc.value > SUSPECT
 
 
 def _few(predictions: Predictions) -> list[str]:
-    """An interval over few owners is too narrow: nobody knows what the next owner is like."""
     counts = {name: _owners(predictions, label) for label, name in enumerate(("human", "AI"))}
     return [
         f"The {name} images come from {count} owner{'s' if count > 1 else ''}: intervals over so few are too narrow."

@@ -75,11 +75,12 @@ def roc(judgement: Judgement) -> str:
     def draw(axes: Axes) -> None:
         axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls=":")
         axes.plot(at, np.interp(at, false, true), color=ORANGE, lw=2)
-        for share, name in ((0.01, "tpr_at_1_fpr"), (0.05, "tpr_at_5_fpr")):
+        for share, name, above in ((0.01, "tpr_at_1_fpr", -12), (0.05, "tpr_at_5_fpr", 4)):
             rate = judgement.figures[name]
             axes.vlines(share, rate.low, rate.high, color=INK, lw=1.4)
             axes.plot(share, rate.value, "o", color=INK, ms=4.5)
-            axes.annotate(f"{rate.value:.0%} at {share:.0%}", (share, rate.value), (8, -3), textcoords="offset points")
+            said = f"{100 * rate.value:.0f} % at {100 * share:.0f} %"
+            axes.annotate(said, (share, rate.value), (8, above), textcoords="offset points")
         axes.set(xlabel="human images called AI", ylabel="AI images found", xlim=(-0.01, 1), ylim=(0, 1.01))
         _percent(axes, both=True)
 

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 pytest.importorskip("numpy")
 
-from jinwi.cli import app  # noqa: E402
+from jinwi.cli import app
 
 
 @pytest.fixture

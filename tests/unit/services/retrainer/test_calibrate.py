@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from services.retrainer.calibrate import calibrate
-from services.retrainer.evaluate import expected_calibration_error
+from services.retrainer.evaluation.metrics import expected_calibration_error
 from shared.domain.model_card import Calibration
 from shared.scoring.calibration import probability
 

@@ -47,7 +47,9 @@ def test_the_margin_is_that_over_the_strongest_null():
     assert strongest.margin.low < strongest.margin.value < strongest.margin.high
 
 
-@pytest.mark.parametrize(("name", "strength", "warned"), [("shape", 1.0, True), ("shape", 0.1, False), ("noise", 1.0, False)])
+@pytest.mark.parametrize(
+    ("name", "strength", "warned"), [("shape", 1.0, True), ("shape", 0.1, False), ("noise", 1.0, False)]
+)
 def test_only_a_null_without_content_that_passes_060_is_warned_of(name, strength, warned):
     made = calibrated(1000)
     warnings = judged(made, {name: null(made, strength)}).warnings
@@ -65,7 +67,9 @@ def test_portraits_are_a_group_of_their_own():
     portraits = judged(predictions(made.logits, made.labels, owners=made.owners, kinds=kinds)).portraits
     chosen = kinds == "portrait"
     assert portraits["images"] == {"human": 100, "ai": 100}
-    assert portraits["roc_auc"]["value"] == pytest.approx(roc_auc_score(made.labels[chosen], made.logits[chosen]), abs=1e-6)
+    assert portraits["roc_auc"]["value"] == pytest.approx(
+        roc_auc_score(made.labels[chosen], made.logits[chosen]), abs=1e-6
+    )
 
 
 @pytest.mark.parametrize("label", [0, 1])

@@ -9,7 +9,7 @@ from services.retrainer.evaluation import nuisance
 
 def photo(width=160, height=120, seed=0):
     random = np.random.default_rng(seed)
-    small = Image.fromarray(random.integers(0, 255, (height // 8, width // 8, 3), dtype=np.uint8))
+    small = Image.fromarray(random.integers(0, 255, (height // 5, width // 5, 3), dtype=np.uint8))
     return small.resize((width, height), Image.Resampling.BICUBIC)
 
 
