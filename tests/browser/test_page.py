@@ -64,10 +64,19 @@ def drawing_key(service, tmp_path_factory) -> str:
     whole = {**TILED, "views": {lane: [{"short_side": 16, "crops": 9}] for lane in ("bulk", "interactive")}}
     with Client(service.url, service.key) as client:
         client.upload_model(brightness(tmp_path_factory.mktemp("model") / "2.0.0", input=whole))
-    admin = httpx.Client(base_url=service.url, headers={"Authorization": f"Bearer {service.key}"})
-    with admin:
-        tenant = admin.post("/v1/tenants", json={"name": "drawing"}).json()["id"]
-        admin.patch("/v1/policy", params={"tenant_id": tenant}, json={"model": "2.0.0"}).raise_for_status()
+    return key_of_pinned(service, "drawing", "2.0.0")
+
+
+@pytest.fixture(scope="module")
+def mapless_key(service) -> str:
+    """The key of a tenant whose pinned model draws no map."""
+    return key_of_pinned(service, "mapless", "0.1.0")
+
+
+def key_of_pinned(service, name: str, version: str) -> str:
+    with httpx.Client(base_url=service.url, headers={"Authorization": f"Bearer {service.key}"}) as admin:
+        tenant = admin.post("/v1/tenants", json={"name": name}).json()["id"]
+        admin.patch("/v1/policy", params={"tenant_id": tenant}, json={"model": version}).raise_for_status()
         wanted = {"name": "page", "scopes": ["submit", "read"], "tenant_id": tenant}
         return admin.post("/v1/keys", json=wanted).json()["key"]
 
@@ -171,11 +180,12 @@ def test_an_erased_picture_takes_its_map_along(page, drawing_key, half_bright):
     expect(page.locator("#map-controls")).to_be_hidden()
 
 
-def test_a_model_that_draws_no_map_offers_none(ready, photograph):
-    choose(ready, photograph)
-    headline(ready, "The model cannot tell")
-    expect(ready.locator("#map-controls")).to_be_hidden()
-    expect(ready.locator("#map")).to_be_hidden()
+def test_a_model_that_draws_no_map_offers_none(page, mapless_key, photograph):
+    give_key(page, mapless_key)
+    choose(page, photograph)
+    headline(page, "The model cannot tell")
+    expect(page.locator("#map-controls")).to_be_hidden()
+    expect(page.locator("#map")).to_be_hidden()
 
 
 def test_the_scale_says_its_thresholds_and_the_score_to_a_screen_reader(ready, photograph):

@@ -6,6 +6,7 @@ from PIL import Image
 from scipy import fft
 
 Plane = NDArray[np.float32]
+Numbers = NDArray[np.floating]
 
 SIDE = 256
 """At most so much of a picture is read, from its middle, in px."""
@@ -13,31 +14,47 @@ SIDE = 256
 LEAST = 24
 """Smaller pictures are mirrored up to this side, so that every statistic exists."""
 
-RINGS = 24
 EPSILON = 1e-6
+
+LUMA = np.array([[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]], np.float32)
+"""RGB to Y, Cb and Cr (JFIF 1.02)."""
 
 EDGES = np.array([0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 48])
 """Of the histograms of residuals, in steps of 8-bit brightness: fine near zero."""
 
 BIN_OF_QUARTER = np.searchsorted(EDGES, np.arange(4 * 48 + 1) / 4, side="right")
 
-LUMA = np.array([[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]], np.float32)
-"""RGB to Y, Cb and Cr (JFIF 1.02)."""
+LUMA_STEPS, CHROMA_STEPS, PAIR_STEPS = (1, 2, 4, 8), (1, 3), (1, 3)
+"""Of co-occurrences, in 8-bit brightness: what one of them clips, the next one tells apart."""
+
+RINGS = 24
+LEVELS = 4
+"""Of the Haar pyramid."""
 
 
-def _classes_of_triples() -> NDArray[np.intp]:
+def _triples_alike() -> NDArray[np.intp]:
     """A number for each of the 125 triples, intp [125]: the same for its mirror image and its negative."""
     a, b, c = np.indices((5, 5, 5)).reshape(3, 125)
     alike = [25 * a + 5 * b + c, 25 * c + 5 * b + a]
-    alike += [124 - triple for triple in alike]
+    return _numbered(alike + [124 - triple for triple in alike])
+
+
+def _pairs_alike() -> NDArray[np.intp]:
+    """A number for each of the 49 pairs, intp [49]: the same for its negative and the other way round."""
+    a, b = np.indices((7, 7)).reshape(2, 49)
+    alike = [7 * a + b, 7 * b + a]
+    return _numbered(alike + [48 - pair for pair in alike])
+
+
+def _numbered(alike: list[NDArray[np.intp]]) -> NDArray[np.intp]:
     return np.unique(np.min(alike, axis=0), return_inverse=True)[1]
 
 
-TRIPLES = _classes_of_triples()
+TRIPLES, PAIRS = _triples_alike(), _pairs_alike()
 
 
 def noise_statistics(image: Image.Image) -> NDArray[np.float32]:
-    """About 600 numbers, float32 [F]: histograms, co-occurrences, spectra and correlations of high-pass residuals.
+    """About 750 numbers, float32 [F]: histograms, co-occurrences, spectra and correlations of high-pass residuals.
 
     Residuals and co-occurrences as in Fridrich & Kodovský, "Rich models for steganalysis of digital images" (TIFS
     2012); radial spectra as in Durall et al. (CVPR 2020); block-DCT scales as in Frank et al. (ICML 2020).
@@ -45,19 +62,22 @@ def noise_statistics(image: Image.Image) -> NDArray[np.float32]:
     rgb = _middle(image)
     luma, blue, red = np.moveaxis(rgb @ LUMA.T, 2, 0)
     across, down = np.diff(luma, axis=1), np.diff(luma, axis=0)
-    laplace = _laplace(luma)
+    laplace, blues, reds = _laplace(luma), _laplace(blue), _laplace(red)
+    power = _power(luma)
     parts = [
-        *(_histogram(residual) for residual in (across, down, _second(luma), _second(luma.T), laplace)),
-        *(_histogram(_laplace(plane)) for plane in (blue, red)),
-        *(_cooccurrence(residual) for residual in (across, down.T, laplace)),
-        *(_moments(residual) for residual in (across, down, laplace, _laplace(blue), _laplace(red))),
-        *(_spectrum(plane) for plane in (luma, blue, red)),
-        _directions(luma),
+        *(_histogram(residual) for residual in (across, down, _second(luma), _second(luma.T), laplace, blues, reds)),
+        *((_triples(across, step) + _triples(down.T, step)) / 2 for step in LUMA_STEPS),
+        *(_triples(np.diff(plane, axis=1), step) for plane in (blue, red) for step in CHROMA_STEPS),
+        *(_pairs(across[:-1], down[:, :-1], step) for step in PAIR_STEPS),
+        *(_moments(residual) for residual in (across, down, laplace, blues, reds)),
+        *(_rings(spectrum) for spectrum in (power, _power(blue), _power(red))),
+        _directions(power),
         _autocorrelation(laplace),
         _between_channels(rgb),
         _noise_by_brightness(luma, laplace),
         _local_scale(laplace),
         _dct_scale(luma),
+        _haar(luma),
     ]
     return np.concatenate([np.ravel(part) for part in parts]).astype(np.float32)
 
@@ -81,56 +101,76 @@ def _laplace(plane: Plane) -> Plane:
     return (rows[:, :-2] - 2 * rows[:, 1:-1] + rows[:, 2:]) / 4
 
 
-def _histogram(residual: Plane) -> NDArray[np.float64]:
+def _histogram(residual: Plane) -> Numbers:
     """Shares of |residual| between EDGES."""
-    quarters = np.minimum(4 * np.abs(residual), len(BIN_OF_QUARTER) - 1).astype(np.intp)
-    return np.bincount(BIN_OF_QUARTER[quarters.ravel()], minlength=len(EDGES) + 1) / residual.size
+    quarters = np.minimum(4 * np.abs(residual), len(BIN_OF_QUARTER) - 1)
+    return _shares(quarters, BIN_OF_QUARTER)
 
 
-def _cooccurrence(residual: Plane) -> NDArray[np.float64]:
-    """Shares of triples of neighbours, each residual in steps of its own scale from -2 to 2."""
-    step = max(float(np.abs(residual).mean()), 0.25)
-    levels = np.clip(np.rint(residual / step), -2, 2).astype(np.intp) + 2
-    triples = 25 * levels[:, :-2] + 5 * levels[:, 1:-1] + levels[:, 2:]
-    return np.sqrt(np.bincount(TRIPLES[triples.ravel()], minlength=TRIPLES.max() + 1) / triples.size)
+def _triples(residual: Plane, step: float) -> Numbers:
+    """Roots of the shares of triples of neighbours, each rounded to -2 to 2 steps."""
+    levels = np.clip(np.rint(residual / step), -2, 2) + 2
+    return np.sqrt(_shares(25 * levels[:, :-2] + 5 * levels[:, 1:-1] + levels[:, 2:], TRIPLES))
 
 
-def _moments(residual: Plane) -> NDArray[np.float32]:
+def _pairs(across: Plane, down: Plane, step: float) -> Numbers:
+    """Roots of the shares of both differences at a pixel, each rounded to -3 to 3 steps."""
+    first, second = (np.clip(np.rint(residual / step), -3, 3) + 3 for residual in (across, down))
+    return np.sqrt(_shares(7 * first + second, PAIRS))
+
+
+def _shares(codes: Plane, alike: NDArray[np.intp]) -> Numbers:
+    """Of each number in `alike` among `codes`, from which it is read."""
+    counts = np.bincount(codes.astype(np.intp).ravel(), minlength=len(alike))
+    return np.bincount(alike, counts) / codes.size
+
+
+def _moments(residual: Plane) -> Numbers:
     """Scale, mean over root mean square (1 for a constant size), skewness and kurtosis, and the share of zeros."""
     scale = np.sqrt(np.square(residual).mean()) + EPSILON
     unit = residual / scale
     square = unit * unit
-    flat = (np.abs(residual) < 0.5).mean()
+    kurtosis = np.log((square * square).mean() + EPSILON)
     return np.array(
-        [np.log(scale), np.abs(unit).mean(), (square * unit).mean(), np.log((square * square).mean() + EPSILON), flat]
+        [np.log(scale), np.abs(unit).mean(), (square * unit).mean(), kurtosis, (np.abs(residual) < 0.5).mean()]
     )
 
 
-def _spectrum(plane: Plane) -> NDArray[np.float64]:
-    """Log power in RINGS rings of equal width from zero to the Nyquist frequency, less its mean."""
+def _power(plane: Plane) -> Plane:
+    """Of the windowed plane at each frequency, [H, W // 2 + 1]."""
     window = np.outer(np.hanning(plane.shape[0]), np.hanning(plane.shape[1])).astype(np.float32)
-    power = np.square(np.abs(fft.rfft2((plane - plane.mean()) * window)))
-    rows, columns = fft.fftfreq(plane.shape[0]), fft.rfftfreq(plane.shape[1])
-    ring = (2 * RINGS * np.hypot(rows[:, None], columns)).astype(np.intp).ravel()
-    sums, counts = np.bincount(ring, power.ravel(), RINGS), np.bincount(ring, minlength=RINGS)
-    logs = np.log(sums[:RINGS] / np.maximum(counts[:RINGS], 1) + EPSILON)
+    power: Plane = np.square(np.abs(fft.rfft2((plane - plane.mean()) * window)))
+    return power
+
+
+def _frequencies(power: Plane) -> tuple[Numbers, Numbers]:
+    """Down, [H, 1], and across, [1, W // 2 + 1], in cycles a px; as if the width were even."""
+    return np.abs(fft.fftfreq(power.shape[0]))[:, None], np.linspace(0, 0.5, power.shape[1])[None]
+
+
+def _rings(power: Plane) -> Numbers:
+    """Log power in RINGS rings of equal width from zero to the Nyquist frequency, less its mean."""
+    ring = (2 * RINGS * np.hypot(*_frequencies(power))).astype(np.intp)
+    logs = _log_means(power, ring, 2 * RINGS)[:RINGS]
     return logs - logs.mean()
 
 
-def _directions(plane: Plane) -> NDArray[np.float64]:
-    """Log power along the axes against that along the diagonals, in four rings."""
-    window = np.outer(np.hanning(plane.shape[0]), np.hanning(plane.shape[1])).astype(np.float32)
-    power = np.square(np.abs(fft.rfft2((plane - plane.mean()) * window)))
-    rows, columns = np.abs(fft.fftfreq(plane.shape[0]))[:, None], fft.rfftfreq(plane.shape[1])
-    ring = np.minimum((8 * np.hypot(rows, columns)).astype(np.intp), 4)
-    angle = np.minimum((4 * 2 / np.pi * np.arctan2(rows, columns + EPSILON)).astype(np.intp), 3)
-    cells = (4 * ring + angle).ravel()
-    sums, counts = np.bincount(cells, power.ravel(), 20), np.bincount(cells, minlength=20)
-    logs = np.log(sums / np.maximum(counts, 1) + EPSILON).reshape(5, 4)
+def _directions(power: Plane) -> Numbers:
+    """Log power in four directions from across to down, against their mean, in five rings."""
+    down, across = _frequencies(power)
+    ring = np.minimum((8 * np.hypot(down, across)).astype(np.intp), 4)
+    angle = np.minimum((8 / np.pi * np.arctan2(down, across + EPSILON)).astype(np.intp), 3)
+    logs = _log_means(power, 4 * ring + angle, 20).reshape(5, 4)
     return logs - logs.mean(axis=1, keepdims=True)
 
 
-def _autocorrelation(residual: Plane) -> Plane:
+def _log_means(values: Plane, cell: NDArray[np.intp], cells: int) -> Numbers:
+    """Of the values in each cell."""
+    sums, counts = np.bincount(cell.ravel(), values.ravel(), cells), np.bincount(cell.ravel(), minlength=cells)
+    return np.log(sums / np.maximum(counts, 1) + EPSILON)
+
+
+def _autocorrelation(residual: Plane) -> Numbers:
     """Correlation of `residual` with itself moved by up to 8 px across and down, both diagonals' mean."""
     power = np.square(np.abs(fft.rfft2(residual - residual.mean())))
     correlation = fft.irfft2(power, s=residual.shape)
@@ -140,7 +180,7 @@ def _autocorrelation(residual: Plane) -> Plane:
     return folded.ravel()[1:]
 
 
-def _between_channels(rgb: NDArray[np.float32]) -> NDArray[np.float64]:
+def _between_channels(rgb: NDArray[np.float32]) -> Numbers:
     """Correlations of the residuals of red, green and blue, at the same place and one pixel on."""
     red, green, blue = (_laplace(rgb[..., channel]) for channel in range(3))
     pairs = [(red, green), (green, blue), (red, blue)]
@@ -153,7 +193,7 @@ def _correlation(a: Plane, b: Plane) -> float:
     return float((a * b).mean() / (np.sqrt((a * a).mean() * (b * b).mean()) + EPSILON))
 
 
-def _noise_by_brightness(luma: Plane, laplace: Plane) -> NDArray[np.float64]:
+def _noise_by_brightness(luma: Plane, laplace: Plane) -> Numbers:
     """Log of the mean |residual| in eight steps of brightness, each against the whole; 0 where a step is empty."""
     step = np.clip(luma[1:-1, 1:-1] / 32, 0, 7).astype(np.intp).ravel()
     sizes = np.abs(laplace).ravel()
@@ -162,18 +202,39 @@ def _noise_by_brightness(luma: Plane, laplace: Plane) -> NDArray[np.float64]:
     return np.log(means / (sizes.mean() + EPSILON))
 
 
-def _local_scale(laplace: Plane) -> NDArray[np.float64]:
+def _local_scale(laplace: Plane) -> Numbers:
     """Quantiles of the log noise scale of 8 × 8 px blocks."""
-    height, width = (side - side % 8 for side in laplace.shape)
-    blocks = laplace[:height, :width].reshape(height // 8, 8, width // 8, 8)
-    scales = 0.5 * np.log(np.square(blocks).mean(axis=(1, 3)) + 1e-3)
+    scales = 0.5 * np.log(np.square(_blocks(laplace)).mean(axis=(2, 3)) + 1e-3)
     return np.quantile(scales, [0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98])
 
 
-def _dct_scale(luma: Plane) -> Plane:
+def _dct_scale(luma: Plane) -> Numbers:
     """Log mean |coefficient| of the 8 × 8 block DCT, symmetrised, less its mean over the frequencies."""
-    height, width = (side - side % 8 for side in luma.shape)
-    blocks = luma[:height, :width].reshape(height // 8, 8, width // 8, 8).transpose(0, 2, 1, 3)
-    scale = np.log(np.abs(fft.dctn(blocks, axes=(2, 3), norm="ortho")).mean(axis=(0, 1)) + 1e-2)
+    scale = np.log(np.abs(fft.dctn(_blocks(luma), axes=(2, 3), norm="ortho")).mean(axis=(0, 1)) + 1e-2)
     scale = (scale + scale.T)[np.triu_indices(8)][1:] / 2
     return scale - scale.mean()
+
+
+def _blocks(plane: Plane) -> Plane:
+    """[rows, columns, 8, 8]; what is left at the right and below falls away."""
+    height, width = (side - side % 8 for side in plane.shape)
+    return plane[:height, :width].reshape(height // 8, 8, width // 8, 8).transpose(0, 2, 1, 3)
+
+
+def _haar(luma: Plane) -> Numbers:
+    """Of three orientations on each level of a Haar pyramid: log scale, shape, median and tail of the details."""
+    numbers = []
+    for _ in range(LEVELS):
+        height, width = (side - side % 2 for side in luma.shape)
+        a, b, c, d = (luma[row:height:2, column:width:2] for row in (0, 1) for column in (0, 1))
+        for details in (a - b + c - d, a + b - c - d, a - b - c + d):
+            numbers += _sizes(np.abs(details))
+        luma = (a + b + c + d) / 4
+    return np.array(numbers)
+
+
+def _sizes(sizes: Plane) -> list[float]:
+    mean = np.log(sizes.mean() + 0.01)
+    root = np.log(np.square(sizes).mean() + 0.01) / 2
+    median, tail = np.quantile(sizes, (0.5, 0.99))
+    return [mean, root - mean, np.log(median + 0.1), np.log(tail + 0.1)]

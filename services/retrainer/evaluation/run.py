@@ -82,47 +82,46 @@ def load(name: str, lane: Lane) -> Detector:
 def evaluate(detector: Detector, dataset: Dataset, *, view: str, seed: int = 0) -> Judgement:
     """Every image decoded, seen in `view` (matched or raw), scored, and judged beside the nulls.
 
-    A class with one owner leaves the nulls without folds: then there are none. Raises ConfigurationError for a file
-    that is no picture.
+    Raises ConfigurationError for a file that is no picture.
     """
-    seen = _seen(detector, dataset, view)
-    predictions = Predictions.from_probabilities(dataset, np.array([one.probability for one in seen]))
-    return judge(predictions, detector.thresholds, _nulls(dataset, seen), view=view, seed=seed)
+    probabilities, described = [], []
+    for looks in _tracked(dataset, view):
+        probabilities.append(float(detector.score(looks[:1]).probabilities[0]))
+        described.append([describe(look) for look in looks])
+    predictions = Predictions.from_probabilities(dataset, np.array(probabilities))
+    return judge(predictions, detector.thresholds, _nulls(dataset, described), view=view, seed=seed)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Seen:
-    """An image's AI probability at the first look, and at each look what the nulls read."""
+def null_scores(dataset: Dataset, *, view: str, fold: NDArray[np.integer] | None = None) -> dict[str, NullScores]:
+    """Those of the nulls alone, for predictions that are out of fold themselves; `fold` int [N] is that of each image,
+    by default one that parts no owner. None where a class has one owner.
+    """
+    return _nulls(dataset, [[describe(look) for look in looks] for looks in _tracked(dataset, view)], fold)
 
-    probability: float
-    described: Sequence[Mapping[str, NDArray[np.float32]]]
+
+Described = Sequence[Sequence[Mapping[str, NDArray[np.float32]]]]
+"""Of each image and each look at it, what the nulls read."""
 
 
-def _seen(detector: Detector, dataset: Dataset, view: str) -> list[_Seen]:
+def _tracked(dataset: Dataset, view: str) -> Iterator[list[Image.Image]]:
+    """The looks at one image after the other, with a bar; all of them would not fit into memory."""
     console = Console(stderr=True)
     samples = track(dataset.samples, f"{view} view", console=console, transient=True, disable=not console.is_terminal)
-    return [_see(detector, sample, view) for sample in samples]
+    return (list(_looks(sample, view)) for sample in samples)
 
 
-def _see(detector: Detector, sample: Sample, view: str) -> _Seen:
-    """No picture outlives this call: a data set may be larger than memory."""
-    looks = list(_looks(picture(sample), sample.name, view))
-    return _Seen(
-        probability=float(detector.score(looks[:1]).probabilities[0]), described=[describe(look) for look in looks]
-    )
-
-
-def _looks(image: Image.Image, name: str, view: str) -> Iterator[Image.Image]:
+def _looks(sample: Sample, view: str) -> Iterator[Image.Image]:
+    image = picture(sample)
     if view == RAW:
         yield image
         return
     for draw in range(LOOKS):
-        yield decode(matched.view(image, name, draw), LIMITS).image
+        yield decode(matched.view(image, sample.name, draw), LIMITS).image
 
 
-def _nulls(dataset: Dataset, seen: Sequence[_Seen]) -> dict[str, NullScores]:
+def _nulls(dataset: Dataset, described: Described, fold: NDArray[np.integer] | None = None) -> dict[str, NullScores]:
     if any(len(np.unique(dataset.owners[dataset.labels == label])) < 2 for label in (HUMAN, AI)):
         return {}
-    looks = [stacked(one.described[look] for one in seen) for look in range(len(seen[0].described))]
+    looks = [stacked(one[look] for one in described) for look in range(len(described[0]))]
     views = {name: np.stack([look[name] for look in looks]) for name in looks[0]}
-    return out_of_fold(views, dataset.labels, dataset.owners, owner_folds(dataset))
+    return out_of_fold(views, dataset.labels, dataset.owners, owner_folds(dataset) if fold is None else fold)

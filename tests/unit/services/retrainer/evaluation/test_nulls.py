@@ -38,6 +38,8 @@ def areas(dataset, made):
 def test_a_planted_nuisance_is_found_by_its_null_and_by_no_other(dataset, planted):
     found = areas(dataset, views(dataset, planted=planted))
     assert found.pop(planted) > 0.85
+    both = found.pop("noise + colour")
+    assert (both > 0.75) == (planted in {"noise", "colour"})
     assert all(0.35 < area < 0.65 for area in found.values())
 
 

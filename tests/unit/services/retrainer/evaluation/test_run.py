@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from services.retrainer.evaluation import nulls, run
+from services.retrainer.evaluation.metrics import roc_auc
 from shared.domain.job import Lane
 from shared.errors import ConfigurationError
 
@@ -42,7 +43,7 @@ def test_a_shipped_version_is_judged_in_both_views_and_written_down(folder, tmp_
     assert list(document["views"]) == ["matched", "raw"]
     raw = document["views"]["raw"]
     assert raw["images"] == {"human": 8, "ai": 8}
-    assert raw["nulls"].keys() == {"shape", "grid", "colour", "noise"}
+    assert raw["nulls"].keys() == {"shape", "grid", "colour", "noise", "noise + colour"}
     assert "0.1.0 on set" in report.page.read_text(encoding="utf-8")
     assert report.heads == ["", "matched view", "raw view"]
 
@@ -62,6 +63,14 @@ def test_people_alone_are_judged_without_nulls(folder):
     judgement = run.evaluate(run.load("0.1.0", Lane.INTERACTIVE), people, view=run.MATCHED)
     assert judgement.nulls == []
     assert not judgement.both_classes
+
+
+def test_the_nulls_alone_are_those_beside_a_detector(folder):
+    dataset = run.open_datasets([folder])
+    beside = run.evaluate(run.load("0.1.0", Lane.INTERACTIVE), dataset, view=run.RAW)
+    alone = run.null_scores(dataset, view=run.RAW, fold=nulls.owner_folds(dataset))
+    areas = {null.name: null.roc_auc.value for null in beside.nulls}
+    assert {name: roc_auc(dataset.labels, null.scores) for name, null in alone.items()} == pytest.approx(areas)
 
 
 def test_a_directory_is_as_good_as_a_number():
