@@ -167,7 +167,9 @@ async def _watch(verifier: Verifier, ending: asyncio.Event, say_paused: Callable
     """Wait until nothing has ended for a while, and then ask once."""
     with contextlib.suppress(TimeoutError):
         while True:
-            await asyncio.wait_for(ending.wait(), QUIET_SECONDS)
+            # Not wait_for: until Python 3.12 it loses a cancellation that comes together with the event.
+            async with asyncio.timeout(QUIET_SECONDS):
+                await ending.wait()
             ending.clear()
     if await verifier.lane_is_paused():
         say_paused(verifier.lane)

@@ -28,7 +28,7 @@ TILED = {
 
 def copy_of_shipped(directory: Path, version: str) -> Path:
     """The shipped model under another version: a whole version directory that loads."""
-    shutil.copytree(scoring.SHIPPED / "0.1.0", directory)
+    shutil.copytree(scoring.shipped()[-1], directory)
     card = json.loads((directory / "card.json").read_text()) | {"version": version}
     (directory / "card.json").write_text(json.dumps(card))
     model = onnx.load(directory / "model.onnx")

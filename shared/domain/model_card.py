@@ -178,9 +178,10 @@ class ImageRange:
 
     def __post_init__(self) -> None:
         if not (_is_whole(self.min_side) and _is_whole(self.max_side) and 1 <= self.min_side <= self.max_side):
-            raise ValueError(f"range: 1 <= min_side <= max_side in whole px, got {self.min_side!r}, {self.max_side!r}")
+            sides = f"{self.min_side!r} and {self.max_side!r}"
+            raise ValueError(f"min_side must be 1 or more, and max_side no less than it, in whole px: got {sides}")
         if not isinstance(self.statement, str):
-            raise ValueError("range: statement must be text")  # noqa: TRY004 - as of every field of a card
+            raise ValueError("statement must be text")  # noqa: TRY004 - as of every field of a card
 
     def reasons(self, width: int, height: int) -> list[Reason]:
         """One reason when an image of this size lies outside, none when inside."""

@@ -115,6 +115,7 @@ def test_a_picture_of_any_size_has_a_map(database, store, tenant, drawing, size)
 
 
 def test_a_model_that_draws_no_map_leaves_none(database, store, tenant, verifier):
+    change_policy(database, tenant, model="0.1.0")
     job_id = submit_image(database, store, tenant)
     verifier.drain([job_id])
     assert get(database, tenant, job_id).result["evidence"]["map"] is None

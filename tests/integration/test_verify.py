@@ -136,13 +136,13 @@ def test_the_next_champion_scores_without_a_restart_and_the_old_one_stays_for_wh
     before, pinned = submit_image(database, store, tenant), make_tenant(database, "pinned")
     change_policy(database, pinned, model=shipped)
     verifier.drain([])
-    models.register(database, store, copy_of_shipped(tmp_path / "next", "0.2.0"), origin="trained")
+    models.register(database, store, copy_of_shipped(tmp_path / "next", "0.9.0"), origin="trained")
     with database.transaction() as connection:
-        models.set_alias(connection, "champion", "0.2.0")
+        models.set_alias(connection, "champion", "0.9.0")
     after, theirs = submit_image(database, store, tenant), submit_image(database, store, pinned)
     assert verifier.drain([]) == 2
     results = [get(database, *one).result for one in ((tenant, before), (tenant, after), (pinned, theirs))]
-    assert [result["model"]["version"] for result in results] == [shipped, "0.2.0", shipped]
+    assert [result["model"]["version"] for result in results] == [shipped, "0.9.0", shipped]
     assert len({result["ai_probability"] for result in results}) == 1
 
 

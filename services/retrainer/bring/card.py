@@ -179,13 +179,6 @@ class BroughtCard(_Strict):
     preprocess: Preprocess
     output: Output
 
-    @field_validator("range")
-    @classmethod
-    def _a_range_has_room(cls, value: ImageRange) -> ImageRange:
-        if not 1 <= value.min_side <= value.max_side:
-            raise ValueError("min_side must be 1 or more, and max_side no less than it")
-        return value
-
     def document(self) -> dict[str, Any]:
         """The card as a version carries it; what was written and is known stands in it, nothing else."""
         said = self.model_dump(mode="json", exclude_none=True, exclude={"preprocess", "output"})

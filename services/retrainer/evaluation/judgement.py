@@ -226,8 +226,8 @@ def _leaks(nulls: Sequence[Beside], view: str) -> list[str]:
     if not leaks:
         return []
     warning = (
-        f"In the {view} view, nothing but {' or '.join(leaks)} is enough for a ROC AUC above {SUSPECT:.2f}. What a "
-        "detector gains from that says nothing of how images were made."
+        f"In the {view} view, {' or '.join(leaks)} alone gives a ROC AUC above {SUSPECT:.2f}. What a detector gains "
+        "from that says nothing of how images were made."
     )
     return [warning]
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from services.retrainer.calibrate import calibrate
+from services.retrainer.calibrate import LEAST, balanced, calibrate, calibrate_by_tier, calibrated_out_of_fold
 from services.retrainer.evaluation.metrics import expected_calibration_error
 from shared.domain.model_card import Calibration
 from shared.scoring.calibration import probability
@@ -50,3 +50,45 @@ def test_a_network_that_errs_more_than_chance_is_refused():
     logits, labels = drawn(1.0, 0.0, n=1000)
     with pytest.raises(ValueError, match="do not rise"):
         calibrate(-logits, labels)
+
+
+def test_with_owners_one_of_many_images_does_not_rule():
+    """The one owner's logits are shifted by 3; of the images they own most, of the owners they are one of many."""
+    logits, labels = drawn(1.0, 0.0)
+    many = np.arange(len(logits)) % 2 == 0
+    shifted = logits + 3 * many
+    owners = np.where(many, "one", (np.arange(len(logits)) % 1000).astype(str))
+    assert calibrate(shifted, labels).bias < -0.8
+    assert calibrate(shifted, labels, owners).bias == pytest.approx(0, abs=0.3)
+
+
+def test_classes_weigh_the_same_and_an_owner_as_the_root_of_their_images():
+    labels = np.array([0, 0, 0, 0, 0, 1], np.uint8)
+    weights = balanced(labels, np.array(["a", "a", "a", "a", "b", "c"]))
+    assert weights[labels == 0].sum() == pytest.approx(weights[5]) == pytest.approx(3)
+    assert weights[:4].sum() == pytest.approx(2 * weights[4])
+
+
+def test_each_tier_gets_the_temperature_of_its_sizes():
+    (sharp, sharp_labels), (dull, dull_labels) = drawn(1.0, 0.0), drawn(3.0, 0.5)
+    logits, labels = np.r_[sharp, dull], np.r_[sharp_labels, dull_labels]
+    sides = np.r_[np.full(len(sharp), 800), np.full(len(dull), 200)]
+    small, large = calibrate_by_tier(logits, labels, sides, [200])
+    assert (small.max_short_side, large.max_short_side) == (200, None)
+    assert small.calibration.temperature == pytest.approx(3, rel=0.1)
+    assert large.calibration.temperature == pytest.approx(1, rel=0.1)
+
+
+def test_a_tier_of_few_images_shares_the_calibration_of_all():
+    logits, labels = drawn(2.0, 0.0)
+    sides = np.where(np.arange(len(logits)) < LEAST, 100, 500)
+    few, _ = calibrate_by_tier(logits, labels, sides, [100])
+    assert few.calibration == calibrate(logits, labels)
+
+
+def test_out_of_fold_no_image_has_a_say_in_its_own_calibration():
+    logits, labels = drawn(2.0, 0.0)
+    fold = np.arange(len(logits)) % 3
+    odds = calibrated_out_of_fold(logits, labels, fold)
+    others = calibrate(logits[fold != 1], labels[fold != 1])
+    assert odds[fold == 1] == pytest.approx(logits[fold == 1].astype(float) / others.temperature + others.bias)

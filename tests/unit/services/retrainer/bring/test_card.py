@@ -81,7 +81,7 @@ def test_the_preprocessing_becomes_an_input_spec(read, preprocess, spec):
         ({"range": {"min_side": 1, "max_side": 9}}, "range.statement: is missing"),
         ({"range": {"min_side": 9, "max_side": 8, "statement": "s"}}, "range: min_side must be 1 or more"),
         ({"thresholds": {"likely_human": 0.9, "likely_ai": 0.1}}, "thresholds: thresholds must satisfy"),
-        ({"calibration": {"temperature": 0}}, "calibration: temperature must be above 0"),
+        ({"calibration": {"temperature": 0}}, "calibration: temperature must be a number above 0"),
         ({"calibration": {"slope": 1}}, "calibration.slope: is not known here: remove it"),
         ({"calibration": {"bias": float("nan")}}, "calibration.bias: must be a finite number"),
         ({"false_accusation_rate": {"value": 2, "low": 0, "high": 1, "n": 1}}, "false_accusation_rate.value: must be"),

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from services.retrainer.evaluation import bootstrap
 from services.retrainer.evaluation.bootstrap import (
     average_precisions,
     interval,
@@ -100,5 +101,5 @@ def test_many_draws_are_worked_on_in_slabs(monkeypatch):
     labels, scores, owners = drawn()
     weights = resamples(owners, labels, draws=30)
     whole = roc_aucs(labels, scores, weights)
-    monkeypatch.setattr("services.retrainer.evaluation.bootstrap.SLAB", 7 * len(labels))
+    monkeypatch.setattr(bootstrap, "SLAB", 7 * len(labels))
     assert (roc_aucs(labels, scores, weights) == whole).all()

@@ -68,7 +68,7 @@ def test_the_page_has_figures_of_both_views_plots_and_the_warning(judgements):
     assert f"{judgements[0].figures['roc_auc'].value:.3f}" in page
     assert "matched view" in page
     assert "raw view" in page
-    assert "nothing but made numbers" in page
+    assert "In the matched view, made numbers" in page
 
 
 def test_plots_take_the_colour_of_the_page(judgements):
