@@ -28,7 +28,7 @@ up: install ## start the whole system, verify a photograph, serve until Ctrl-C
 test: .venv/installed-torch ## run all tests against real servers; ARGS="-k name" for some
 	@$(BIN)/python -m pytest $(ARGS)
 
-lint: install ## ruff, mypy and the import contracts
+lint: .venv/installed-torch ## ruff, mypy and the import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
