@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.domain.model_card import Calibration, Tier
+from shared.errors import ConfigurationError
 from shared.scoring.calibration import probability
 
 Floats = NDArray[np.float64]
@@ -20,7 +21,7 @@ def calibrate(logits: NDArray[np.floating], labels: Labels, owners: NDArray[np.s
 
     Platt's logistic regression with his smoothed targets (1999), by Newton's method; temperature as in Guo et
     al. (ICML 2017). With `owners`, str [N], an owner counts as the root of their images, so that none dominates.
-    Raises ValueError where larger logits do not mean AI.
+    Raises ConfigurationError where larger logits do not mean AI: the network learned nothing, or the wrong way round.
     """
     ai = labels == 1
     weights = balanced(labels, owners)
@@ -28,7 +29,10 @@ def calibrate(logits: NDArray[np.floating], labels: Labels, owners: NDArray[np.s
     targets = np.where(ai, (sizes[1] + 1) / (sizes[1] + 2), 1 / (sizes[0] + 2))
     (slope,), (bias,) = line(logits.astype(np.float64), targets, weights[np.newaxis])
     if not slope > 0:
-        raise ValueError("the network's logits do not rise with the share of AI images; nothing to calibrate")
+        raise ConfigurationError(
+            "the network's logits do not rise with the share of AI images: train longer, and check that the labels of "
+            "human and AI images are not swapped"
+        )
     return Calibration(temperature=1 / float(slope), bias=float(bias))
 
 
@@ -42,7 +46,7 @@ def calibrate_by_tier(
     """A calibration for the images up to each of `bounds`, rising short sides in px, and one for those above.
 
     `short_sides`, int [N], are of the images as submitted. A tier with fewer than LEAST images of a class shares
-    the calibration of all.
+    the calibration of all. Raises ConfigurationError as `calibrate` does, for one tier too.
     """
     whole = calibrate(logits, labels, owners)
     tiers = np.searchsorted(bounds, short_sides)
@@ -57,7 +61,10 @@ def calibrate_by_tier(
 
 
 def calibrated_out_of_fold(logits: NDArray[np.floating], labels: Labels, folds: NDArray[np.integer]) -> Floats:
-    """Log-odds, float64 [N]: those of each fold by the calibration that the other folds give."""
+    """Log-odds, float64 [N]: those of each fold by the calibration that the other folds give.
+
+    Raises ConfigurationError as `calibrate` does.
+    """
     odds = np.empty(len(logits))
     for fold in np.unique(folds):
         held = folds == fold

@@ -22,6 +22,9 @@ OPSET = 17
 PARITY = 1e-4
 """Largest difference allowed between PyTorch and ONNX Runtime, in logits: float32 sums in another order."""
 
+AT_ONCE = 16
+"""Images through PyTorch: a thousand would take gigabytes."""
+
 
 def export(
     network: nn.Module,
@@ -77,7 +80,9 @@ def _write_onnx(
 
 def _run(network: nn.Module, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
     """`logit` float32 [N] and, where the network has one, `map` float32 [N, h, w]."""
+    parts = []
     with torch.inference_mode():
-        output: Tensor | tuple[Tensor, Tensor] = network(torch.from_numpy(pixels))
-    found = output if isinstance(output, tuple) else (output,)
-    return {name: tensor.numpy() for name, tensor in zip(("logit", "map"), found, strict=False)}
+        for start in range(0, len(pixels), AT_ONCE):
+            output: Tensor | tuple[Tensor, Tensor] = network(torch.from_numpy(pixels[start : start + AT_ONCE]))
+            parts.append(output if isinstance(output, tuple) else (output,))
+    return {name: torch.cat(own).numpy() for name, own in zip(("logit", "map"), zip(*parts, strict=True), strict=False)}

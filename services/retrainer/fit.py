@@ -36,7 +36,8 @@ class Recipe:
 
     Muon moves convolutions at `convolution_rate`, AdamW all else at `learning_rate`; a `convolution_rate` of None
     leaves all to AdamW. `smoothing` draws the labels towards one half; `head_only` leaves the backbone of an `hf:`
-    network as it came. All chance comes from `seed` and the step.
+    network as it came. Where owners are left out, an owner of n pictures is drawn in proportion to n^`owner_power`,
+    and `texture` adds a line over texture statistics. All chance comes from `seed` and the step.
     """
 
     arch: str
@@ -48,6 +49,8 @@ class Recipe:
     weight_decay: float = 0.05
     smoothing: float = 0.0
     head_only: bool = False
+    owner_power: float = 0.5
+    texture: bool = False
     seed: int = 0
 
     @property

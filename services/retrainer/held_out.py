@@ -35,7 +35,10 @@ class Halves:
 
 
 def train(dataset: Dataset, recipe: Recipe, part: Slice) -> Trained | None:
-    """None where `part` ended before the recipe did; the next slice goes on from the checkpoint."""
+    """None where `part` ended before the recipe did; the next slice goes on from the checkpoint.
+
+    Raises ConfigurationError where the trained network cannot be calibrated.
+    """
     spec = InputSpec(width=recipe.side, height=recipe.side)
     halves = _read(dataset, spec)
     part.say(_sizes(halves))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from services.retrainer.augment import Augmentation
 from services.retrainer.calibrate import calibrate_by_tier
@@ -19,25 +20,27 @@ from services.retrainer.evaluation.predictions import Predictions
 from services.retrainer.evaluation.thresholds import choose
 from services.retrainer.fit import Fit, Recipe
 from services.retrainer.left_out import LOOKS, Seen, repeated, see
+from services.retrainer.networks.with_texture import WithTexture
 from services.retrainer.origin import Counted, origin
 from services.retrainer.pictures import pictures
 from services.retrainer.samples import Dataset
 from services.retrainer.slice import Slice
 from services.retrainer.split import folds
 from services.retrainer.stream import Balanced
+from services.retrainer.texture_line import counted, fitted
 from services.retrainer.trained import Trained, parameters
 from shared.domain.job import Lane
 from shared.domain.model_card import CalibrationTable, InputSpec, Tier, View
 
-FOLDS = 4
+FOLDS = 6
 TIERS = (128, 224)
 """Short sides, in px, up to which pictures share a calibration."""
 
 VIEWS = (View(short_side=256, crops=1, weight=1.0), View(short_side=None, crops=2, weight=1.0))
 SPEC = InputSpec(width=128, height=128, views=dict.fromkeys(Lane, VIEWS))
 
-FINAL = "final"
-"""The part that trains on all owners; the others are `fold-0`, `fold-1`, …"""
+TEXTURE, FINAL = "texture", "final"
+"""The part that counts texture statistics and the part that trains on all owners; the others are `fold-0`, …"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +58,11 @@ class Material:
         return np.flatnonzero(self.folds != left_out)
 
 
-def parts() -> list[str]:
+def parts(recipe: Recipe) -> list[str]:
+    return [*([TEXTURE] if recipe.texture else []), *_networks()]
+
+
+def _networks() -> list[str]:
     return [*(f"fold-{index}" for index in range(FOLDS)), FINAL]
 
 
@@ -65,15 +72,30 @@ def train(dataset: Dataset, recipe: Recipe, slice_: Slice, only: Sequence[str] =
     Parts may be trained by commands side by side: each has its own checkpoint.
     """
     material = _read(dataset)
+    wanted = only or parts(recipe)
+    statistics = counted(material.pictures, SPEC.width, recipe.seed, slice_) if TEXTURE in wanted else None
     fits = {}
-    for part in only or parts():
+    for part in (part for part in wanted if part != TEXTURE):
         fits[part] = _fit(material, recipe, slice_, part)
         if not fits[part].finished and slice_.left() > 0:
             fits[part].run(seconds=slice_.left(), loaders=slice_.loaders)
-    if not all(part in fits and fits[part].finished for part in parts()):
+    if not all(part in fits and fits[part].finished for part in _networks()):
         return None
-    seen = {view: _seen(material, fits, slice_, view) for view in LOOKS}
-    return _assembled(material, recipe, fits, seen)
+    if recipe.texture and statistics is None:
+        return None
+    networks = {part: _network(material, fit, statistics, part) for part, fit in fits.items()}
+    seen = {view: _seen(material, networks, slice_, view) for view in LOOKS}
+    minutes = sum(fit.progress.seconds for fit in fits.values()) / 60
+    return _assembled(material, recipe, networks[FINAL], seen, minutes)
+
+
+def _network(material: Material, fit: Fit, statistics: NDArray[np.float32] | None, part: str) -> nn.Module:
+    """What was trained by steps and, where texture was counted, the line over it, both on the rows of `part`."""
+    if statistics is None:
+        return fit.result()
+    rows = material.without(part)
+    line = fitted(statistics[rows], material.dataset.labels[rows], material.dataset.owners[rows])
+    return WithTexture(fit.result(), line).eval()
 
 
 def _read(dataset: Dataset) -> Material:
@@ -95,6 +117,7 @@ def _fit(material: Material, recipe: Recipe, slice_: Slice, part: str) -> Fit:
         batch_size=recipe.batch,
         seed=recipe.seed,
         augmentation=Augmentation(),
+        power=recipe.owner_power,
     )
     network = recipe.build()
     slice_.say(f"{part}: {len(rows):,} pictures, {parameters(network):,} parameters; {recipe}")
@@ -106,7 +129,7 @@ def _fit(material: Material, recipe: Recipe, slice_: Slice, part: str) -> Fit:
     return fit
 
 
-def _seen(material: Material, fits: Mapping[str, Fit], slice_: Slice, view: str) -> Seen:
+def _seen(material: Material, networks: Mapping[str, nn.Module], slice_: Slice, view: str) -> Seen:
     """Every picture scored by the network that never saw its owner."""
     path = slice_.run / f"left-out-{view}.npz"
     if path.exists() and slice_.resume:
@@ -115,8 +138,7 @@ def _seen(material: Material, fits: Mapping[str, Fit], slice_: Slice, view: str)
     for fold in range(FOLDS):
         left_out = material.folds == fold
         slice_.say(f"scoring the {left_out.sum():,} pictures left out of fold {fold}, {view}")
-        network = fits[f"fold-{fold}"].result()
-        parts_seen.append(see(network, material.dataset.where(left_out), LOOKS[view], SPEC))
+        parts_seen.append(see(networks[f"fold-{fold}"], material.dataset.where(left_out), LOOKS[view], SPEC))
         rows.append(np.flatnonzero(left_out))
     order = np.argsort(np.concatenate(rows))
     whole = Seen(
@@ -127,7 +149,9 @@ def _seen(material: Material, fits: Mapping[str, Fit], slice_: Slice, view: str)
     return whole
 
 
-def _assembled(material: Material, recipe: Recipe, fits: Mapping[str, Fit], seen: Mapping[str, Seen]) -> Trained:
+def _assembled(
+    material: Material, recipe: Recipe, network: nn.Module, seen: Mapping[str, Seen], minutes: float
+) -> Trained:
     tiers = _tiers(material, seen, np.ones(len(material.dataset), np.bool_))
     predictions = {view: _predictions(material, seen, view) for view in LOOKS}
     matched = predictions["matched"]
@@ -136,9 +160,9 @@ def _assembled(material: Material, recipe: Recipe, fits: Mapping[str, Fit], seen
     labels = material.dataset.labels
     sides = np.array([picture.shape[1::-1] for picture in material.pictures], np.int32)
     return Trained(
-        network=fits[FINAL].result(),
+        network=network,
         recipe=recipe,
-        minutes=sum(fit.progress.seconds for fit in fits.values()) / 60,
+        minutes=minutes,
         spec=SPEC,
         calibration=CalibrationTable(tiers=dict.fromkeys(Lane, tiers)),
         thresholds=choice.thresholds,

@@ -10,7 +10,7 @@ from shared.errors import ConfigurationError
 PLAIN = Recipe(arch="", side=0, passes=18, batch=128, learning_rate=1e-3, convolution_rate=None, weight_decay=0.01)
 
 OURS = {
-    "jinwi-cnn": Recipe(arch="", side=96, passes=90, batch=64, smoothing=0.05),
+    "jinwi-cnn": Recipe(arch="", side=96, passes=10, batch=64, smoothing=0.05, owner_power=0.0, texture=True),
     "jinwi-cnn-32": Recipe(arch="", side=32, passes=18, batch=256),
 }
 

@@ -41,8 +41,8 @@ def train_version(
     A source with a train and a test half is tested on that; any other is trained once for each fold of owners left
     out and once on all, and `only` names the parts that this command works on. Checkpoints and the log lie in
     `out`/`version`.run. After `minutes` the slice ends, gives None, and `resume` goes on from there. Raises
-    ConfigurationError for settings that cannot work, ModelRefused where the exported file does not give what the
-    network gave.
+    ConfigurationError for settings that cannot work and for a network that learned nothing, ModelRefused where the
+    exported file does not give what the network gave.
     """
     until = time.monotonic() + 60 * minutes if minutes is not None else float("inf")
     chosen = recipe(arch, passes=passes, seed=seed, head_only=head_only)
@@ -69,8 +69,8 @@ def train_version(
 
 
 def _trained(dataset: Dataset, recipe: Recipe, part: Slice, only: list[str]) -> Trained | None:
-    if unknown := set(only) - set(owners_out.parts()):
-        raise ConfigurationError(f"--only {min(unknown)}: there are {', '.join(owners_out.parts())}")
+    if unknown := set(only) - set(owners_out.parts(recipe)):
+        raise ConfigurationError(f"--only {min(unknown)}: there are {', '.join(owners_out.parts(recipe))}")
     if any(sample.part for sample in dataset.samples):
         return held_out.train(dataset, recipe, part)
     return owners_out.train(dataset, recipe, part, only)

@@ -88,18 +88,17 @@ class Model:
         return model
 
     def score(self, pixels: NDArray[np.uint8]) -> Scores:
-        """Score tiles, uint8 [N, H, W, 3] RGB with H and W of the card; raises Outage when inference fails.
+        """Score tiles, uint8 [N, H, W, 3] RGB with H and W of the card, in as few inferences as memory allows.
 
-        Each tile is calibrated as a picture of its size in the interactive lane.
+        Each tile is calibrated as a picture of its size in the interactive lane. Raises Outage when inference fails.
         """
         if os.getpid() != self._pid:
             raise RuntimeError("this model was loaded in another process; load it after the fork")
         if pixels.dtype != np.uint8 or pixels.shape[1:] != (self.card.input.height, self.card.input.width, 3):
             raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}, not what {self.card.input} says")
-        try:
-            outputs = self._session.run(self._outputs, {"pixels": pixels})
-        except ORT_ERRORS as exc:
-            raise Outage("model", str(exc)) from exc
+        most = max(1, PIXELS_AT_ONCE // (self.card.input.height * self.card.input.width))
+        parts = [self._infer(pixels[start : start + most]) for start in range(0, max(1, len(pixels)), most)]
+        outputs = [np.concatenate(own) for own in zip(*parts, strict=True)]
         named = dict(zip(self._outputs, outputs, strict=True))
         return Scores(
             logits=named["logit"],
@@ -108,17 +107,21 @@ class Model:
         )
 
     def score_pictures(self, pictures: Sequence[Picture]) -> list[Score]:
-        """Score pictures by all their tiles, in as few inferences as memory allows; raises as `score` does."""
+        """Score pictures by all their tiles; raises as `score` does."""
         if not pictures:
             return []
-        tiles = [tile for picture in pictures for tile in picture.pixels]
-        most = max(1, PIXELS_AT_ONCE // (self.card.input.height * self.card.input.width))
-        scored = [self.score(np.stack(tiles[start : start + most])) for start in range(0, len(tiles), most)]
+        scored = self.score(np.concatenate([picture.pixels for picture in pictures]))
         ends = np.cumsum([len(picture.pixels) for picture in pictures])[:-1]
-        logits = np.split(np.concatenate([part.logits for part in scored]), ends)
-        drawn = [part.maps for part in scored if part.maps is not None]
-        maps = np.split(np.concatenate(drawn), ends) if drawn else repeat(None, len(pictures))
+        logits = np.split(scored.logits, ends)
+        maps = repeat(None, len(pictures)) if scored.maps is None else np.split(scored.maps, ends)
         return [judge(*own, card=self.card) for own in zip(pictures, logits, maps, strict=True)]
+
+    def _infer(self, pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        try:
+            outputs: list[NDArray[np.float32]] = self._session.run(self._outputs, {"pixels": pixels})
+        except ORT_ERRORS as exc:
+            raise Outage("model", str(exc)) from exc
+        return outputs
 
     def _require_golden(self, golden: Mapping[str, NDArray[Any]]) -> None:
         try:

@@ -15,6 +15,7 @@ from services.retrainer.networks.aiornot_cnn import AiornotCnn
 from services.retrainer.networks.artbench_cnn import ArtbenchCnn
 from services.retrainer.networks.cbam_resnet import CbamResNet
 from services.retrainer.networks.cifake_cnn import CifakeCnn
+from services.retrainer.networks.highpass import HighPass
 from services.retrainer.networks.jinwi_cnn import JinwiCnn
 from services.retrainer.networks.resnet import ResNet
 from shared.errors import ConfigurationError
@@ -44,6 +45,13 @@ ARTBENCH = (
 )
 
 OURS = (
+    "Jinwi's own network: fully convolutional, residual stages over local contrast and second differences, without "
+    "brightness and colour; the mean of the patches' logits plus a reading of means and deviations of every stage's "
+    "features, and a line over fixed texture statistics (co-occurrences of differences, histograms of local contrast "
+    "and of residuals, at two scales). Its map shows where the patches' part of the score comes from."
+)
+
+OURS_32 = (
     "Jinwi's own network: fully convolutional, residual stages over RGB and two fixed residuals, the mean of the "
     "patches' logits plus a reading of texture from means and deviations of every stage's features; its map shows "
     "where the score comes from."
@@ -52,9 +60,9 @@ OURS = (
 ARCHITECTURES = {
     "jinwi-cnn": Architecture(network=JinwiCnn, side=128, description=OURS, sized=False),
     "jinwi-cnn-32": Architecture(
-        network=partial(JinwiCnn, widths=(32, 64, 128), blocks=(1, 1, 1), stem_stride=1),
+        network=partial(JinwiCnn, reads=HighPass, widths=(32, 64, 128), stem_stride=1, statistics=64, dropout=0.2),
         side=32,
-        description=f"{OURS} For pictures of 32 px: the first convolution has a stride of 1.",
+        description=f"{OURS_32} For pictures of 32 px: the first convolution has a stride of 1.",
         sized=False,
     ),
     "cifake-cnn": Architecture(network=CifakeCnn, side=32, description=CIFAKE),

@@ -4,42 +4,40 @@ import torch
 from torch import Tensor, nn
 
 from services.retrainer.networks.highpass import HighPass
+from services.retrainer.networks.structure import Structure
 
 
 class JinwiCnn(nn.Module):
     """`pixels` uint8 [N, H, W, 3] to (logit float32 [N], map float32 [N, h, w]), above 0 for AI-generated.
 
-    Residual stages (He et al., CVPR 2016), each but the first beginning with a stride of 2, over RGB and fixed
-    residuals. Two readings are added: each patch's own logit from the last stage, and one for the picture from
-    means and deviations of every stage's features, which are texture statistics at every scale. The second is the
-    same everywhere in the map.
+    Residual stages (He et al., CVPR 2016), each but the first beginning with a stride of 2, over the planes that
+    `reads` makes of the pixels. Two readings are added: each patch's own logit from the last stage, and one for the
+    picture from means and deviations of every stage's features. The second is the same everywhere in the map.
     """
 
     def __init__(
         self,
         *,
-        widths: tuple[int, ...] = (16, 32, 64, 96),
-        blocks: tuple[int, ...] = (1, 1, 1, 1),
+        reads: type[HighPass | Structure] = Structure,
+        widths: tuple[int, ...] = (16, 32, 64),
+        blocks: tuple[int, ...] = (1, 1, 1),
         stem_stride: int = 2,
-        statistics: int = 64,
-        dropout: float = 0.2,
+        statistics: int = 0,
+        dropout: float = 0.4,
     ) -> None:
+        """`statistics` is the width of the second reading's hidden layer; at 0 it is a line."""
         super().__init__()
-        self.highpass = HighPass()
-        self.stem = _convolved(HighPass.channels, widths[0], stride=stem_stride)
+        self.highpass = reads()
+        self.stem = _convolved(reads.channels, widths[0], stride=stem_stride)
         self.stages = nn.ModuleList()
         for index, (width, depth) in enumerate(zip(widths, blocks, strict=True)):
             entry = [_convolved(widths[index - 1], width, stride=2)] if index else []
             self.stages.append(nn.Sequential(*entry, *(Residual(width) for _ in range(depth))))
         self.patches = nn.Sequential(nn.Dropout2d(dropout), nn.Conv2d(widths[-1], 1, 1))
         pooled = 2 * sum(widths)
+        hidden = [nn.Linear(pooled, statistics), nn.ReLU(), nn.Dropout(dropout)] if statistics else []
         self.texture = nn.Sequential(
-            nn.BatchNorm1d(pooled),
-            nn.Dropout(dropout),
-            nn.Linear(pooled, statistics),
-            nn.ReLU(),
-            nn.Dropout(dropout),
-            nn.Linear(statistics, 1),
+            nn.BatchNorm1d(pooled), nn.Dropout(dropout), *hidden, nn.Linear(statistics or pooled, 1)
         )
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from services.retrainer.reproduce.figures import Figures, figures
+from services.retrainer.reproduce.judge import judge
+from services.retrainer.reproduce.maps import contact_sheet
 from services.retrainer.reproduce.order import Order
 from services.retrainer.reproduce.parts import Parts, prepared, training
 from services.retrainer.reproduce.published import CIFAKE_BEST, CIFAKE_GRID
@@ -12,6 +14,8 @@ from services.retrainer.reproduce.report import Report, Table
 from services.retrainer.reproduce.search import search
 from services.retrainer.reproduce.search import table as search_table
 from services.retrainer.reproduce.trials import Outcome, Trial, Trials
+from services.retrainer.robustness.choose import some
+from services.retrainer.robustness.section import png
 from services.retrainer.samples import Dataset
 from services.retrainer.sources import open_dataset
 from services.retrainer.split import official
@@ -27,17 +31,22 @@ DENSE_LAYERS = (1, 2, 3)
 EXTRACTOR = {"filters": 32, "layers": 2, "norm": False, "dropout": 0.0}
 """Two layers of 32 filters, which the paper took for its heads."""
 
+SHOWN = 8
+"""Pictures of the test part on the sheet of maps."""
+
 Grid = dict[tuple[int, int], Outcome | None]
 
 
 def run(order: Order) -> Report:
     split = official(open_dataset(order.data))
     parts = prepared(training(split), split.validation, split.test, side=SIDE, store=order.store)
-    trials = Trials(order.runs, seconds=order.seconds, say=order.say)
+    trials = Trials(order.runs, seconds=order.seconds, weights=True, say=order.say)
     base = Trial(name="", arch="cifake-cnn", passes=order.passes, seed=order.seed)
     extractors = _extractors(trials, parts, base)
     searched = search(trials, parts, replace(base, options={"layers": 2}), FILTERS, order.trials)
     heads = _heads(trials, parts, base)  # the last of them are the largest networks of all
+    trained = [outcome for outcome in (*extractors.values(), *heads.values(), *searched) if outcome]
+    best = max(trained, key=lambda outcome: outcome.validation["accuracy"], default=None)
     return Report(
         title="CIFAKE, after Bird & Lotfi",
         said=f"{len(parts.train.dataset):,} pictures to train in {order.passes:g} passes, "
@@ -48,8 +57,9 @@ def run(order: Order) -> Report:
             _extractor_table(extractors),
             _head_table(heads),
             *([search_table(searched)] if searched else []),
-            *_best_table([*extractors.values(), *heads.values(), *searched], parts, split.test_unseen),
+            *([_best_table(best, len(trained), parts, split.test_unseen)] if best else []),
         ],
+        files=_maps(trials, best, parts, order.seed) if best else {},
     )
 
 
@@ -99,28 +109,30 @@ def _accuracy(outcome: Outcome | None) -> float | None:
     return 100 * outcome.test["accuracy"] if outcome else None
 
 
-def _best_table(outcomes: list[Outcome | None], parts: Parts, unseen: Dataset) -> list[Table]:
-    """Of the network with the best accuracy in validation; none before one is trained."""
-    done = [outcome for outcome in outcomes if outcome]
-    if not done:
-        return []
-    best = max(done, key=lambda outcome: outcome.validation["accuracy"])
+def _best_table(best: Outcome, trained: int, parts: Parts, unseen: Dataset) -> Table:
+    """Of the network with the best accuracy in validation among `trained` ones."""
     names = {sample.name for sample in unseen.samples}
     kept = np.array([sample.name in names for sample in parts.test.dataset.samples])
     without = figures(parts.test.dataset.labels[kept], best.test_logits[kept])
-    return [
-        Table(
-            title="The best network",
-            note=f"By validation among {len(done)} trained ones: {best.trial.name}.",
-            heads=["test part", "pictures", "accuracy, %", "F1 of AI", "AUROC"],
-            rows=[
-                ["published", 20_000, 100 * CIFAKE_BEST["accuracy"], CIFAKE_BEST["f1"], None],
-                ["ours", *_best_row(best.test)],
-                ["ours, without duplicates", *_best_row(without)],
-            ],
-        )
-    ]
+    return Table(
+        title="The best network",
+        note=f"By validation among {trained} trained ones: {best.trial.name}.",
+        heads=["test part", "pictures", "accuracy, %", "F1 of AI", "AUROC"],
+        rows=[
+            ["published", 20_000, 100 * CIFAKE_BEST["accuracy"], CIFAKE_BEST["f1"], None],
+            ["ours", *_best_row(best.test)],
+            ["ours, without duplicates", *_best_row(without)],
+        ],
+    )
 
 
 def _best_row(test: Figures) -> list[int | float]:
     return [test["n"], 100 * test["accuracy"], test["classes"]["ai"]["f1"], test["roc_auc"]]
+
+
+def _maps(trials: Trials, best: Outcome, parts: Parts, seed: int) -> dict[str, bytes]:
+    """Where the best network looks; nothing where its weights were not kept, as earlier versions did not."""
+    if not trials.has_network(best.trial, parts):
+        return {}
+    detector = judge(best.trial.name, trials.network(best.trial, parts), parts.side)
+    return {"gradcam.png": png(contact_sheet(detector, some(parts.test.dataset, SHOWN, seed=seed)))}

@@ -80,6 +80,10 @@ class Trials:
                 **{name: record[name] for name in ("parameters", "seconds", "validation", "test")},
             )
 
+    def has_network(self, trial: Trial, parts: Parts) -> bool:
+        """Whether the trial was trained with `weights`."""
+        return self._file(_key(trial, parts), "weights.pt").exists()
+
     def network(self, trial: Trial, parts: Parts) -> nn.Module:
         """The trained network of a trial that is done; needs `weights`."""
         network = _untrained(trial, parts.side)

@@ -4,6 +4,7 @@ import pytest
 from services.retrainer.calibrate import LEAST, balanced, calibrate, calibrate_by_tier, calibrated_out_of_fold
 from services.retrainer.evaluation.metrics import expected_calibration_error
 from shared.domain.model_card import Calibration
+from shared.errors import ConfigurationError
 from shared.scoring.calibration import probability
 
 
@@ -46,10 +47,16 @@ def test_classes_that_separate_perfectly_give_a_finite_temperature():
     assert 0.1 < fitted.temperature < 10
 
 
-def test_a_network_that_errs_more_than_chance_is_refused():
+def test_a_network_that_errs_more_than_chance_is_refused_with_what_to_mend():
     logits, labels = drawn(1.0, 0.0, n=1000)
-    with pytest.raises(ValueError, match="do not rise"):
+    with pytest.raises(ConfigurationError, match=r"train longer, and check that the labels .* are not swapped"):
         calibrate(-logits, labels)
+
+
+def test_a_network_that_says_the_same_of_every_image_is_refused_too():
+    _, labels = drawn(1.0, 0.0, n=1000)
+    with pytest.raises(ConfigurationError, match="do not rise"):
+        calibrate(np.zeros(1000, np.float32), labels)
 
 
 def test_with_owners_one_of_many_images_does_not_rule():

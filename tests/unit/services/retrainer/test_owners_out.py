@@ -1,5 +1,6 @@
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,10 +24,12 @@ torch.set_num_threads(1)  # on tensors this small, threads mostly wait for each 
 PASSES = 12
 
 
-def picture(label, seed, side=72):
-    """Human-made ones are dark, AI-generated ones bright."""
-    noise = np.random.default_rng(seed).normal(175 if label else 75, 45, (side, side, 3))
-    return Image.fromarray(np.clip(noise, 0, 255).astype(np.uint8))
+def picture(label, seed, side=144):
+    """Human-made ones are of coarse blocks, AI-generated ones of fine."""
+    cells = side // (6 if label else 24)
+    noise = np.random.default_rng(seed).normal(128, 45, (cells, cells, 3))
+    blocks = Image.fromarray(np.clip(noise, 0, 255).astype(np.uint8))
+    return blocks.resize((side, side), Image.Resampling.NEAREST)
 
 
 def sample(label, owner, seed):
@@ -65,7 +68,7 @@ def out(folders, tmp_path_factory):
         patch.setattr(owners_out, "FOLDS", 2)
         out = tmp_path_factory.mktemp("models")
         order = {"arch": "jinwi-cnn", "data": [str(folders)], "version": "0.8.0", "out": out, "passes": PASSES}
-        assert train.train_version(**order, only=["fold-0"]) is None
+        assert train.train_version(**order, only=["texture", "fold-0"]) is None
         assert train.train_version(**order, only=["fold-1", "final"]) is None
         assert train.train_version(**order, resume=True) == out / "0.8.0"
     return out
@@ -82,12 +85,15 @@ def test_a_pictures_logit_is_the_mean_of_its_tiles_by_the_plan():
 
 
 def test_every_look_at_every_picture_is_scored():
-    dataset = Dataset("made", [sample(0, "a", 1), sample(1, "b", 2)])
+    files = [io.BytesIO(), io.BytesIO()]
+    for file, level in zip(files, (75, 175), strict=True):
+        Image.new("RGB", (144, 144), (level,) * 3).save(file, "PNG")
+    dataset = Dataset("made", [replace(sample(0, "a", 1), read=file.getvalue, name=f"{file}") for file in files])
     seen = left_out.see(Brightness(), dataset, left_out.matched_views, owners_out.SPEC)
     assert seen.logits.shape == seen.short_sides.shape == (2, left_out.DRAWS)
     assert (seen.logits[0] < 0).all()
     assert (seen.logits[1] > 0).all()
-    assert seen.short_sides.max() < 72
+    assert seen.short_sides.max() < 144
 
 
 def test_parts_trained_by_several_commands_make_one_version(out):
@@ -95,7 +101,7 @@ def test_parts_trained_by_several_commands_make_one_version(out):
     for label in (0, 1):
         image = picture(label, seed=99)
         pixels = prepare(image, model.card.input, Lane.BULK)
-        (score,) = model.score_pictures([Picture(pixels=pixels, width=72, height=72, lane=Lane.BULK)])
+        (score,) = model.score_pictures([Picture(pixels=pixels, width=144, height=144, lane=Lane.BULK)])
         assert (score.probability > 0.5) == bool(label)
         assert score.evidence is not None
 
@@ -123,5 +129,5 @@ def test_no_part_trains_on_the_owners_that_it_leaves_out(folders):
 
 
 def test_an_unknown_part_is_refused_with_those_that_exist(folders, tmp_path):
-    with pytest.raises(train.ConfigurationError, match="fold-9: there are fold-0, fold-1"):
+    with pytest.raises(train.ConfigurationError, match="fold-9: there are texture, fold-0, fold-1"):
         train.train_version(arch="jinwi-cnn", data=[str(folders)], version="0.8.0", out=tmp_path, only=["fold-9"])

@@ -69,8 +69,8 @@ def test_pictures_of_many_sizes_are_scored_together_as_each_alone(load, monkeypa
 def test_no_inference_has_more_pixels_than_allowed(load, monkeypatch):
     model = load()
     sizes = []
-    score = model.score
-    monkeypatch.setattr(model, "score", lambda pixels: sizes.append(len(pixels)) or score(pixels))
+    infer = model._infer
+    monkeypatch.setattr(model, "_infer", lambda pixels: sizes.append(len(pixels)) or infer(pixels))
     monkeypatch.setattr(session, "PIXELS_AT_ONCE", 4 * 16 * 16)
     model.score_pictures([picture(*range(9), width=64, height=64)])
     assert sizes == [4, 4, 1]

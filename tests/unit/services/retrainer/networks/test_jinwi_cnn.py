@@ -6,7 +6,6 @@ pytest.importorskip("onnx")
 
 from services.retrainer import networks  # noqa: E402
 from services.retrainer.export import export  # noqa: E402
-from services.retrainer.networks.highpass import HighPass  # noqa: E402
 from shared.scoring.session import Model  # noqa: E402
 
 ARCHS = ["jinwi-cnn", "jinwi-cnn-32"]
@@ -43,27 +42,13 @@ def test_the_map_answers_where_the_picture_changed():
     marked[:, :16, :16] = picture(16, 16, 1)
     patches = [scored_patches(network, pixels) for pixels in (plain, marked)]
     moved = (patches[0] - patches[1]).abs()[0]
-    assert moved[:4, :4].max() > 0
-    assert moved[8:, 8:].max() == 0
+    assert moved[:4, :4].max() > 1e-3
+    assert moved[9:, 9:].max() < 1e-7
 
 
 def scored_patches(network, pixels):
     with torch.inference_mode():
         return network.eval().readings(pixels)[0]
-
-
-def test_residuals_of_a_flat_picture_are_nothing_and_colours_stay():
-    seen = HighPass()(torch.full((1, 8, 8, 3), 200, dtype=torch.uint8))
-    assert seen.shape == (1, 9, 8, 8)
-    assert seen[:, 3:].abs().max() < 1e-5
-    assert torch.allclose(seen[:, :3], torch.tensor((200 / 255 - 0.5) / 0.25))
-
-
-def test_residuals_show_what_neighbours_do_not_share():
-    board = (np.indices((8, 8)).sum(0) % 2 * 40 + 100).astype(np.uint8)
-    seen = HighPass()(torch.from_numpy(np.broadcast_to(board[None, :, :, None], (1, 8, 8, 3)).copy()))
-    expected = torch.from_numpy((board.astype(np.float32) - 120) / 255 * 8)
-    assert torch.allclose(seen[0, 3], expected, atol=1e-4)
 
 
 def test_the_exported_map_is_the_networks_map(tmp_path):

@@ -42,6 +42,8 @@ def test_cifakes_grid_stands_beside_the_published_one(small_grid, tmp_path):
     best = rows(report, "The best network")
     assert best["published"][1:3] == pytest.approx([93.55, 0.936])
     assert best["ours"][0] == 20
+    with Image.open(io.BytesIO(report.files["gradcam.png"])) as sheet:
+        assert sheet.height > sheet.width > 500
 
 
 def test_cifakes_duplicates_are_left_out_of_a_figure_of_their_own(small_grid, tmp_path):
@@ -57,6 +59,17 @@ def test_a_table_whose_networks_are_not_trained_yet_has_no_figures(tmp_path):
     report = cifake.run(made.order(made.cifake(tmp_path / "data", test=4), tmp_path / "out", seconds=0))
     assert rows(report, "Feature extractors")["128"] == pytest.approx([91.39, None, 92.98, None, 92.07, None])
     assert [table.title for table in report.tables] == ["Feature extractors", "Dense heads"]
+    assert not report.files
+
+
+def test_cifakes_report_does_without_maps_where_weights_were_not_kept(small_grid, tmp_path):
+    order = made.order(made.cifake(tmp_path / "data", test=4), tmp_path / "out")
+    assert "gradcam.png" in cifake.run(order).files
+    for file in order.runs.glob("*.weights.pt"):
+        file.unlink()
+    again = cifake.run(order)
+    assert rows(again, "The best network")["ours"][0] == 8
+    assert not again.files
 
 
 # aiornot

@@ -62,9 +62,16 @@ def test_a_training_that_the_time_ended_goes_on_where_it_was(parts, tmp_path):
 def test_the_network_of_a_trial_gives_its_logits(parts, tmp_path):
     kept = trials(tmp_path, weights=True)
     outcome = kept.outcome(TRIAL, parts)
+    assert kept.has_network(TRIAL, parts)
     network = kept.network(TRIAL, parts)
     with torch.inference_mode():
         assert np.array_equal(network(torch.from_numpy(parts.test.pixels)).numpy(), outcome.test_logits)
+
+
+def test_a_trial_without_weights_has_no_network(parts, tmp_path):
+    without = trials(tmp_path)
+    without.outcome(TRIAL, parts)
+    assert not without.has_network(TRIAL, parts)
 
 
 def test_pixels_are_those_that_serving_sees_and_are_decoded_once(parts, tmp_path):

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("sklearn")
+
+from services.retrainer import texture_line  # noqa: E402
+from services.retrainer.slice import Slice  # noqa: E402
+from services.retrainer.texture_line import LOOKS, counted, fitted  # noqa: E402
+
+
+def pictures(n=5):
+    return [np.random.default_rng(seed).integers(0, 256, (60, 60, 3), np.uint8) for seed in range(n)]
+
+
+@pytest.fixture
+def slice_of(tmp_path):
+    def make(**options):
+        return Slice(run=tmp_path, say=lambda line: None, **options)
+
+    return make
+
+
+def test_every_picture_is_counted_in_several_looks_that_depend_on_its_place_alone(slice_of):
+    statistics = counted(pictures(), 48, 0, slice_of())
+    assert statistics.shape[:2] == (5, LOOKS)
+    again = counted(pictures(), 48, 0, slice_of())
+    assert np.array_equal(statistics, again)
+    assert not np.array_equal(statistics, counted(pictures(), 48, 1, slice_of()))
+
+
+def test_a_slice_without_time_gives_nothing_and_the_next_goes_on_where_it_stopped(slice_of, monkeypatch):
+    monkeypatch.setattr(texture_line, "CHUNK", 2)
+    whole = counted(pictures(), 48, 0, slice_of())
+    last = max(slice_of().run.glob("texture/*.npy"))
+    last.unlink()
+    assert counted(pictures(), 48, 0, slice_of(until=0.0, resume=True)) is None
+    assert np.array_equal(counted(pictures(), 48, 0, slice_of(resume=True)), whole)
+
+
+def test_the_line_finds_what_tells_the_classes_apart():
+    random = np.random.default_rng(0)
+    labels = np.arange(200).astype(np.uint8) % 2
+    owners = np.array([f"{label}-{index % 7}" for index, label in enumerate(labels)])
+    statistics = random.normal(0, 1, (200, 2, 6)).astype(np.float32)
+    statistics[:, :, 2] += 4 * labels[:, None]
+    line = fitted(statistics, labels, owners)
+    assert line.slope.argmax() == 2
+    logits = line(torch.from_numpy(statistics[:, 0])).numpy()
+    assert ((logits > 0) == labels).mean() > 0.8
+
+
+def test_an_owner_with_many_pictures_weighs_as_much_as_one_with_few():
+    """The large collection of people's pictures looks as AI does; nine small ones do not."""
+    few = [(0, f"small-{index}", 0.0) for index in range(9) for _ in range(2)]
+    rows = [(0, "large", 1.0)] * 300 + few + [(1, f"ai-{index}", 1.0) for index in range(10) for _ in range(2)]
+    labels = np.array([label for label, _, _ in rows], np.uint8)
+    owners = np.array([owner for _, owner, _ in rows])
+    statistics = np.array([value for _, _, value in rows], np.float32)[:, None, None]
+    line = fitted(statistics, labels, owners)
+    assert line(torch.tensor([[1.0]])) > 0 > line(torch.tensor([[0.0]]))
+
+
+def test_a_statistic_that_never_varies_does_not_count_rounding():
+    statistics = np.full((40, 1, 1), 0.5, np.float32)
+    line = fitted(statistics, np.arange(40).astype(np.uint8) % 2, np.arange(40).astype(str))
+    assert abs(line(torch.tensor([[0.5 + 1e-6]])) - line(torch.tensor([[0.5]]))) < 1e-4
