@@ -4,6 +4,7 @@ Migrations, partitions, buckets, shipped models, the tenant `default`, its webho
 again, and by several at once.
 """
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -25,6 +26,11 @@ DEFAULT_TENANT = "default"
 START_SECONDS = 60
 """For how long a server may stay away: compose starts everything at once."""
 
+MEND = (
+    "Other files hold this number, so the shipped model is not registered. Import your own under another number, from "
+    "100.0.0 on, remove this one, and run the set-up again."
+)
+
 log = structlog.get_logger("setup")
 
 
@@ -41,12 +47,25 @@ def prepare(settings: Settings, home: Path) -> None:
             # A stack that was off for longer than partitions were made ahead has none for today.
             jobs.make_partitions(connection)
         for directory in scoring.shipped():
-            if models.register(database, store, directory, origin="shipped"):
-                log.info("model_registered", version=directory.name)
+            _register(database, store, directory)
         with database.transaction() as connection:
             _default_tenant(connection, home)
     finally:
         database.close()
+
+
+def _register(database: Database, store: ObjectStore, directory: Path) -> None:
+    """A number that other files hold stays theirs: there are results that name it."""
+    if models.register(database, store, directory, origin="shipped"):
+        log.info("model_registered", version=directory.name)
+        return
+    with database.transaction() as connection:
+        there = models.get(connection, directory.name)
+    assert there is not None
+    if there["manifest"] != json.loads((directory / models.MANIFEST).read_text(encoding="utf-8")):
+        log.warning(
+            "shipped_version_taken", version=directory.name, holder=there["name"], origin=there["origin"], mend=MEND
+        )
 
 
 def _default_tenant(connection: Connection, home: Path) -> None:

@@ -68,6 +68,15 @@ def drawing_key(service, tmp_path_factory) -> str:
 
 
 @pytest.fixture(scope="module")
+def guessing_key(service, tmp_path_factory) -> str:
+    """The key of a tenant whose pinned model draws maps, of pictures beyond its range too."""
+    small = {"min_side": 1, "max_side": 100, "statement": "Up to 100 px."}
+    with Client(service.url, service.key) as client:
+        client.upload_model(brightness(tmp_path_factory.mktemp("model") / "2.0.1", "2.0.1", range=small))
+    return key_of_pinned(service, "guessing", "2.0.1")
+
+
+@pytest.fixture(scope="module")
 def mapless_key(service) -> str:
     """The key of a tenant whose pinned model draws no map."""
     return key_of_pinned(service, "mapless", "0.1.0")
@@ -167,6 +176,19 @@ def test_a_map_lies_over_the_picture_until_it_is_switched_off(page, drawing_key,
     page.get_by_role("button", name="한국어").click()
     expect(page.get_by_label("점수의 근거가 된 부분 보기")).to_be_checked()
     assert errors == []
+
+
+def test_the_map_of_a_result_held_back_is_shown_only_on_request(page, guessing_key, half_bright):
+    give_key(page, guessing_key)
+    choose(page, half_bright)
+    shown = page.get_by_label("Show what the score rests on")
+    expect(shown).to_be_visible()
+    expect(shown).not_to_be_checked()
+    drawn = page.get_by_role("img", name="Map of what the score rests on")
+    expect(drawn).to_be_hidden()
+    assert document(page)["result"]["reasons"]
+    shown.check()
+    expect(drawn).to_be_visible()
 
 
 def test_an_erased_picture_takes_its_map_along(page, drawing_key, half_bright):

@@ -3,10 +3,12 @@
 import stat
 
 import pytest
+from structlog.testing import capture_logs
 
 from deploy.setup import prepare
 from shared import scoring
 from shared.domain.tenant import Scope
+from shared.scoring.manifest import read_verified
 from shared.storage import models, tenants
 from tests.integration.factories import submit_link
 
@@ -83,6 +85,46 @@ def test_a_newer_shipped_model_takes_over_from_a_shipped_champion_only(settings,
     with database.transaction() as connection:
         assert models.get(connection, "champion")["version"] == "0.9.1"
         assert models.get(connection, "challenger")["version"] == "0.9.2"
+
+
+def test_a_shipped_version_whose_number_other_files_hold_is_left_out_with_a_warning(
+    settings, database, store, tmp_path
+):
+    from tests.models import brightness
+
+    own = brightness(tmp_path / "own", NEWEST)
+    assert models.register(database, store, own, origin="imported")
+    with capture_logs() as lines:
+        prepare(settings, tmp_path)
+    [warning] = [line for line in lines if line["log_level"] == "warning"]
+    assert (warning["event"], warning["version"]) == ("shipped_version_taken", NEWEST)
+    assert (warning["holder"], warning["origin"]) == ("brightness", "imported")
+    assert "under another number" in warning["mend"]
+    with database.transaction() as connection:
+        assert models.get(connection, NEWEST)["origin"] == "imported"
+    store.get_model(NEWEST, tmp_path / "kept")
+    assert (tmp_path / "kept" / "model.onnx").read_bytes() == (own / "model.onnx").read_bytes()
+
+
+def test_a_shipped_version_is_registered_once_its_number_is_free_again(settings, database, store, tmp_path):
+    from tests.models import brightness
+
+    models.register(database, store, brightness(tmp_path / "own", NEWEST), origin="imported")
+    prepare(settings, tmp_path)
+    with database.transaction() as connection:
+        connection.execute("DELETE FROM model_versions WHERE version = %s", (NEWEST,))
+    prepare(settings, tmp_path)
+    with database.transaction() as connection:
+        champion = models.get(connection, "champion")
+    assert (champion["version"], champion["origin"]) == (NEWEST, "shipped")
+    store.get_model(NEWEST, tmp_path / "files")
+    assert read_verified(tmp_path / "files")
+
+
+def test_a_second_run_warns_of_nothing(settings, prepared):
+    with capture_logs() as lines:
+        prepare(settings, prepared)
+    assert not [line for line in lines if line["log_level"] == "warning"]
 
 
 def test_a_version_is_never_overwritten(database, store, prepared, tmp_path):
