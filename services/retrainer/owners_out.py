@@ -16,7 +16,9 @@ from services.retrainer.calibrate import calibrate_by_tier
 from services.retrainer.evaluation.bootstrap import resamples
 from services.retrainer.evaluation.judgement import Judgement, judge
 from services.retrainer.evaluation.metrics import rate
+from services.retrainer.evaluation.nulls import SAYS, NullScores
 from services.retrainer.evaluation.predictions import Predictions
+from services.retrainer.evaluation.run import null_scores
 from services.retrainer.evaluation.thresholds import choose
 from services.retrainer.fit import Fit, Recipe
 from services.retrainer.left_out import LOOKS, Seen, repeated, see
@@ -85,8 +87,9 @@ def train(dataset: Dataset, recipe: Recipe, slice_: Slice, only: Sequence[str] =
         return None
     networks = {part: _network(material, fit, statistics, part) for part, fit in fits.items()}
     seen = {view: _seen(material, networks, slice_, view) for view in LOOKS}
+    nulls = {view: _nulls(material, slice_, view, seen[view].logits.shape[1]) for view in LOOKS}
     minutes = sum(fit.progress.seconds for fit in fits.values()) / 60
-    return _assembled(material, recipe, networks[FINAL], seen, minutes)
+    return _assembled(material, recipe, networks[FINAL], seen, nulls=nulls, minutes=minutes)
 
 
 def _network(material: Material, fit: Fit, statistics: NDArray[np.float32] | None, part: str) -> nn.Module:
@@ -149,14 +152,31 @@ def _seen(material: Material, networks: Mapping[str, nn.Module], slice_: Slice, 
     return whole
 
 
+def _nulls(material: Material, slice_: Slice, view: str, looks: int) -> dict[str, NullScores]:
+    """What needs no detector, by the same folds and on the same looks."""
+    path = slice_.run / f"nulls-{view}.npz"
+    if not (path.exists() and slice_.resume):
+        slice_.say(f"fitting the nulls, {view}")
+        found = null_scores(material.dataset, view=view, fold=material.folds, judged=looks)
+        np.savez_compressed(path, **{name: null.scores for name, null in found.items()})
+    with np.load(path, allow_pickle=False) as arrays:
+        return {name: NullScores(says=SAYS[name], scores=arrays[name]) for name in arrays.files}
+
+
 def _assembled(
-    material: Material, recipe: Recipe, network: nn.Module, seen: Mapping[str, Seen], minutes: float
+    material: Material,
+    recipe: Recipe,
+    network: nn.Module,
+    seen: Mapping[str, Seen],
+    *,
+    nulls: Mapping[str, Mapping[str, NullScores]],
+    minutes: float,
 ) -> Trained:
     tiers = _tiers(material, seen, np.ones(len(material.dataset), np.bool_))
     predictions = {view: _predictions(material, seen, view) for view in LOOKS}
     matched = predictions["matched"]
     choice = choose(matched, resamples(matched.owners, matched.labels))
-    judgements = {view: judge(predictions[view], choice.thresholds, view=view) for view in LOOKS}
+    judgements = {view: judge(predictions[view], choice.thresholds, nulls[view], view=view) for view in LOOKS}
     labels = material.dataset.labels
     sides = np.array([picture.shape[1::-1] for picture in material.pictures], np.int32)
     return Trained(

@@ -16,7 +16,8 @@ Batch = tuple[Pixels, NDArray[np.float32]]
 class Stream(Protocol):
     """`steps_per_pass` batches show as many images as there are."""
 
-    steps_per_pass: int
+    @property
+    def steps_per_pass(self) -> int: ...
 
     def batch(self, step: int) -> Batch:
         """(uint8 [B, side, side, 3], labels float32 [B])."""

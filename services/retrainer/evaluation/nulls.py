@@ -54,7 +54,7 @@ STEPS = 64
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NullScores:
-    """`scores` float64 [N], out of fold; larger means AI."""
+    """`scores` float64, one of each prediction that is judged, out of fold; larger means AI."""
 
     says: str
     scores: Floats
@@ -72,14 +72,16 @@ def stacked(described: Iterable[Mapping[str, NDArray[np.float32]]]) -> dict[str,
 
 
 def out_of_fold(
-    views: Features, labels: Labels, owners: NDArray[np.str_], fold: NDArray[np.integer]
+    views: Features, labels: Labels, owners: NDArray[np.str_], fold: NDArray[np.integer], *, judged: int = 1
 ) -> dict[str, NullScores]:
-    """Scores of every null for N images, each by a model of the other folds.
+    """Scores of every null for N images, each by a model of the other folds, in the order of a flattened [N, judged].
 
-    `views` float32 [V, N, F] by null: V looks at each image; all of them teach, the first is judged. Classes weigh
-    the same, and in each the owners.
+    `views` float32 [V, N, F] by null: V looks at each image; all of them teach, the first `judged` are judged. Classes
+    weigh the same, and in each the owners.
     """
-    scores = {name: _scores(looks, labels, owners, fold, FITS[name]) for name, looks in views.items()}
+    scores = {
+        name: _scores(looks, labels, owners, fold, fits=FITS[name], judged=judged) for name, looks in views.items()
+    }
     scores["noise + colour"] = (2 * scores["noise"] + scores["colour"]) / 3  # each fit counts once
     return {name: NullScores(says=SAYS[name], scores=of) for name, of in scores.items()}
 
@@ -91,15 +93,23 @@ def owner_folds(dataset: Dataset) -> NDArray[np.int64]:
 
 
 def _scores(
-    looks: NDArray[np.float32], labels: Labels, owners: NDArray[np.str_], fold: NDArray[np.integer], fits: Sequence[Fit]
+    looks: NDArray[np.float32],
+    labels: Labels,
+    owners: NDArray[np.str_],
+    fold: NDArray[np.integer],
+    *,
+    fits: Sequence[Fit],
+    judged: int,
 ) -> Floats:
-    scores = np.empty(len(labels))
+    scores = np.empty((len(labels), judged))
     for held in (fold == number for number in np.unique(fold)):
         taught = np.concatenate([look[~held] for look in looks])
         truth = np.tile(labels[~held], len(looks))
         weights = np.tile(balanced(labels[~held], owners[~held], power=1), len(looks))
-        scores[held] = np.mean([fit(taught, truth, weights)(looks[0][held]) for fit in fits], axis=0)
-    return scores
+        fitted = [fit(taught, truth, weights) for fit in fits]
+        for look in range(judged):
+            scores[held, look] = np.mean([score(looks[look][held]) for score in fitted], axis=0)
+    return scores.ravel()
 
 
 def _line(features: NDArray[np.float32], labels: Labels, weights: Floats) -> Score:

@@ -92,11 +92,15 @@ def evaluate(detector: Detector, dataset: Dataset, *, view: str, seed: int = 0) 
     return judge(predictions, detector.thresholds, _nulls(dataset, described), view=view, seed=seed)
 
 
-def null_scores(dataset: Dataset, *, view: str, fold: NDArray[np.integer] | None = None) -> dict[str, NullScores]:
-    """Those of the nulls alone, for predictions that are out of fold themselves; `fold` int [N] is that of each image,
-    by default one that parts no owner. None where a class has one owner.
+def null_scores(
+    dataset: Dataset, *, view: str, fold: NDArray[np.integer] | None = None, judged: int = 1
+) -> dict[str, NullScores]:
+    """Those of the nulls alone, for predictions that are out of fold themselves, of `judged` looks at each image.
+
+    `fold` int [N] is that of each image, by default one that parts no owner. None where a class has one owner.
     """
-    return _nulls(dataset, [[describe(look) for look in looks] for looks in _tracked(dataset, view)], fold)
+    described = [[describe(look) for look in looks] for looks in _tracked(dataset, view)]
+    return _nulls(dataset, described, fold, judged)
 
 
 Described = Sequence[Sequence[Mapping[str, NDArray[np.float32]]]]
@@ -119,9 +123,12 @@ def _looks(sample: Sample, view: str) -> Iterator[Image.Image]:
         yield decode(matched.view(image, sample.name, draw), LIMITS).image
 
 
-def _nulls(dataset: Dataset, described: Described, fold: NDArray[np.integer] | None = None) -> dict[str, NullScores]:
+def _nulls(
+    dataset: Dataset, described: Described, fold: NDArray[np.integer] | None = None, judged: int = 1
+) -> dict[str, NullScores]:
     if any(len(np.unique(dataset.owners[dataset.labels == label])) < 2 for label in (HUMAN, AI)):
         return {}
     looks = [stacked(one[look] for one in described) for look in range(len(described[0]))]
     views = {name: np.stack([look[name] for look in looks]) for name in looks[0]}
-    return out_of_fold(views, dataset.labels, dataset.owners, owner_folds(dataset) if fold is None else fold)
+    by = owner_folds(dataset) if fold is None else fold
+    return out_of_fold(views, dataset.labels, dataset.owners, by, judged=judged)

@@ -12,8 +12,8 @@ from services.retrainer.evaluation.predictions import Floats, Predictions, Strin
 from shared.domain.verdict import Thresholds
 from shared.errors import ConfigurationError
 
-MILDEST = Thresholds(likely_human=0.333, likely_ai=0.667)
-"""However few the false alarms: "likely" is said at odds of two to one and above."""
+MILDEST = Thresholds()
+"""However few the false alarms: "likely" is said at odds of four to one and above."""
 
 STEP = 0.001
 """Between the thresholds that are tried."""

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("torch")
 
 from services.retrainer import card, networks
-from services.retrainer.origin import CIFAKE, CIFAKE_SHA256, Counted, origin
+from services.retrainer.origin import CIFAKE, CIFAKE_SHA256, PICTURES, PICTURES_SHA256, Counted, origin
 from shared import scoring
 from shared.domain.model_card import ModelCard
 from tests.unit.services.retrainer.pictures import SPEC
@@ -21,8 +21,9 @@ HOLIDAY = Counted(
 )
 
 
-def test_cifake_is_known_by_its_hash_under_any_name():
-    assert origin(dataclasses.replace(HOLIDAY, sha256=CIFAKE_SHA256), SPEC) is CIFAKE
+@pytest.mark.parametrize(("sha256", "known"), [(CIFAKE_SHA256, CIFAKE), (PICTURES_SHA256, PICTURES)])
+def test_a_known_data_set_is_known_by_its_hash_under_any_name(sha256, known):
+    assert origin(dataclasses.replace(HOLIDAY, sha256=sha256), SPEC) is known
 
 
 def test_the_shipped_card_comes_out_byte_for_byte():
