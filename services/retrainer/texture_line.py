@@ -6,18 +6,23 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from sklearn.linear_model import LogisticRegression
 
+from services.retrainer import matched
 from services.retrainer.augment import Augmentation
 from services.retrainer.calibrate import balanced
 from services.retrainer.networks.texture import Texture
 from services.retrainer.networks.with_texture import FURTHEST, Line
+from services.retrainer.pictures import LIMITS
 from services.retrainer.slice import Slice
+from shared.imaging.decode import decode
 
 Floats = NDArray[np.float32]
 
 LOOKS = 6
-"""Crops of each picture that teach."""
+"""Crops of each picture that teach: every second one of a matched view, which is what is judged, the others as the
+network's, which know more of what happens to pictures. The first alone are 0.01 of ROC AUC better, and less robust."""
 
 CHUNK = 250
 """Pictures in one file of what was counted: what a slice of time may lose."""
@@ -67,10 +72,26 @@ def fitted(statistics: Floats, labels: NDArray[np.uint8], owners: NDArray[np.str
 
 def _statistics(texture: Texture, picture: NDArray[np.uint8], row: int, side: int, seed: int) -> Floats:
     """Chance comes from the picture's place alone."""
-    crops = [AUGMENTATION.crop(picture, side, np.random.default_rng([seed, row, look])) for look in range(LOOKS)]
+    crops = []
+    for look in range(LOOKS):
+        chance = np.random.default_rng([seed, row, look])
+        matched_look = look % 2 == 1
+        crops.append(
+            _of_matched_view(picture, side, chance) if matched_look else AUGMENTATION.crop(picture, side, chance)
+        )
     with torch.inference_mode():
         found: Floats = texture(torch.from_numpy(np.stack(crops))).numpy()
     return found
+
+
+def _of_matched_view(picture: NDArray[np.uint8], side: int, chance: np.random.Generator) -> NDArray[np.uint8]:
+    """A random window of a matched view, uint8 [side, side, 3]; a small view is mirrored at its edges."""
+    file = matched.view(Image.fromarray(picture), str(chance.integers(2**62)))
+    view = np.asarray(decode(file, LIMITS).image)
+    lacking = [max(0, side - length) for length in view.shape[:2]]
+    view = np.pad(view, ((0, lacking[0]), (0, lacking[1]), (0, 0)), mode="symmetric")
+    top, left = (int(chance.integers(0, length - side + 1)) for length in view.shape[:2])
+    return view[top : top + side, left : left + side]
 
 
 def _write(path: Path, chunk: Floats) -> None:
