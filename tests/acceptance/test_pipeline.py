@@ -31,7 +31,7 @@ PATIENCE = 120
 def picture(number: int) -> bytes:
     """A picture unlike any other; every fourth lies outside the model's range."""
     rng = np.random.default_rng(number)
-    size = (48, 40) if number % 4 == 3 else (32, 32)
+    size = (48, 40) if number % 4 == 3 else (160, 140)
     pixels = rng.integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, FORMATS[number % len(FORMATS)])

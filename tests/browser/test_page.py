@@ -104,8 +104,9 @@ def half_bright(tmp_path) -> Path:
 
 @pytest.fixture
 def photograph(tmp_path) -> Path:
+    """Smaller than the shipped model was measured on."""
     path = tmp_path / "photograph.png"
-    Image.linear_gradient("L").convert("RGB").resize((640, 480)).save(path)
+    Image.linear_gradient("L").convert("RGB").resize((120, 90)).save(path)
     return path
 
 
@@ -145,7 +146,7 @@ def test_a_chosen_photograph_gets_both_probabilities_and_is_held_uncertain_with_
     assert reason["code"] == "out_of_range"
     expect(ready.locator("#notes")).to_contain_text(reason["detail"])
     expect(ready.get_by_text("Supporting evidence only: a person decides.")).to_be_visible()
-    expect(ready.locator("#facts")).to_contain_text("640 × 480 px, PNG")
+    expect(ready.locator("#facts")).to_contain_text("120 × 90 px, PNG")
     expect(ready.locator("#facts")).to_contain_text(result["model"]["version"])
 
 
@@ -225,7 +226,7 @@ def test_the_scale_says_its_thresholds_and_the_score_to_a_screen_reader(ready, p
 def test_the_picture_is_shown_before_there_is_a_key_and_verified_once_there_is_one(page, service, photograph):
     choose(page, photograph)
     headline(page, "Waiting for your API key")
-    assert page.locator("#picture").evaluate("picture => picture.decode().then(() => picture.naturalWidth)") == 640
+    assert page.locator("#picture").evaluate("picture => picture.decode().then(() => picture.naturalWidth)") == 120
     give_key(page, service.key)
     headline(page, "The model cannot tell")
 

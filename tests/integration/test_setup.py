@@ -72,19 +72,19 @@ def test_a_stack_that_slept_longer_than_its_partitions_reach_takes_jobs_again(se
 def test_a_newer_shipped_model_takes_over_from_a_shipped_champion_only(settings, database, store, prepared, tmp_path):
     from tests.models import copy_of_shipped
 
-    newer = copy_of_shipped(tmp_path / "0.9.0", "0.9.0")
+    newer = copy_of_shipped(tmp_path / "9.0.0", "9.0.0")
     assert models.register(database, store, newer, origin="shipped")
     with database.transaction() as connection:
-        assert models.get(connection, "champion")["version"] == "0.9.0"
+        assert models.get(connection, "champion")["version"] == "9.0.0"
         assert models.get(connection, "previous")["version"] == NEWEST
-    trained = copy_of_shipped(tmp_path / "0.9.1", "0.9.1")
+    trained = copy_of_shipped(tmp_path / "9.0.1", "9.0.1")
     models.register(database, store, trained, origin="trained")
     with database.transaction() as connection:
-        models.set_alias(connection, "champion", "0.9.1")
-    models.register(database, store, copy_of_shipped(tmp_path / "0.9.2", "0.9.2"), origin="shipped")
+        models.set_alias(connection, "champion", "9.0.1")
+    models.register(database, store, copy_of_shipped(tmp_path / "9.0.2", "9.0.2"), origin="shipped")
     with database.transaction() as connection:
-        assert models.get(connection, "champion")["version"] == "0.9.1"
-        assert models.get(connection, "challenger")["version"] == "0.9.2"
+        assert models.get(connection, "champion")["version"] == "9.0.1"
+        assert models.get(connection, "challenger")["version"] == "9.0.2"
 
 
 def test_a_shipped_version_whose_number_other_files_hold_is_left_out_with_a_warning(

@@ -14,8 +14,8 @@ from tests.integration.factories import change_policy, claim, get, make_tenant, 
 from tests.models import copy_of_shipped
 
 
-def test_a_small_picture_gets_a_calibrated_score_and_says_what_it_rests_on(database, store, tenant, verifier, shipped):
-    job_id = submit_image(database, store, tenant)
+def test_a_picture_gets_a_calibrated_score_and_says_what_it_rests_on(database, store, tenant, verifier, shipped):
+    job_id = submit_image(database, store, tenant, picture(size=(160, 144)))
     assert verifier.drain([job_id]) == 1
     job = get(database, tenant, job_id)
     assert job.state is State.DONE

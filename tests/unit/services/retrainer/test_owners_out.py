@@ -108,7 +108,7 @@ def test_parts_trained_by_several_commands_make_one_version(out):
 
 def test_the_card_rests_on_owners_that_were_left_out(out):
     document = json.loads((out / "0.8.0" / "card.json").read_text())
-    matched = document["metrics"]["matched"]
+    matched = document["metrics"]["matched, interactive"]
     assert matched["images"] == {"human": 24 * left_out.DRAWS, "ai": 24 * left_out.DRAWS}
     assert matched["owners"] == {"human": 6, "ai": 6}
     assert matched["figures"]["roc_auc"]["value"] > 0.9
