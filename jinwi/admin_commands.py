@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from jinwi import card_view
 from jinwi.calls import Filters
 from jinwi.client import Client
 from jinwi.connection import connect
@@ -70,8 +71,9 @@ def show_model(terminal: Terminal, version: str, *, as_json: bool) -> None:
         model = client.model(version)
     if as_json:
         _print_lines([model.document])
-    else:
-        terminal.out.print_json(json.dumps(model.document))
+        return
+    terminal.table([terminal.language.entry, terminal.language.value], list(card_view.rows(model.document)))
+    terminal.note(terminal.language.whole_card)
 
 
 def promote_model(terminal: Terminal, version: str, *, as_json: bool) -> None:

@@ -40,6 +40,9 @@ class Language:
     running: str
     version: str
     aliases: str
+    entry: str
+    value: str
+    whole_card: str
     name: str
     key: str
     scopes: str
