@@ -60,19 +60,6 @@ def calibrate_by_tier(
     return tuple(Tier(max_short_side=bound, calibration=fitted(tier)) for tier, bound in enumerate((*bounds, None)))
 
 
-def calibrated_out_of_fold(logits: NDArray[np.floating], labels: Labels, folds: NDArray[np.integer]) -> Floats:
-    """Log-odds, float64 [N]: those of each fold by the calibration that the other folds give.
-
-    Raises ConfigurationError as `calibrate` does.
-    """
-    odds = np.empty(len(logits))
-    for fold in np.unique(folds):
-        held = folds == fold
-        fitted = calibrate(logits[~held], labels[~held])
-        odds[held] = logits[held].astype(np.float64) / fitted.temperature + fitted.bias
-    return odds
-
-
 def balanced(labels: Labels, owners: NDArray[np.str_] | None = None, *, power: float = 0.5) -> Floats:
     """Weights, float64 [N] of mean one: both classes the same, and in a class an owner of n images n^(1 - power)."""
     weights = np.ones(len(labels))

@@ -93,7 +93,7 @@ ARCHITECTURES = {
 def architecture(name: str) -> Architecture:
     """Raises ConfigurationError, naming those that exist, for an unknown `name`.
 
-    `hf:NAME_OR_DIR` is a backbone of the transformers library; its files are looked for now.
+    `hf:NAME_OR_DIR` is a backbone of the transformers library; raises where its files are absent.
     """
     if name.startswith(hf.PREFIX):
         source = hf.Source.find(name.removeprefix(hf.PREFIX))

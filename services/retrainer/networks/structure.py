@@ -41,9 +41,8 @@ class Structure(nn.Module):
 
     @torch.no_grad()
     def forward(self, pixels: Tensor) -> Tensor:
-        with torch.autocast(
-            pixels.device.type, enabled=False
-        ):  # a byte has more steps than bfloat16 between 128 and 256
+        # bfloat16 cannot tell 254 from 255.
+        with torch.autocast(pixels.device.type, enabled=False):
             planes = functional.conv2d(pixels.permute(0, 3, 1, 2).to(torch.float32), self.colours)
             contrast, deviation = local_contrast(planes[:, :1])
             second = functional.conv2d(functional.pad(planes, (1, 1, 1, 1), mode="replicate"), self.kernel, groups=3)

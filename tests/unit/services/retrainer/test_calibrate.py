@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from services.retrainer.calibrate import LEAST, balanced, calibrate, calibrate_by_tier, calibrated_out_of_fold
+from services.retrainer.calibrate import LEAST, balanced, calibrate, calibrate_by_tier
 from services.retrainer.evaluation.metrics import expected_calibration_error
 from shared.domain.model_card import Calibration
 from shared.errors import ConfigurationError
@@ -91,11 +91,3 @@ def test_a_tier_of_few_images_shares_the_calibration_of_all():
     sides = np.where(np.arange(len(logits)) < LEAST, 100, 500)
     few, _ = calibrate_by_tier(logits, labels, sides, [100])
     assert few.calibration == calibrate(logits, labels)
-
-
-def test_out_of_fold_no_image_has_a_say_in_its_own_calibration():
-    logits, labels = drawn(2.0, 0.0)
-    fold = np.arange(len(logits)) % 3
-    odds = calibrated_out_of_fold(logits, labels, fold)
-    others = calibrate(logits[fold != 1], labels[fold != 1])
-    assert odds[fold == 1] == pytest.approx(logits[fold == 1].astype(float) / others.temperature + others.bias)

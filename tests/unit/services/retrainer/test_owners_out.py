@@ -12,6 +12,7 @@ pytest.importorskip("sklearn")
 
 from services.retrainer import left_out, owners_out, train  # noqa: E402
 from services.retrainer.samples import Dataset, Sample  # noqa: E402
+from services.retrainer.slice import Slice  # noqa: E402
 from services.retrainer.trained import logits  # noqa: E402
 from shared.domain.job import Lane  # noqa: E402
 from shared.domain.model_card import InputSpec, View  # noqa: E402
@@ -49,6 +50,15 @@ def collection():
 class Brightness(torch.nn.Module):
     def forward(self, pixels):
         return pixels.to(torch.float32).mean((1, 2, 3)) / 10 - 12.5
+
+
+class Shifted(Brightness):
+    def __init__(self, by):
+        super().__init__()
+        self.register_buffer("by", torch.tensor(by))
+
+    def forward(self, pixels):
+        return super().forward(pixels) + self.by
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +141,16 @@ def test_no_part_trains_on_the_owners_that_it_leaves_out(folders):
 def test_an_unknown_part_is_refused_with_those_that_exist(folders, tmp_path):
     with pytest.raises(train.ConfigurationError, match="fold-9: there are texture, fold-0, fold-1"):
         train.train_version(arch="jinwi-cnn", data=[str(folders)], version="0.8.0", out=tmp_path, only=["fold-9"])
+
+
+def test_scores_of_other_networks_are_never_taken(tmp_path):
+    material = owners_out.Material(dataset=collection(), pictures=[], folds=np.repeat(np.arange(6), 8), sha256="")
+    here = Slice(run=tmp_path, say=lambda line: None, resume=True)
+
+    def seen(network):
+        networks = dict.fromkeys([f"fold-{fold}" for fold in range(owners_out.FOLDS)], network)
+        return owners_out._seen(material, networks, here, "raw", Lane.BULK).logits
+
+    dim, bright = Shifted(0.0), Shifted(5.0)
+    assert np.allclose(seen(bright) - seen(dim), 5.0, atol=1e-4)
+    assert np.array_equal(seen(dim), seen(dim))

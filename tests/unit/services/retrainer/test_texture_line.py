@@ -13,6 +13,10 @@ def pictures(n=5):
     return [np.random.default_rng(seed).integers(0, 256, (60, 60, 3), np.uint8) for seed in range(n)]
 
 
+def count(slice_, *, data="a" * 64, seed=0):
+    return counted(pictures(), 48, data=data, seed=seed, slice_=slice_)
+
+
 @pytest.fixture
 def slice_of(tmp_path):
     def make(**options):
@@ -22,20 +26,25 @@ def slice_of(tmp_path):
 
 
 def test_every_picture_is_counted_in_several_looks_that_depend_on_its_place_alone(slice_of):
-    statistics = counted(pictures(), 48, 0, slice_of())
+    statistics = count(slice_of())
     assert statistics.shape[:2] == (5, LOOKS)
-    again = counted(pictures(), 48, 0, slice_of())
+    again = count(slice_of())
     assert np.array_equal(statistics, again)
-    assert not np.array_equal(statistics, counted(pictures(), 48, 1, slice_of()))
+    assert not np.array_equal(statistics, count(slice_of(), seed=1))
 
 
 def test_a_slice_without_time_gives_nothing_and_the_next_goes_on_where_it_stopped(slice_of, monkeypatch):
     monkeypatch.setattr(texture_line, "CHUNK", 2)
-    whole = counted(pictures(), 48, 0, slice_of())
-    last = max(slice_of().run.glob("texture/*.npy"))
+    whole = count(slice_of())
+    last = max(slice_of().run.glob("texture-*/*.npy"))
     last.unlink()
-    assert counted(pictures(), 48, 0, slice_of(until=0.0, resume=True)) is None
-    assert np.array_equal(counted(pictures(), 48, 0, slice_of(resume=True)), whole)
+    assert count(slice_of(until=0.0, resume=True)) is None
+    assert np.array_equal(count(slice_of(resume=True)), whole)
+
+
+def test_what_was_counted_of_other_data_is_never_taken(slice_of):
+    count(slice_of())
+    assert count(slice_of(until=0.0, resume=True), data="b" * 64) is None
 
 
 def test_the_line_finds_what_tells_the_classes_apart():
