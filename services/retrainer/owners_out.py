@@ -102,6 +102,18 @@ def train(dataset: Dataset, recipe: Recipe, slice_: Slice, only: Sequence[str] =
     return _assembled(material, recipe, networks[FINAL], seen, nulls=nulls, minutes=minutes)
 
 
+def train_one(dataset: Dataset, recipe: Recipe, slice_: Slice) -> nn.Module | None:
+    """The network that would serve, trained on all owners, without those that judge it; None while it is unfinished."""
+    material = _read(dataset)
+    statistics = _statistics(material, recipe, slice_) if recipe.texture else None
+    fit = _fit(material, recipe, slice_, FINAL)
+    if not fit.finished and slice_.left() > 0:
+        fit.run(seconds=slice_.left(), loaders=slice_.loaders)
+    if not fit.finished or (recipe.texture and statistics is None):
+        return None
+    return _network(material, fit, statistics, FINAL)
+
+
 def _statistics(material: Material, recipe: Recipe, slice_: Slice) -> NDArray[np.float32] | None:
     return counted(material.pictures, SPEC.width, data=material.sha256, seed=recipe.seed, slice_=slice_)
 

@@ -51,16 +51,18 @@ class Structure(nn.Module):
             return functional.hardtanh(torch.cat(parts, 1), -4, 4)
 
 
-def local_contrast(luma: Tensor) -> tuple[Tensor, Tensor]:
-    """A plane [N, 1, H, W] in steps of 8-bit brightness → (its local contrast, its local deviation), the same shape."""
+def local_contrast(planes: Tensor) -> tuple[Tensor, Tensor]:
+    """Planes [N, C, H, W] in steps of 8-bit brightness → (local contrast, local deviation), each of that shape."""
     # Squares of what is left, not the mean of squares less the square of the mean: that difference of large numbers
     # is mostly rounding where a picture is flat.
-    left = luma - _blurred(luma)
+    left = planes - _blurred(planes)
     deviation = torch.sqrt(_blurred(left * left) + LEAST_DEVIATION**2)
     return left / (deviation + 1), deviation
 
 
-def _blurred(plane: Tensor) -> Tensor:
-    row = torch.tensor(BLUR, dtype=plane.dtype, device=plane.device)
-    kernel = torch.outer(row, row)[None, None] / 256
-    return functional.conv2d(functional.pad(plane, (4, 4, 4, 4), mode="replicate"), kernel, dilation=2)
+def _blurred(planes: Tensor) -> Tensor:
+    row = torch.tensor(BLUR, dtype=planes.dtype, device=planes.device)
+    channels = int(planes.shape[1])
+    kernel = torch.outer(row, row).expand(channels, 1, -1, -1) / 256
+    padded = functional.pad(planes, (4, 4, 4, 4), mode="replicate")
+    return functional.conv2d(padded, kernel, dilation=2, groups=channels)
