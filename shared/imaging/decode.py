@@ -13,8 +13,10 @@ from PIL import AvifImagePlugin, ExifTags, Image, ImageCms, MpoImagePlugin, WebP
 from pillow_heif import register_heif_opener
 
 from shared.errors import ImageRefused
-from shared.imaging.formats import HEAD_BYTES, Format, identify
+from shared.imaging.formats import Format
+from shared.imaging.header import check_header, read_header
 from shared.imaging.limits import Limits
+from shared.imaging.scans import check_scans
 
 PILLOW_FORMATS = {
     Format.JPEG: "JPEG",  # with MPO, which is a JPEG followed by others
@@ -63,13 +65,15 @@ def decode(data: bytes | bytearray, limits: Limits) -> Decoded:
     Raises ImageRefused: unsupported_format, too_many_pixels or undecodable; MemoryError passes through.
     Not for several threads at a time: warnings and Pillow's bomb limit belong to the process.
     """
-    image_format = identify(bytes(data[:HEAD_BYTES]))
+    header = read_header(io.BytesIO(data))
+    # What Pillow tells as sides is what a crop leaves; a codec decodes what is stored.
+    check_header(header, limits.max_pixels, limits.max_side)
     Image.MAX_IMAGE_PIXELS = limits.max_pixels
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return Decoded(image=_load(data, image_format, limits), format=image_format)
+            return Decoded(image=_load(data, header.format, limits), format=header.format)
     except (ImageRefused, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
@@ -77,10 +81,12 @@ def decode(data: bytes | bytearray, limits: Limits) -> Decoded:
     except Exception as exc:  # on hostile bytes the codecs raise nearly anything
         if "out of memory" in str(exc).lower():
             raise MemoryError(str(exc)) from exc
-        raise ImageRefused("undecodable", _complaint(exc, image_format)) from exc
+        raise ImageRefused("undecodable", _complaint(exc, header.format)) from exc
 
 
 def _load(data: bytes | bytearray, image_format: Format, limits: Limits) -> Image.Image:
+    if image_format is Format.JPEG:
+        check_scans(data)
     image = Image.open(io.BytesIO(data), formats=[PILLOW_FORMATS[image_format]])
     limits.check(*image.size)
     image.load()
