@@ -1,6 +1,6 @@
 # `make` alone shows what there is.
 .DEFAULT_GOAL := help
-.PHONY: help install up test lint train bench reference clean
+.PHONY: help install up test corpus lint train bench reference clean
 
 # The first Python that is new enough.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python; do \
@@ -27,6 +27,9 @@ up: install ## start the whole system, verify a photograph, serve until Ctrl-C
 
 test: .venv/installed-torch ## run all tests against real servers; ARGS="-k name" for some
 	@$(BIN)/python -m pytest $(ARGS)
+
+corpus: install ## over 20,000 damaged and hostile images through the decoder, about two minutes
+	@$(BIN)/python -m tests.corpus $(ARGS)
 
 lint: .venv/installed-torch ## ruff, mypy and the import contracts
 	@$(BIN)/ruff check .
