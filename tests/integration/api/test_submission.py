@@ -11,6 +11,7 @@ from shared.domain.job import Lane, Stage
 from shared.queue import names
 from shared.queue.app import broker_url
 from shared.storage import tenants
+from tests.bad_links import HOSTS
 from tests.integration.factories import claim, done, finish, get, make_tenant, picture
 
 JOBS = "/v1/jobs"
@@ -189,6 +190,12 @@ class TestRefusals:
             answer = client.post(JOBS, json=LINK | {field: link})
             assert (answer.status_code, kind(answer)) == (422, "forbidden-address"), link
             assert answer.json()["errors"][0]["field"] == field
+
+    @pytest.mark.parametrize("field", ["url", "callback_url"])
+    def test_a_link_to_a_bad_address_in_any_spelling(self, client, field):
+        for host in HOSTS:
+            answer = client.post(JOBS, json=LINK | {field: f"https://{host}/"})
+            assert (answer.status_code, kind(answer)) == (422, "forbidden-address"), host
 
     def test_a_form_that_is_none_of_ours(self, client):
         one, two = ("image", ("a", picture())), ("image", ("b", picture()))
