@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from PIL import Image
 
 from shared.imaging.formats import Format
+from shared.imaging.scans import MAX_SCANS
+from tests.corpus.grids import grids
 from tests.corpus.seeds import picture, seeds
 from tests.unit.shared.imaging.pictures import box, chunk, encode, encode_as, png
 
@@ -22,7 +24,7 @@ def bombs() -> Iterator[tuple[str, bytes]]:
     for width, height in SIDES:
         for image_format in Format:
             yield f"{image_format} says {width}×{height}", with_sides(image_format, width, height)
-    for make in (_chunks, _frames, _scans, _boxes):
+    for make in (_chunks, _frames, _scans, _boxes, grids):
         yield from make()
 
 
@@ -94,11 +96,13 @@ LARGE: Mapping[str, Callable[[], bytes]] = {
     "jpeg of 79 MP": lambda: _large("JPEG"),
     "jpeg of 79 MP, progressive": lambda: _large("JPEG", progressive=True),
     "jpeg of 79 MP, CMYK": lambda: _large("JPEG", mode="CMYK"),
-    "jpeg of 79 MP, as many scans as are decoded": lambda: jpeg_of_scans(8_900, 95),
+    "jpeg of 79 MP, as many scans as are decoded": lambda: jpeg_of_scans(8_900, MAX_SCANS - 5),
     "webp of 79 MP": lambda: _large("WEBP", lossless=True, method=0),
     "webp of 79 MP, lossy": lambda: _large("WEBP", quality=1, method=0),
     "gif of 79 MP": lambda: _large("GIF", mode="L"),
     "avif of 16 MP": lambda: _large("AVIF", side=4_000, speed=10, quality=1),
+    "avif of 16 MP that says 64×64": lambda: _iso_sides(_large("AVIF", side=4_000, speed=10, quality=1), 64, 64),
+    "heic of 16 MP that says 64×64": lambda: _iso_sides(_large("HEIF", side=4_000, quality=1), 64, 64),
     "heic of 16 MP": lambda: _large("HEIF", side=4_000, quality=1),
 }
 """Sound pictures as large as is accepted, out of few bytes: what costs the most time and memory that a picture may."""
@@ -195,7 +199,7 @@ def _webp_of_frames(count: int, sides: tuple[int, int] = (1, 1)) -> bytes:
 
 def _scans() -> Iterator[tuple[str, bytes]]:
     """A scan of few bytes makes the decoder pass over all the picture once more (libjpeg-turbo, "Two Issues with the JPEG Standard")."""
-    for side, count in ((4_000, 80), (1_000, 1_000), (4_000, 20_000)):
+    for side, count in ((4_000, 50), (1_000, 1_000), (4_000, 20_000)):
         yield f"jpeg of {count:,} scans, {side} px", jpeg_of_scans(side, count)
 
 

@@ -1,7 +1,7 @@
 """Coverage-guided fuzzing of header check and decoder: `python -m tests.fuzz.decode -max_total_time=60 FOLDER`.
 
 FOLDER keeps what was found worth keeping; the sound files of the corpus are put there first. All other arguments
-are libFuzzer's. Needs atheris; what a finding looks like and what to do with it: docs/how-to/bad-images.md.
+are libFuzzer's. Needs atheris; what a finding looks like and what to do with it: docs/explanation/hostile-input.md.
 """
 
 import io

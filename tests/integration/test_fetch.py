@@ -65,6 +65,13 @@ def test_a_link_to_something_else_fails_with_its_reason(database, store, tenant,
     assert (job.state, job.error["reason"]) == (State.FAILED, reason)
 
 
+def test_a_link_is_what_its_bytes_are_and_not_what_its_server_declares(database, tenant, fetcher):
+    job = end_of(fetcher, database, tenant, picture(), headers={"Content-Type": "text/html"})
+    assert (job.state, job.stage, job.image_format) == (State.QUEUED, Stage.SCORE, "png")
+    job = end_of(fetcher, database, tenant, b"<html></html>", headers={"Content-Type": "image/png"})
+    assert (job.state, job.error["reason"]) == (State.FAILED, "not_an_image")
+
+
 def test_a_link_that_is_gone_fails_at_once(database, tenant, fetcher):
     job = end_of(fetcher, database, tenant, b"gone", status=404)
     assert (job.state, job.error["reason"], job.attempt) == (State.FAILED, "unreachable", 1)

@@ -41,6 +41,11 @@ def test_an_image_is_stored_and_queued(client, store, database, tenant):
     assert get(database, tenant, job.id).stage is Stage.SCORE
 
 
+def test_a_format_is_told_by_content_and_not_by_name_or_declared_type(client):
+    answer = client.post(JOBS, files={"image": ("page.html", picture(), "text/html")})
+    assert answer.json()["image"]["format"] == "png"
+
+
 def test_a_link_is_queued_for_the_fetcher(client, database, tenant):
     answer = client.post(JOBS, json=LINK)
     assert answer.status_code == 202
@@ -177,6 +182,10 @@ class TestRefusals:
         for data, expected in refused.items():
             answer = client.upload(data)
             assert (answer.status_code, kind(answer)) == expected, data[:30]
+
+    def test_a_page_that_is_named_and_declared_an_image(self, client):
+        answer = client.post(JOBS, files={"image": ("cat.png", b"<html>", "image/png")})
+        assert (answer.status_code, kind(answer)) == (415, "unsupported-format")
 
     def test_too_many_pixels(self, serve, settings, new_key):
         strict = serve(settings.model_copy(update={"max_pixels": 99}))(new_key())

@@ -13,6 +13,7 @@ from shared.imaging.decode import decode
 from shared.imaging.formats import Format
 from shared.imaging.limits import Limits
 from tests.corpus.bombs import GIF_FRAME, GIF_HEAD, with_sides
+from tests.corpus.grids import TILE, grid
 from tests.unit.shared.imaging.pictures import LIMITS, chunk, encode, encode_as, noise, png, quadrants
 
 
@@ -95,3 +96,14 @@ def test_a_frame_larger_than_its_screen_is_capped_too():
         decode(GIF_HEAD + frame + b";", LIMITS)
 
     assert refusal.value.reason == "too_many_pixels"
+
+
+@pytest.mark.parametrize("side", [1, 16])
+def test_a_picture_of_tiles_is_read(side):
+    assert decode(grid(side, side), LIMITS).width == side * TILE
+
+
+@pytest.mark.parametrize("side", [32, 139])
+def test_one_tile_shown_many_times_is_refused_by_libheifs_own_limits(side):
+    with pytest.raises(ImageRefused, match="undecodable"):
+        decode(grid(side, side), LIMITS)
