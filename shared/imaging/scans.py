@@ -16,7 +16,7 @@ def check_scans(data: bytes | bytearray) -> None:
     """Raise ImageRefused(undecodable) for a JPEG whose first picture has more than MAX_SCANS scans."""
     # Nearly always enough, and fast; what lies behind the picture, such as a film, may hold these bytes by chance.
     if data.count(b"\xff\xda") > MAX_SCANS and _has_too_many(data):
-        raise ImageRefused("undecodable", f"Its JPEG data has more than {MAX_SCANS} scans.")
+        raise ImageRefused("undecodable", f"Its JPEG data has more than {MAX_SCANS} scans: save it again.")
 
 
 def _has_too_many(data: bytes | bytearray) -> bool:

@@ -52,7 +52,7 @@ def _inside(first: dict[Format, bytes]) -> Iterator[tuple[str, bytes]]:
         yield f"webp with {name} as a chunk", b"RIFF" + len(body).to_bytes(4, "little") + body
         for form in (Format.AVIF, Format.HEIC):
             yield f"{form} with {name} in a free box", first[form] + box(b"free", rider)
-    # 0x2F2A is "/*": the sides open a comment that the end of the file closes.
+    # As sides of the screen, 0x2F 0x2A is "/*": the sides open a comment that the end of the file closes.
     yield "gif that is a script", b"GIF89a/*" + gif[8:] + b"*/=1;alert(1);"
     yield "gif with a script behind it", gif + b"=1;alert(1)"
     yield "jpeg that is a script", jpeg[:2] + b"\xff\xe0\x2f\x2a" + bytes(0x2F28) + jpeg[2:] + b"*/=alert(1)//"

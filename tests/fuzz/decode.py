@@ -78,10 +78,11 @@ def plant_seeds(folder: Path) -> None:
 
 
 def main() -> None:
-    folders = [Path(argument) for argument in sys.argv[1:] if not argument.startswith("-")]
-    if not folders:
+    paths = [Path(argument) for argument in sys.argv[1:] if not argument.startswith("-")]
+    if not paths:
         sys.exit(__doc__)
-    plant_seeds(folders[0])
+    if not paths[0].is_file():  # a file is a finding that is to be repeated
+        plant_seeds(paths[0])
     atheris.Setup(sys.argv, try_one, custom_mutator=mutate)
     atheris.Fuzz()
 

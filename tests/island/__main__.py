@@ -113,7 +113,12 @@ def redirects(island: Island) -> list[str]:
 def rebindings(island: Island) -> dict[str, int]:
     """How often a name that is public at every other lookup led to either of its addresses."""
     reached = [island.reaches(send, "http://rebinding.example/") for _ in range(REBINDINGS) for send in island.sends]
-    return {"public": reached.count({PUBLIC}), "home": sum(HOME in one for one in reached), "tried": len(reached)}
+    return {
+        "tried": len(reached),
+        "lookups": island.dns.lookups,
+        "public": reached.count({PUBLIC}),
+        "home": sum(HOME in one for one in reached),
+    }
 
 
 def careless_rebindings(island: Island) -> int:

@@ -34,7 +34,7 @@ def test_one_scan_more_is_refused_before_anything_is_decoded(monkeypatch, count)
         decode(jpeg_of_scans(64, count), LIMITS)
 
     assert refusal.value.reason == "undecodable"
-    assert refusal.value.detail == "Its JPEG data has more than 64 scans."
+    assert refusal.value.detail == "Its JPEG data has more than 64 scans: save it again."
 
 
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}, {"subsampling": 0}])
