@@ -65,6 +65,13 @@ class Settings(BaseSettings):
     fetch_seconds: float = Field(8, gt=0, description="Wall-clock limit of one try at a link.")
     fetch_redirects: int = Field(3, ge=0, description="Most redirects followed for a link, each checked again.")
     webhook_seconds: float = Field(15, gt=0, description="Wall-clock limit of one webhook attempt.")
+    webhook_endpoints: int = Field(20, ge=1, description="Most webhook endpoints of one tenant.")
+    webhook_disable_days: float = Field(
+        5, gt=0, description="A webhook endpoint that has only failed for so long is disabled."
+    )
+    webhook_rotation_hours: float = Field(
+        24, ge=0, description="How long a replaced webhook secret goes on signing beside the new one."
+    )
 
     worker_processes: int = Field(1, ge=1, description="Scoring processes of one worker.")
     fetch_threads: int = Field(8, ge=1, description="Links that one fetcher fetches at the same time.")

@@ -85,6 +85,7 @@ class DatabaseCollector(Collector):
             counted = counts.jobs(connection)
             queued = counts.oldest_queued(connection)
             webhooks = counts.deliveries(connection)
+            endpoints = counts.disabled_endpoints(connection)
             versions = models.all_versions(connection)
         labels = ["state", "stage", "lane"]
         present = GaugeMetricFamily("jinwi_jobs", "Jobs by state.", labels=labels)
@@ -109,7 +110,12 @@ class DatabaseCollector(Collector):
         oldest = GaugeMetricFamily(
             "jinwi_oldest_webhook_age_seconds", "Age of the oldest pending webhook.", webhooks["oldest_seconds"] or 0
         )
-        yield from (present, entered, age, paused, info, pending, oldest)
+        disabled = GaugeMetricFamily(
+            "jinwi_webhook_endpoints_disabled", "Webhook endpoints that are disabled.", labels=["reason"]
+        )
+        for row in endpoints:
+            disabled.add_metric([row["reason"]], row["disabled"])
+        yield from (present, entered, age, paused, info, pending, oldest, disabled)
 
 
 def _registry() -> CollectorRegistry:

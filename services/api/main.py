@@ -15,7 +15,19 @@ from services.api.deps import Parts
 from services.api.documents import EXAMPLE_JOB, ProblemDocument
 from services.api.errors import HANDLERS
 from services.api.middleware import BodyLimit, RequestContext, Upload
-from services.api.routes import health, jobs, keys, lanes, models, page, policy, reviews, tenants
+from services.api.routes import (
+    health,
+    jobs,
+    keys,
+    lanes,
+    models,
+    page,
+    policy,
+    reviews,
+    tenants,
+    webhook_deliveries,
+    webhooks,
+)
 from services.api.submit import Submissions
 from shared.config import Settings
 from shared.queue.enqueue import Publisher
@@ -72,7 +84,19 @@ def create_app(settings: Settings) -> FastAPI:
     }
     app.add_middleware(BodyLimit, uploads=uploads)
     app.add_middleware(RequestContext)
-    for routes in (jobs, reviews, policy, models, lanes, tenants, keys, health, page):
+    for routes in (
+        jobs,
+        reviews,
+        policy,
+        models,
+        lanes,
+        webhook_deliveries,  # before `webhooks`, whose paths take any name
+        webhooks,
+        tenants,
+        keys,
+        health,
+        page,
+    ):
         app.include_router(routes.router)
     return app
 

@@ -10,11 +10,11 @@ from uuid import UUID
 import structlog
 
 from services.api.errors import refusal
+from services.api.links import check_links
 from services.api.schemas import LinkSubmission, Submission
 from shared.config import Settings
 from shared.domain.job import Job, Stage
-from shared.domain.link import check_link
-from shared.errors import ImageRefused, LinkRefused
+from shared.errors import ImageRefused
 from shared.imaging.header import Header, check_header, read_header
 from shared.queue.enqueue import Publisher
 from shared.storage import images, jobs
@@ -51,7 +51,7 @@ class Submissions:
         at worst bytes without a job, which the collector removes.
         """
         new = _new_job(tenant_id, said, is_image=file is not None)
-        self._check_links(url=new.url, callback_url=new.callback_url)
+        check_links(self.settings.allowed_networks, url=new.url, callback_url=new.callback_url)
         upload = self._examine(file) if file else None
         idempotency = self._idempotency(said, upload, key)
         if idempotency and (earlier := self._replay(tenant_id, idempotency)):
@@ -65,14 +65,6 @@ class Submissions:
             self.publisher.offer(job.stage, job.lane, job.id)
             log.info("job_submitted", job_id=str(job.id), tenant_id=str(tenant_id), stage=job.stage, lane=job.lane)
         return job, not made
-
-    def _check_links(self, **links: str | None) -> None:
-        for field, link in links.items():
-            if link is not None:
-                try:
-                    check_link(link, allowed=self.settings.allowed_networks)
-                except LinkRefused as exc:
-                    raise refusal(exc, field) from exc
 
     def _examine(self, file: BinaryIO) -> Upload:
         try:

@@ -6,7 +6,7 @@ from itertools import islice
 import structlog
 
 from shared.config import Settings
-from shared.storage import images, jobs
+from shared.storage import images, jobs, webhook_endpoints
 from shared.storage.db import Database
 from shared.storage.lock import MAINTENANCE, only_one
 from shared.storage.objects import ObjectStore
@@ -20,7 +20,7 @@ log = structlog.get_logger("housekeeping")
 
 
 def maintain(database: Database, store: ObjectStore, settings: Settings) -> None:
-    """Partitions, retention, forgotten keys, orphaned bytes. A second run at the same time does nothing."""
+    """Partitions, retention, what is forgotten, orphaned bytes. A second run at the same time does nothing."""
     with only_one(settings, MAINTENANCE) as held:
         if held is None:
             return
@@ -28,6 +28,8 @@ def maintain(database: Database, store: ObjectStore, settings: Settings) -> None
             partitions = jobs.make_partitions(connection)
         with database.transaction() as connection:
             jobs.forget_idempotency_keys(connection)
+        with database.transaction() as connection:
+            webhook_endpoints.forget_removed(connection)
         erased = _apply_retention(database)
         adopted = _adopt_orphans(database, store)
     log.info("housekeeping_done", partitions=partitions, erased=erased, orphans=adopted)

@@ -37,7 +37,7 @@ class Sweeper:
         self._settings = settings
 
     def round(self) -> None:
-        for step in (self.take_back, self.publish, self.collect, self.fold):
+        for step in (self.take_back, self.publish, self.collect, self.settle, self.fold):
             try:
                 step()
             except Outage as exc:
@@ -67,6 +67,11 @@ class Sweeper:
         """Delete the images that no job refers to."""
         if gone := images.collect(self._database, self._store, limit=LIMIT):
             log.info("images_deleted", count=gone)
+
+    def settle(self) -> None:
+        """Hold the webhooks of endpoints that were disabled, cancel those of endpoints that were removed."""
+        with self._database.transaction() as connection:
+            webhooks.settle(connection, limit=LIMIT)
 
     def fold(self) -> None:
         with self._database.transaction() as connection:

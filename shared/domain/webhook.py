@@ -6,12 +6,35 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
+
+from shared.domain.job import Job
 
 
 class Event(StrEnum):
     JOB_DONE = "job.done"
     JOB_FAILED = "job.failed"
     JOB_DEAD = "job.dead"
+    JOB_REVIEWED = "job.reviewed"
+    WEBHOOK_DISABLED = "webhook.disabled"
+
+
+class DeliveryState(StrEnum):
+    """`held`: announced while the endpoint is disabled. `exhausted`: every attempt of the schedule failed."""
+
+    PENDING = "pending"
+    HELD = "held"
+    DELIVERED = "delivered"
+    EXHAUSTED = "exhausted"
+    CANCELLED = "cancelled"
+
+
+class DisabledReason(StrEnum):
+    """Its receiver answered 410, only failed for days, or its tenant asked for it."""
+
+    GONE = "gone"
+    FAILING = "failing"
+    REQUESTED = "requested"
 
 
 # Seconds before each attempt, counted from the one before it (specification, "Retries").
@@ -32,6 +55,11 @@ def next_wait(attempts: int, *, draw: float | None = None) -> timedelta | None:
     return timedelta(seconds=SCHEDULE[attempts] * (1 + JITTER * jitter))
 
 
+def message_id(delivery_id: UUID) -> str:
+    """The header `webhook-id`: the same at every attempt of one delivery, replays included."""
+    return f"msg_{delivery_id.hex}"
+
+
 def body(event: Event, at: datetime, data: Mapping[str, Any]) -> str:
     """The exact text that is signed and sent, the same at every attempt."""
     return json.dumps(
@@ -39,3 +67,30 @@ def body(event: Event, at: datetime, data: Mapping[str, Any]) -> str:
         ensure_ascii=False,
         separators=(",", ":"),
     )
+
+
+def job_data(job: Job, updated_at: datetime, review: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What an event says of a job. Of two events about one job, the one with the later `updated_at` is newer."""
+    data = {**job.document(), "updated_at": updated_at.isoformat()}
+    if review is not None:
+        data["review"] = {
+            "id": str(review["id"]),
+            "label": review["label"],
+            "reason": review["reason"],
+            "reviewer": review["reviewer"],
+            "created_at": review["created_at"].isoformat(),
+        }
+    return data
+
+
+def disabled_data(endpoint: Mapping[str, Any]) -> dict[str, Any]:
+    """What `webhook.disabled` says of an endpoint (a row of its table)."""
+    failing_since = endpoint["failing_since"]
+    return {
+        "id": str(endpoint["id"]),
+        "url": endpoint["url"],
+        "reason": endpoint["disabled_reason"],
+        "failing_since": failing_since.isoformat() if failing_since else None,
+        "disabled_at": endpoint["disabled_at"].isoformat(),
+        "updated_at": endpoint["disabled_at"].isoformat(),
+    }

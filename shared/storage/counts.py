@@ -31,6 +31,11 @@ def deliveries(connection: Connection) -> Row:
     return row
 
 
+def disabled_endpoints(connection: Connection) -> list[Row]:
+    """Rows of reason and disabled (webhook endpoints), one for each reason that there is."""
+    return list(connection.execute(QUERIES["count_disabled_endpoints"]))
+
+
 def lanes(connection: Connection) -> list[Row]:
     return list(connection.execute(QUERIES["list_lanes"]))
 

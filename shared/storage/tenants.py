@@ -1,6 +1,7 @@
 """Tenants, their keys and their policies."""
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -35,10 +36,11 @@ def create(connection: Connection, name: str) -> tuple[Row, str] | None:
     return row, secret
 
 
-def rotate_webhook_secret(connection: Connection, tenant_id: UUID) -> tuple[Row, str] | None:
-    """Sign with a new secret from now on, shown this once; None: there is no such tenant."""
+def rotate_webhook_secret(connection: Connection, tenant_id: UUID, *, overlap: timedelta) -> tuple[Row, str] | None:
+    """Sign with a new secret, shown this once, and for `overlap` with the old one too; None: no such tenant."""
     secret = new_webhook_secret()
-    row = connection.execute(QUERIES["set_webhook_secret"], {"id": tenant_id, "webhook_secret": secret}).fetchone()
+    parameters = {"id": tenant_id, "webhook_secret": secret, "overlap": overlap}
+    row = connection.execute(QUERIES["set_webhook_secret"], parameters).fetchone()
     return (row, secret) if row else None
 
 

@@ -1,7 +1,11 @@
+import ipaddress
+
 import pytest
 
 from services.worker.decoder import Decoder
+from services.worker.guarded_http import GuardedClient
 from services.worker.models import ModelShelf
+from services.worker.sender import Sender
 from services.worker.verify import Verifier
 from shared import scoring
 from shared.imaging.limits import Limits
@@ -42,5 +46,13 @@ def verifier(database, store, doorbell, settings, shipped, tmp_path):
         settings=settings,
         name="test",
     )
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def sender(database, settings):
+    """One that may reach the loopback."""
+    made = Sender(database, GuardedClient([ipaddress.ip_network("127.0.0.0/8")]), settings)
     yield made
     made.close()

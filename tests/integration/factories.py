@@ -9,10 +9,13 @@ from PIL import Image
 
 from shared.domain.job import Claim, Lane, Outcome, Stage, State
 from shared.domain.tenant import Policy
-from shared.storage import images, jobs, tenants
+from shared.domain.webhook import Event
+from shared.storage import images, jobs, tenants, webhook_endpoints, webhooks
 from shared.storage.db import Database
 from shared.storage.jobs import Idempotency, NewJob
 from shared.storage.objects import ObjectStore
+from shared.storage.webhook_endpoints import Wanted
+from shared.storage.webhooks import Delivery, Room
 
 LEASE = timedelta(seconds=90)
 NOW = timedelta()
@@ -100,3 +103,29 @@ def finish(database: Database, *outcomes: Outcome) -> list:
 def get(database: Database, tenant_id: UUID, job_id: UUID):
     with database.transaction() as connection:
         return jobs.get(connection, tenant_id, job_id)
+
+
+def finish_one(database: Database, store: ObjectStore, tenant_id: UUID, url: str | None = None) -> UUID:
+    """A job of the tenant that is done, and announced to its callback and the tenant's endpoints."""
+    job_id = submit_image(database, store, tenant_id, callback_url=url)
+    with database.transaction() as connection:
+        webhooks.announce(connection, jobs.finish(connection, [done(claim(database)[0])]))
+    return job_id
+
+
+def add_endpoint(
+    database: Database, tenant_id: UUID, url: str, events: list[Event] | None = None, *, enabled: bool = True
+) -> dict:
+    """The row of a new endpoint."""
+    wanted = Wanted(url=url, events=events, enabled=enabled)
+    with database.transaction() as connection:
+        made = webhook_endpoints.create(connection, tenant_id, wanted, at_most=1000)
+        assert made is not None
+        return dict(made)
+
+
+def lease_webhooks(database: Database, *, hold: timedelta = LEASE) -> list[Delivery]:
+    """All that is due, as a sender with nothing under way would take it."""
+    room = Room(quick=1000, doubtful=0, per_receiver=1000, per_tenant=1000, doubtful_per_tenant=0)
+    with database.transaction() as connection:
+        return webhooks.lease(connection, room, hold=hold, disable_after=timedelta(days=5))

@@ -13,12 +13,13 @@ from shared.errors import IdempotencyMismatch, IllegalTransition
 from shared.storage import counts, images, jobs, webhooks
 from shared.storage.jobs import Idempotency
 from tests.integration.factories import (
-    LEASE,
     NOW,
+    add_endpoint,
     claim,
     done,
     finish,
     get,
+    lease_webhooks,
     make_tenant,
     picture,
     submit_image,
@@ -172,7 +173,7 @@ def test_a_finished_job_has_its_webhook_and_a_rolled_back_one_has_neither(databa
     assert get(database, tenant, job_id).state is State.RUNNING
     with database.transaction() as connection:
         webhooks.announce(connection, jobs.finish(connection, [done(held)]))
-        [delivery] = webhooks.lease(connection, limit=10, per_tenant=10, hold=LEASE)
+    [delivery] = lease_webhooks(database)
     assert delivery.url == "https://example.com/hook"
     assert f'"id":"{job_id}"' in delivery.body
 
@@ -355,7 +356,8 @@ def test_erasure_leaves_no_word_of_where_a_webhook_went(database, store, tenant)
     job_id = submit_image(database, store, tenant, callback_url="https://secret.example/hook")
     with database.transaction() as connection:
         webhooks.announce(connection, jobs.finish(connection, [done(claim(database)[0])]))
-        [delivery] = webhooks.lease(connection, limit=1, per_tenant=1, hold=LEASE)
+    [delivery] = lease_webhooks(database)
+    with database.transaction() as connection:
         attempt = webhooks.Attempt(error="unreachable: secret.example", response="hello", duration_ms=1)
         webhooks.record(connection, delivery, attempt, state="pending", wait=NOW)
         jobs.erase(connection, tenant, job_id)
@@ -364,6 +366,21 @@ def test_erasure_leaves_no_word_of_where_a_webhook_went(database, store, tenant)
     with database.transaction() as connection:
         rows = connection.execute("SELECT error, response FROM delivery_attempts ORDER BY attempt").fetchall()
     assert rows == [{"error": None, "response": None}] * 2
+
+
+def test_erasure_cancels_what_waits_for_endpoints_and_what_is_held(database, store, tenant):
+    open_one = add_endpoint(database, tenant, "https://open.example/hook")
+    add_endpoint(database, tenant, "https://closed.example/hook", enabled=False)
+    job_id = submit_image(database, store, tenant)
+    with database.transaction() as connection:
+        webhooks.announce(connection, jobs.finish(connection, [done(claim(database)[0])]))
+    with database.transaction() as connection:
+        before = connection.execute("SELECT state FROM deliveries ORDER BY endpoint_id").fetchall()
+        jobs.erase(connection, tenant, job_id)
+        after = connection.execute("SELECT state, body, url FROM deliveries ORDER BY endpoint_id").fetchall()
+    assert [row["state"] for row in before] == ["pending", "held"]
+    assert [(row["state"], row["body"]) for row in after] == [("cancelled", None)] * 2
+    assert after[0]["url"] == open_one["url"]
 
 
 def test_a_time_before_all_ids_finds_every_job(database, tenant):

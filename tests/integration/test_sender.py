@@ -1,55 +1,21 @@
 """Webhooks against a real receiver: signed, retried by the schedule, each attempt a row."""
 
-import ipaddress
+import json
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from services.worker.guarded_http import GuardedClient
-from services.worker.sender import PER_TENANT, Sender, later
+from services.worker.sender import later
+from services.worker.slots import PER_RECEIVER, PER_TENANT, QUICK, QUICK_SECONDS
 from shared.domain.webhook import SCHEDULE
-from shared.storage import jobs, webhooks
-from tests.integration.factories import claim, done, make_tenant, submit_image
+from shared.storage import tenants
+from tests.integration.factories import add_endpoint, finish_one, lease_webhooks, make_tenant
+from tests.integration.sending import deliveries, lower, make_due, send
+from tests.processes import wait_until
 from tests.webserver import serve
-
-LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
-
-
-@pytest.fixture
-def sender(database, settings):
-    made = Sender(database, GuardedClient(LOOPBACK), settings)
-    yield made
-    made.close()
-
-
-def finish_one(database, store, tenant, url):
-    job_id = submit_image(database, store, tenant, callback_url=url)
-    with database.transaction() as connection:
-        webhooks.announce(connection, jobs.finish(connection, [done(claim(database)[0])]))
-    return job_id
-
-
-def deliveries(database):
-    with database.transaction() as connection:
-        return connection.execute(
-            "SELECT deliveries.*, next_attempt_at - now() AS wait FROM deliveries ORDER BY id"
-        ).fetchall()
-
-
-def send(database, sender, begun=1):
-    """Start what is due and wait until every attempt is recorded."""
-    assert sender.start_due() == begun
-    deadline = time.monotonic() + 20
-    while any(row["lease_until"] for row in deliveries(database)):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def make_due(database):
-    with database.transaction() as connection:
-        connection.execute("UPDATE deliveries SET next_attempt_at = now()")
 
 
 def test_the_receiver_can_verify_what_it_gets(database, store, tenant, sender):
@@ -120,21 +86,122 @@ def test_a_receiver_may_ask_for_more_time_but_not_for_less():
     assert later(len(SCHEDULE), 1) is None
 
 
-def test_a_slow_tenant_leaves_room_for_another(database, store, tenant, sender):
-    other, release = make_tenant(database, "other"), threading.Event()
+def test_a_replaced_secret_signs_beside_the_new_one_until_its_time_is_over(database, store, tenant, sender):
+    with database.transaction() as connection:
+        old = connection.execute("SELECT webhook_secret FROM tenants").fetchone()["webhook_secret"]
+        _, new = tenants.rotate_webhook_secret(connection, tenant, overlap=timedelta(hours=24))
+    with serve(lambda _: (204, {}, b"")) as receiver:
+        finish_one(database, store, tenant, receiver.url)
+        send(database, sender)
+        with database.transaction() as connection:
+            connection.execute("UPDATE tenants SET previous_webhook_secret_until = now()")
+        finish_one(database, store, tenant, receiver.url)
+        send(database, sender)
+    during, after = receiver.asked
+    assert len(lower(during.headers)["webhook-signature"].split()) == 2
+    for secret in (old, new):
+        assert Webhook(secret).verify(during.body, lower(during.headers))["type"] == "job.done"
+    assert Webhook(new).verify(after.body, lower(after.headers))["type"] == "job.done"
+    with pytest.raises(WebhookVerificationError):
+        Webhook(old).verify(after.body, lower(after.headers))
+
+
+def test_an_endpoint_gets_its_own_signature_and_a_callback_that_of_the_tenant(database, store, tenant, sender):
+    with serve(lambda _: (204, {}, b"")) as receiver:
+        endpoint = add_endpoint(database, tenant, f"{receiver.url}/endpoint")
+        job_id = finish_one(database, store, tenant, f"{receiver.url}/callback")
+        send(database, sender, begun=2)
+    asked = {one.path: one for one in receiver.asked}
+    assert len({lower(one.headers)["webhook-id"] for one in receiver.asked}) == 2
+    theirs = asked["/endpoint"]
+    assert Webhook(endpoint["secret"]).verify(theirs.body, lower(theirs.headers))["data"]["id"] == str(job_id)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(endpoint["secret"]).verify(asked["/callback"].body, lower(asked["/callback"].headers))
+
+
+def test_a_callback_that_is_gone_is_given_up_at_once(database, store, tenant, sender):
+    with serve(lambda _: (410, {}, b"")) as receiver:
+        finish_one(database, store, tenant, receiver.url)
+        send(database, sender)
+    assert deliveries(database)[0]["state"] == "exhausted"
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_receiver_that_asks_for_time_is_given_it(database, store, tenant, sender, status):
+    with serve(lambda _: (status, {"Retry-After": "600"}, b"")) as receiver:
+        finish_one(database, store, tenant, receiver.url)
+        send(database, sender)
+    [delivery] = deliveries(database)
+    assert (delivery["state"], 595 < delivery["wait"].total_seconds() <= 600) == ("pending", True)
+
+
+def test_hanging_receivers_of_many_tenants_hold_up_nobody_else(database, store, tenant, sender):
+    release = threading.Event()
 
     def answer(asked):
-        if asked.path == "/slow":
-            release.wait(20)
-        return 200, {}, b""
+        if asked.path == "/hang":
+            release.wait(30)
+        return 204, {}, b""
+
+    def deliver_quickly():
+        """Seconds until one more webhook of a tenant whose receiver is well has arrived."""
+        finish_one(database, store, tenant, f"{receiver.url}/quick")
+        started, before = time.monotonic(), paths().count("/quick")
+        wait_until(lambda: sender.start_due() >= 0 and paths().count("/quick") > before, 20)
+        return time.monotonic() - started
+
+    def paths():
+        return [asked.path for asked in receiver.asked]
+
+    others = [make_tenant(database, f"other {number}") for number in range(2 * QUICK // PER_RECEIVER)]
+    with serve(answer) as receiver:
+        with database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO deliveries (tenant_id, job_id, event, url, body) SELECT tenant, uuidv7(), 'job.done', %s, '{}'"
+                " FROM unnest(%s::uuid[]) AS tenant, generate_series(1, 20)",
+                (f"{receiver.url}/hang", others),
+            )
+        try:
+            assert sender.start_due() == QUICK
+            # Every slot is taken, and given back as soon as those who took it have shown themselves as slow.
+            assert deliver_quickly() < QUICK_SECONDS + 1
+            hanging = paths().count("/hang")
+            assert max(deliver_quickly() for _ in range(5)) < 1
+            assert paths().count("/hang") == hanging
+        finally:
+            release.set()
+
+
+def test_a_slow_endpoint_leaves_half_of_its_tenants_room_to_the_others(database, store, tenant, sender):
+    release = threading.Event()
+
+    def answer(asked):
+        if asked.path.startswith("/slow"):
+            release.wait(30)
+        return 204, {}, b""
 
     with serve(answer) as receiver:
-        for _ in range(10):
-            finish_one(database, store, tenant, f"{receiver.url}/slow")
+        for number in range(4):
+            add_endpoint(database, tenant, f"{receiver.url}/slow{number}")
         try:
-            assert [sender.start_due() for _ in range(5)] == [PER_TENANT, 0, 0, 0, 0]
-            finish_one(database, store, other, f"{receiver.url}/quick")
-            assert sender.start_due() == 1
+            for _ in range(3):
+                finish_one(database, store, tenant)
+            sender.start_due()
+            wait_until(lambda: bool(sender._slots.room().doubtful_receivers), 10)
+            quick = add_endpoint(database, tenant, f"{receiver.url}/quick")
+            for _ in range(3):
+                finish_one(database, store, tenant)
+            wait_until(
+                lambda: sender.start_due() >= 0 and [o.path for o in receiver.asked].count("/quick") == 3,
+                10,
+            )
+            with database.transaction() as connection:
+                slow = connection.execute(
+                    "SELECT count(*) AS leased FROM deliveries WHERE lease_until > now() AND endpoint_id <> %s",
+                    (quick["id"],),
+                ).fetchone()["leased"]
+            # What began before they were found out, and none since.
+            assert slow == PER_TENANT
         finally:
             release.set()
 
@@ -153,12 +220,24 @@ def test_an_unexpected_error_is_an_attempt_like_any_other(database, store, tenan
         )
 
 
-def test_a_lease_whose_sender_died_is_due_again_with_the_next_attempt(database, store, tenant):
-    from datetime import timedelta
-
+def test_a_lease_whose_sender_died_is_due_again_with_the_same_id(database, store, tenant, sender):
     finish_one(database, store, tenant, "http://127.0.0.1:9/")
-    with database.transaction() as connection:
-        [first] = webhooks.lease(connection, limit=1, per_tenant=1, hold=timedelta(seconds=-1))
-        [second] = webhooks.lease(connection, limit=1, per_tenant=1, hold=timedelta(seconds=60))
-        assert webhooks.lease(connection, limit=1, per_tenant=1, hold=timedelta(seconds=60)) == []
+    [first] = lease_webhooks(database, hold=timedelta(seconds=-1))
+    [second] = lease_webhooks(database, hold=timedelta(seconds=-1))
     assert (first.attempts, second.attempts) == (1, 2)
+    with serve(lambda _: (204, {}, b"")) as receiver:
+        with database.transaction() as connection:
+            connection.execute("UPDATE deliveries SET url = %s", (receiver.url,))
+        send(database, sender)
+    assert lease_webhooks(database) == []
+    [asked] = receiver.asked
+    assert lower(asked.headers)["webhook-id"] == f"msg_{first.id.hex}"
+    assert deliveries(database)[0]["state"] == "delivered"
+
+
+def test_what_an_event_says_of_a_job_can_be_put_in_order(database, store, tenant, sender):
+    with serve(lambda _: (204, {}, b"")) as receiver:
+        finish_one(database, store, tenant, receiver.url)
+        send(database, sender)
+    data = json.loads(receiver.asked[0].body)["data"]
+    assert data["updated_at"] >= data["finished_at"]

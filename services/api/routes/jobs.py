@@ -1,6 +1,5 @@
 """Jobs: submit, read, list, erase."""
 
-import base64
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
+from services.api import cursor
 from services.api.body import REQUEST_BODY, submission
 from services.api.deps import IdempotencyKey, Parts, PartsOf, PreferredWait, Reader, SingleValues, Submitter
 from services.api.documents import JobDocument, JobList, problems
@@ -102,12 +102,12 @@ async def read_job(job_id: UUID, caller: Reader, parts: PartsOf, wait: Preferred
 def list_jobs(caller: Reader, _: SingleValues, parts: PartsOf, query: Annotated[JobQuery, Query()]) -> Response:
     """Jobs, newest first, a page at a time. Needs the scope `read`."""
     filters = query.model_dump(exclude={"limit", "cursor"})
-    before = UUID(bytes=base64.urlsafe_b64decode(f"{query.cursor}==")) if query.cursor else None
+    before = cursor.decode(query.cursor)
     with parts.database.transaction() as connection:
         found = jobs.page(connection, caller.tenant_id, limit=query.limit + 1, before_id=before, **filters)
     shown = found[: query.limit]
-    cursor = base64.urlsafe_b64encode(shown[-1].id.bytes).decode().rstrip("=") if len(found) > len(shown) else None
-    return JSONResponse({"jobs": [job.document() for job in shown], "next_cursor": cursor})
+    following = cursor.encode(shown[-1].id) if len(found) > len(shown) else None
+    return JSONResponse({"jobs": [job.document() for job in shown], "next_cursor": following})
 
 
 @router.get(

@@ -10,7 +10,7 @@ from services.api.documents import ReviewDocument, ReviewList, problems
 from services.api.errors import Problem
 from services.api.schemas import ReviewRequest
 from shared.domain.job import State
-from shared.storage import jobs
+from shared.storage import jobs, webhooks
 
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["reviews"])
 
@@ -30,6 +30,8 @@ def review_job(job_id: UUID, review: ReviewRequest, caller: Reviewer, parts: Par
     with parts.database.transaction() as connection:
         row = jobs.add_review(connection, caller.tenant_id, job_id, **review.model_dump())
         job = jobs.get(connection, caller.tenant_id, job_id)
+        if row is not None and job is not None:
+            webhooks.announce_review(connection, job, row)
     if job is None:
         raise Problem("not-found", f"There is no job {job_id}.")
     if row is None:

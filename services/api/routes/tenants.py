@@ -1,5 +1,6 @@
 """Tenants: who owns jobs, images, keys and a policy. For the operator."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -45,9 +46,13 @@ def create_tenant(tenant: TenantRequest, _: Admin, parts: PartsOf) -> NewTenantD
     responses=problems("unauthorized", "forbidden", "not-found", "invalid-request", "unavailable"),
 )
 def rotate_webhook_secret(tenant_id: UUID, _: Admin, parts: PartsOf) -> NewTenantDocument:
-    """Sign the tenant's webhooks with a new secret, shown this once, from now on. Needs the scope `admin`."""
+    """Sign the tenant's callbacks with a new secret, shown this once; for a day the old one signs as well.
+
+    Needs the scope `admin`.
+    """
+    overlap = timedelta(hours=parts.settings.webhook_rotation_hours)
     with parts.database.transaction() as connection:
-        rotated = tenants.rotate_webhook_secret(connection, tenant_id)
+        rotated = tenants.rotate_webhook_secret(connection, tenant_id, overlap=overlap)
     if rotated is None:
         raise Problem("not-found", f"There is no tenant {tenant_id}.")
     row, secret = rotated

@@ -173,8 +173,10 @@ WHERE id = %(id)s;
 UPDATE idempotency_keys SET fingerprint = '' WHERE job_id = %(id)s;
 
 -- erase_deliveries --
+-- The address of an endpoint is its tenant's own and stays; that of a callback came with the job.
 UPDATE deliveries
-SET body = NULL, url = '', lease_until = NULL, state = CASE state WHEN 'pending' THEN 'cancelled' ELSE state END
+SET body = NULL, url = CASE WHEN endpoint_id IS NULL THEN '' ELSE url END, lease_until = NULL,
+    state = CASE WHEN state IN ('pending', 'held') THEN 'cancelled' ELSE state END
 WHERE job_id = %(id)s;
 
 -- erase_delivery_responses --

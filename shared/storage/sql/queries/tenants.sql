@@ -3,7 +3,11 @@ INSERT INTO tenants (name, webhook_secret) VALUES (%(name)s, %(webhook_secret)s)
 ON CONFLICT (name) DO NOTHING RETURNING id, name, created_at;
 
 -- set_webhook_secret --
-UPDATE tenants SET webhook_secret = %(webhook_secret)s WHERE id = %(id)s RETURNING id, name, created_at;
+-- The one before goes on signing beside it for a time.
+UPDATE tenants
+SET webhook_secret = %(webhook_secret)s, previous_webhook_secret = webhook_secret,
+    previous_webhook_secret_until = now() + %(overlap)s
+WHERE id = %(id)s RETURNING id, name, created_at;
 
 -- list_tenants --
 SELECT id, name, created_at FROM tenants ORDER BY id;
