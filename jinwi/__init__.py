@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinwi.errors import ApiError, JinwiError, Refused, Timeout, Unavailable
 from jinwi.results import Job, Label, Lane, Model, Result, State, Verdict
+from jinwi.webhook_results import Delivery, Webhook
 
 if TYPE_CHECKING:
     from jinwi.client import AsyncClient, Client
@@ -13,6 +14,7 @@ __all__ = [
     "ApiError",
     "AsyncClient",
     "Client",
+    "Delivery",
     "JinwiError",
     "Job",
     "Label",
@@ -24,6 +26,7 @@ __all__ = [
     "Timeout",
     "Unavailable",
     "Verdict",
+    "Webhook",
 ]
 
 

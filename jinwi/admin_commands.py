@@ -20,11 +20,11 @@ CALL_SECONDS = 15.0
 
 
 def list_jobs(terminal: Terminal, filters: Filters, limit: int, *, as_json: bool) -> None:
-    with _client(terminal) as client:
+    with open_client(terminal) as client:
         jobs = client.jobs(limit=limit + 1, **filters)
         shown = islice(jobs, limit)
         if as_json:
-            _print_lines(job.document for job in shown)
+            print_lines(job.document for job in shown)
         else:
             _print_jobs(terminal, [_job_row(terminal, job) for job in shown])
         if next(jobs, None):
@@ -34,10 +34,10 @@ def list_jobs(terminal: Terminal, filters: Filters, limit: int, *, as_json: bool
 def erase(terminal: Terminal, job_ids: Sequence[str], *, as_json: bool) -> None:
     """Nothing is erased when one of the ids can be none; what was, before an error, is shown."""
     ids = [_job_id(terminal, name) for name in job_ids]
-    with _client(terminal) as client:
+    with open_client(terminal) as client:
         jobs = (client.erase(job_id) for job_id in ids)
         if as_json:
-            _print_lines(job.document for job in jobs)
+            print_lines(job.document for job in jobs)
             return
         rows: list[list[str]] = []
         try:
@@ -56,10 +56,10 @@ def _job_id(terminal: Terminal, name: str) -> str:
 
 
 def list_models(terminal: Terminal, *, as_json: bool) -> None:
-    with _client(terminal) as client:
+    with open_client(terminal) as client:
         models = client.models()
     if as_json:
-        _print_lines(model.document for model in models)
+        print_lines(model.document for model in models)
         return
     language = terminal.language
     rows = [[model.version, ", ".join(model.aliases)] for model in models]
@@ -67,39 +67,39 @@ def list_models(terminal: Terminal, *, as_json: bool) -> None:
 
 
 def show_model(terminal: Terminal, version: str, *, as_json: bool) -> None:
-    with _client(terminal) as client:
+    with open_client(terminal) as client:
         model = client.model(version)
     if as_json:
-        _print_lines([model.document])
+        print_lines([model.document])
         return
     terminal.table([terminal.language.entry, terminal.language.value], list(card_view.rows(model.document)))
     terminal.note(terminal.language.whole_card)
 
 
 def promote_model(terminal: Terminal, version: str, *, as_json: bool) -> None:
-    with _client(terminal) as client:
+    with open_client(terminal) as client:
         model = client.promote_model(version)
     _show_champion(terminal, model, terminal.language.promoted, as_json=as_json)
 
 
 def roll_back_model(terminal: Terminal, *, as_json: bool) -> None:
-    with _client(terminal) as client:
+    with open_client(terminal) as client:
         model = client.roll_back_model()
     _show_champion(terminal, model, terminal.language.rolled_back, as_json=as_json)
 
 
 def _show_champion(terminal: Terminal, model: Model, text: str, *, as_json: bool) -> None:
     if as_json:
-        _print_lines([model.document])
+        print_lines([model.document])
     else:
         terminal.say(text.format(version=model.version))
 
 
 def set_paused(terminal: Terminal, lane: Lane, *, paused: bool, as_json: bool) -> None:
-    with _client(terminal) as client:
+    with open_client(terminal) as client:
         document = client.pause(lane) if paused else client.resume(lane)
     if as_json:
-        _print_lines([document])
+        print_lines([document])
         return
     language = terminal.language
     state = language.paused if document["paused"] else language.running
@@ -107,20 +107,20 @@ def set_paused(terminal: Terminal, lane: Lane, *, paused: bool, as_json: bool) -
 
 
 def create_key(terminal: Terminal, name: str, scopes: Sequence[str], *, as_json: bool) -> None:
-    with _client(terminal) as client:
+    with open_client(terminal) as client:
         document = client.create_key(name, scopes)
     if as_json:
-        _print_lines([document])
+        print_lines([document])
         return
     terminal.say(document["key"])
     terminal.note(terminal.language.key_once)
 
 
 def list_keys(terminal: Terminal, *, as_json: bool) -> None:
-    with _client(terminal) as client:
+    with open_client(terminal) as client:
         keys = client.keys()
     if as_json:
-        _print_lines(keys)
+        print_lines(keys)
         return
     language = terminal.language
     rows = [
@@ -128,7 +128,7 @@ def list_keys(terminal: Terminal, *, as_json: bool) -> None:
             key["id"],
             key["name"],
             ", ".join(key["scopes"]),
-            _time(datetime.fromisoformat(key["created_at"])),
+            local_time(datetime.fromisoformat(key["created_at"])),
             language.revoked if key["revoked_at"] else "",
         ]
         for key in keys
@@ -138,20 +138,20 @@ def list_keys(terminal: Terminal, *, as_json: bool) -> None:
 
 
 def revoke_key(terminal: Terminal, key_id: str, *, as_json: bool) -> None:
-    with _client(terminal) as client:
+    with open_client(terminal) as client:
         document = client.revoke_key(key_id)
     if as_json:
-        _print_lines([document])
+        print_lines([document])
     else:
         terminal.say(f"{key_id}: {terminal.language.revoked}")
 
 
-def _client(terminal: Terminal) -> Client:
+def open_client(terminal: Terminal) -> Client:
     server = connect(terminal)
     return Client(server.url, server.key, timeout=CALL_SECONDS)
 
 
-def _print_lines(documents: Iterable[Mapping[str, Any]]) -> None:
+def print_lines(documents: Iterable[Mapping[str, Any]]) -> None:
     for document in documents:
         print(json.dumps(document), flush=True)  # noqa: T201 - the output that was asked for
 
@@ -176,10 +176,10 @@ def _job_row(terminal: Terminal, job: Job) -> list[str]:
     if job.result:
         ai, human = language.percents(job.result.ai_probability)
         verdict = language.verdicts[job.result.verdict]
-    created = _time(job.created_at)
+    created = local_time(job.created_at)
     return [job.id, ai, human, language.states[job.state], verdict, created, job.external_id or ""]
 
 
-def _time(at: datetime) -> str:
+def local_time(at: datetime) -> str:
     """In this machine's zone, and which that is."""
     return f"{at.astimezone():%Y-%m-%d %H:%M:%S %Z}"

@@ -14,10 +14,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from jinwi import help_ko
+from jinwi import help_ko, webhooks_cli
 from jinwi.calls import Filters
 from jinwi.korean import KOREAN
-from jinwi.language import Code
+from jinwi.options import JsonOption, LangOption, LimitOption
 from jinwi.results import Lane, State, Verdict
 from jinwi.session import Complaint, choose, session
 from jinwi.terminal import Terminal
@@ -32,11 +32,8 @@ keys = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=Tru
 app.add_typer(keys, name="keys")
 models = typer.Typer(help="List, show, import, promote and roll back model versions.", no_args_is_help=True)
 app.add_typer(models, name="models")
+app.add_typer(webhooks_cli.app, name="webhooks")
 
-LangOption = Annotated[
-    Code | None, typer.Option("--lang", help="Language of what is said; else that of LC_ALL or LANG.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one document a line.")]
 VersionArgument = Annotated[str, typer.Argument(help="A version, or an alias such as champion.")]
 LaneArgument = Annotated[Lane, typer.Argument(help="The lane.")]
 
@@ -99,7 +96,7 @@ def jobs(
         datetime | None,
         typer.Option(parser=datetime.fromisoformat, metavar="TIME", help="Only jobs created before (ISO 8601)."),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    limit: LimitOption = 20,
     json: JsonOption = False,
     lang: LangOption = None,
 ) -> None:

@@ -27,6 +27,7 @@ from jinwi.errors import ApiError, Timeout
 from jinwi.flow import Flow, Pause, Send, Source
 from jinwi.results import Job, Model
 from jinwi.upload import Progress, ignore
+from jinwi.webhooks import AsyncWebhooks, Webhooks
 from jinwi.window import as_each_ends, async_as_each_ends
 from jinwi.wire import build_request, http_options
 
@@ -50,6 +51,7 @@ class Client:
     def __init__(self, url: str | None = None, key: str | None = None, *, timeout: float = PATIENCE) -> None:
         self._http = httpx.Client(**http_options(url, key))
         self._patience = timeout
+        self.webhooks = Webhooks(self._send)
 
     def verify(self, source: Source, *, timeout: float | None = VERIFY_SECONDS, **options: Unpack[Options]) -> Job:
         """Submit and wait until the job is final. `timeout` in seconds, None for ever; raises Timeout."""
@@ -197,6 +199,7 @@ class AsyncClient:
     def __init__(self, url: str | None = None, key: str | None = None, *, timeout: float = PATIENCE) -> None:
         self._http = httpx.AsyncClient(**http_options(url, key))
         self._patience = timeout
+        self.webhooks = AsyncWebhooks(self._send)
 
     async def verify(
         self,

@@ -2,6 +2,7 @@
 
 from jinwi.language import Code, Language
 from jinwi.results import State, Verdict
+from jinwi.webhook_results import DeliveryState
 
 ENGLISH = Language(
     code=Code.EN,
@@ -81,6 +82,35 @@ ENGLISH = Language(
     card_needed="{name} needs its card: --card card.yaml",
     folder_has_card="{name} is a version's folder, whose card lies in it: leave --card and --out away.",
     out_or_promote="What stays in the folder of --out cannot be promoted: leave one of the two away.",
+    webhook="Webhook",
+    address="Address",
+    event="Event",
+    events="Events",
+    all_events="all",
+    description="Description",
+    enabled="enabled",
+    failing="enabled, failing",
+    disabled={
+        "gone": "disabled: it answered 410",
+        "failing": "disabled: it only failed for days",
+        "requested": "disabled",
+    },
+    failing_since="Failing since",
+    signature_key="Secret",
+    signature_key_once="The secret is shown once. Keep it where the receiver reads it.",
+    both_sign="The old secret signs as well for now: give the receiver the new one until then.",
+    webhook_removed="{id}: removed. What waited for it is cancelled.",
+    recover_held="What was held meanwhile is sent by `jinwi webhooks recover {id} --since TIME`.",
+    recovered="Deliveries that are due again: {count:,}.",
+    delivery="Delivery",
+    delivery_states={state.value: state.value for state in DeliveryState},
+    attempt="Attempt",
+    attempts="Attempts",
+    status="Status",
+    milliseconds="ms",
+    at="Time",
+    answer="Answer",
+    more_deliveries="There are more than these {limit:,}: ask for them with --limit.",
     created_key="Created",
     more_jobs="There are more than these {limit:,}: ask for them with --limit.",
     bad_job_id="{name} is not a job id.",

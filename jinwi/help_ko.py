@@ -98,6 +98,33 @@ HELP: Mapping[str, str] = {
     "Trials of random settings after the experiment's own.": "실험을 마친 뒤 무작위 설정으로 더 해 볼 시도 수.",
     "Stop after so long; the same command goes on.": "멈출 시간(분). 같은 명령을 다시 실행하면 이어서 합니다.",
     "Passes of each network over the images.": "신경망마다 이미지 전체를 보는 횟수.",
+    "Add, watch and mend webhooks: signed messages to a server of yours.": (
+        "서명된 메시지를 내 서버로 보내는 웹훅을 추가하고, 살펴보고, 복구합니다."
+    ),
+    "Add a webhook; its secret is shown this once.": "웹훅을 추가합니다. 비밀 값은 이때 한 번만 표시됩니다.",
+    "Where events are posted.": "이벤트를 받을 주소.",
+    "Only this event; repeatable. Else all of them.": (
+        "이 이벤트만. 여러 번 쓸 수 있습니다. 지정하지 않으면 모든 이벤트."
+    ),
+    "Your own words for it.": "직접 붙이는 설명.",
+    "List the webhooks, the oldest first.": "웹훅을 오래된 것부터 보여 줍니다.",
+    "Show a webhook, and since when it fails.": "웹훅 하나와 언제부터 실패하고 있는지를 보여 줍니다.",
+    "Replace the secret, which is shown this once; for a day the old one signs as well.": (
+        "비밀 값을 바꿉니다. 새 값은 이때 한 번만 표시되며, 하루 동안 이전 값으로도 함께 서명합니다."
+    ),
+    "Send to a disabled webhook again.": "중지된 웹훅으로 다시 보냅니다.",
+    "Remove a webhook; what waits for it is cancelled.": "웹훅을 삭제합니다. 대기 중인 전송은 취소됩니다.",
+    "List what was or is to be sent, the newest first.": "보냈거나 보낼 전송을 최근 것부터 보여 줍니다.",
+    "The webhook's id.": "웹훅의 ID.",
+    "The webhook's id; else all, callbacks too.": "웹훅의 ID. 지정하지 않으면 콜백까지 모두.",
+    "Only deliveries in this state.": "이 상태의 전송만.",
+    "Only this event.": "이 이벤트만.",
+    "Only of this job.": "이 작업의 전송만.",
+    "List the attempts of a delivery and what was answered.": "한 전송의 시도와 받은 응답을 보여 줍니다.",
+    "The delivery's id.": "전송의 ID.",
+    "Send a delivery again at once, under the same id.": "같은 ID로 즉시 다시 보냅니다.",
+    "Send again what was given up or held since a time.": "어느 시각부터 포기했거나 보류한 전송을 다시 보냅니다.",
+    "What was announced then or later (ISO 8601).": "이 시각부터 생긴 이벤트 (ISO 8601).",
     "Create, list and revoke API keys.": "API 키를 만들고, 보고, 폐기합니다.",
     "Create a key, which is shown this once.": "키를 만듭니다. 키는 이때 한 번만 표시됩니다.",
     "What the key is for.": "키의 용도.",

@@ -83,6 +83,32 @@ class Language:
     folder_has_card: str
     out_or_promote: str
 
+    webhook: str
+    address: str
+    event: str
+    events: str
+    all_events: str
+    description: str
+    enabled: str
+    failing: str
+    disabled: Mapping[str, str]
+    failing_since: str
+    signature_key: str
+    signature_key_once: str
+    both_sign: str
+    webhook_removed: str
+    recover_held: str
+    recovered: str
+    delivery: str
+    delivery_states: Mapping[str, str]
+    attempt: str
+    attempts: str
+    status: str
+    milliseconds: str
+    at: str
+    answer: str
+    more_deliveries: str
+
     created_key: str
     more_jobs: str
     bad_job_id: str

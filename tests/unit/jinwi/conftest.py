@@ -166,7 +166,7 @@ def _handler(jinwi: Jinwi) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815 - as the base class calls them
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815 - as the base class calls them
 
         def _seen(self) -> Seen:
             url = urlsplit(self.path)

@@ -1,0 +1,128 @@
+"""What clients do with webhooks: `client.webhooks.add(url)` and so on."""
+
+import sys
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
+from datetime import datetime
+from typing import Protocol, TypeVar, Unpack
+
+from jinwi import webhook_calls as calls
+from jinwi.calls import Call
+from jinwi.webhook_calls import Changes, DeliveryFilters
+from jinwi.webhook_results import Delivery, Webhook
+
+T = TypeVar("T")
+
+PAGE = 100
+
+
+class Send(Protocol):
+    def __call__(self, call: Call[T]) -> T: ...
+
+
+class AsyncSend(Protocol):
+    def __call__(self, call: Call[T]) -> Awaitable[T]: ...
+
+
+class Webhooks:
+    """Endpoints of the key's tenant and what was sent to them; part of a `Client`."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+
+    def add(self, url: str, *, events: Iterable[str] | None = None, description: str | None = None) -> Webhook:
+        """A new endpoint, for these events or for all; its `secret` is in this answer and never shown again."""
+        return self._send(calls.add_webhook(url, events, description))
+
+    def list(self) -> list[Webhook]:
+        return self._send(calls.list_webhooks())
+
+    def get(self, webhook_id: str) -> Webhook:
+        return self._send(calls.get_webhook(webhook_id))
+
+    def change(self, webhook_id: str, **changes: Unpack[Changes]) -> Webhook:
+        return self._send(calls.change_webhook(webhook_id, changes))
+
+    def enable(self, webhook_id: str) -> Webhook:
+        """Send there again; what was held meanwhile is sent when it is recovered."""
+        return self.change(webhook_id, enabled=True)
+
+    def rotate_secret(self, webhook_id: str) -> Webhook:
+        """A new `secret`, in this answer only; for a day the old one signs as well."""
+        return self._send(calls.rotate_secret(webhook_id))
+
+    def remove(self, webhook_id: str) -> Webhook:
+        """Take the endpoint away; what waits for it is cancelled."""
+        return self._send(calls.remove_webhook(webhook_id))
+
+    def recover(self, webhook_id: str, since: datetime) -> int:
+        """Send again what was given up or held since then; how many deliveries that are."""
+        return self._send(calls.recover(webhook_id, since))
+
+    def deliveries(
+        self, webhook_id: str | None = None, *, limit: int | None = None, **filters: Unpack[DeliveryFilters]
+    ) -> Iterator[Delivery]:
+        """Of one endpoint, or of all and of callbacks; newest first, at most `limit`, fetched as they are needed."""
+        left, cursor = sys.maxsize if limit is None else limit, None
+        while left > 0:
+            page = self._send(calls.list_deliveries(webhook_id, filters, min(left, PAGE), cursor))
+            yield from page.deliveries[:left]
+            left, cursor = left - len(page.deliveries), page.next_cursor
+            if cursor is None:
+                return
+
+    def delivery(self, delivery_id: str) -> Delivery:
+        """One delivery with its `history`: every attempt and what was answered."""
+        return self._send(calls.get_delivery(delivery_id))
+
+    def replay(self, delivery_id: str) -> Delivery:
+        """Send it again at once, under the same `webhook-id`."""
+        return self._send(calls.replay(delivery_id))
+
+
+class AsyncWebhooks:
+    """`Webhooks` for async programs: the same methods, awaited; part of an `AsyncClient`."""
+
+    def __init__(self, send: AsyncSend) -> None:
+        self._send = send
+
+    async def add(self, url: str, *, events: Iterable[str] | None = None, description: str | None = None) -> Webhook:
+        return await self._send(calls.add_webhook(url, events, description))
+
+    async def list(self) -> list[Webhook]:
+        return await self._send(calls.list_webhooks())
+
+    async def get(self, webhook_id: str) -> Webhook:
+        return await self._send(calls.get_webhook(webhook_id))
+
+    async def change(self, webhook_id: str, **changes: Unpack[Changes]) -> Webhook:
+        return await self._send(calls.change_webhook(webhook_id, changes))
+
+    async def enable(self, webhook_id: str) -> Webhook:
+        return await self.change(webhook_id, enabled=True)
+
+    async def rotate_secret(self, webhook_id: str) -> Webhook:
+        return await self._send(calls.rotate_secret(webhook_id))
+
+    async def remove(self, webhook_id: str) -> Webhook:
+        return await self._send(calls.remove_webhook(webhook_id))
+
+    async def recover(self, webhook_id: str, since: datetime) -> int:
+        return await self._send(calls.recover(webhook_id, since))
+
+    async def deliveries(
+        self, webhook_id: str | None = None, *, limit: int | None = None, **filters: Unpack[DeliveryFilters]
+    ) -> AsyncIterator[Delivery]:
+        left, cursor = sys.maxsize if limit is None else limit, None
+        while left > 0:
+            page = await self._send(calls.list_deliveries(webhook_id, filters, min(left, PAGE), cursor))
+            for delivery in page.deliveries[:left]:
+                yield delivery
+            left, cursor = left - len(page.deliveries), page.next_cursor
+            if cursor is None:
+                return
+
+    async def delivery(self, delivery_id: str) -> Delivery:
+        return await self._send(calls.get_delivery(delivery_id))
+
+    async def replay(self, delivery_id: str) -> Delivery:
+        return await self._send(calls.replay(delivery_id))
