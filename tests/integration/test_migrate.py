@@ -7,8 +7,9 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from shared.errors import Outage
-from shared.storage.db import connection_string
+from shared.storage.db import Database, connection_string
 from shared.storage.migrate import migrate, migrations
+from tests.integration.factories import lease_webhooks
 
 
 @pytest.fixture
@@ -40,3 +41,25 @@ def test_each_migration_is_applied_once_however_many_processes_try(empty):
 def test_a_database_that_cannot_be_reached_is_an_outage():
     with pytest.raises(Outage, match="postgres"):
         migrate("postgresql://jinwi@127.0.0.1:9/jinwi?connect_timeout=2")
+
+
+def test_webhooks_that_were_written_before_there_were_endpoints_are_still_sent(empty, settings, monkeypatch):
+    every = migrations()
+    monkeypatch.setattr("shared.storage.migrate.migrations", lambda: every[:2])
+    migrate(empty)
+    with psycopg.connect(empty) as connection:
+        connection.execute(
+            "WITH owner AS (INSERT INTO tenants (name, webhook_secret) VALUES ('old', 'whsec_AAAA') RETURNING id)"
+            " INSERT INTO deliveries (tenant_id, job_id, event, url, body, attempts)"
+            " SELECT id, uuidv7(), 'job.done', 'https://example.com/', '{}', 3 FROM owner"
+        )
+    monkeypatch.undo()
+    migrate(empty)
+    password = settings.postgres_password.get_secret_value()
+    database = Database(settings.model_copy(update={"postgres_dsn": make_conninfo(empty, password=password)}))
+    database.open()
+    try:
+        [delivery] = lease_webhooks(database)
+    finally:
+        database.close()
+    assert (delivery.attempts, delivery.schedule_from, delivery.secrets) == (4, 0, ["whsec_AAAA"])

@@ -9,13 +9,22 @@ SELECT clock_timestamp() AS now;
 -- lease_deliveries --
 -- In turns: every tenant's oldest before anybody's second. At most so many of one receiver under way at once, and of
 -- one tenant, whose doubtful receivers (they may be slow) are counted apart from its others.
-WITH receivers AS (
-    SELECT id, tenant_id, id = ANY(%(doubtful)s::uuid[]) AS doubtful
-    FROM (
-        SELECT id, id AS tenant_id FROM tenants
+WITH RECURSIVE waited_for AS (
+    -- From one receiver to the next along the index, so that those for whom nothing waits cost nothing.
+    (SELECT coalesce(endpoint_id, tenant_id) AS id FROM deliveries WHERE state = 'pending' ORDER BY 1 LIMIT 1)
+    UNION ALL
+    SELECT (
+        SELECT coalesce(endpoint_id, tenant_id) FROM deliveries
+        WHERE state = 'pending' AND coalesce(endpoint_id, tenant_id) > waited_for.id ORDER BY 1 LIMIT 1
+    ) FROM waited_for WHERE waited_for.id IS NOT NULL
+), receivers AS (
+    SELECT waited_for.id, owner.tenant_id, waited_for.id = ANY(%(doubtful)s::uuid[]) AS doubtful
+    FROM waited_for CROSS JOIN LATERAL (
+        SELECT tenants.id AS tenant_id FROM tenants WHERE tenants.id = waited_for.id
         UNION ALL
-        SELECT id, tenant_id FROM webhook_endpoints WHERE disabled_at IS NULL AND deleted_at IS NULL
-    ) AS open
+        SELECT endpoints.tenant_id FROM webhook_endpoints AS endpoints
+        WHERE endpoints.id = waited_for.id AND disabled_at IS NULL AND deleted_at IS NULL
+    ) AS owner
 ), busy AS (
     SELECT coalesce(endpoint_id, tenant_id) AS receiver_id, tenant_id, count(*) AS held FROM deliveries
     WHERE state = 'pending' AND lease_until >= now() GROUP BY coalesce(endpoint_id, tenant_id), tenant_id
