@@ -135,7 +135,7 @@ def test_a_receiver_that_asks_for_time_is_given_it(database, store, tenant, send
     assert (delivery["state"], 595 < delivery["wait"].total_seconds() <= 600) == ("pending", True)
 
 
-def test_hanging_receivers_of_many_tenants_hold_up_nobody_else(database, store, tenant, sender):
+def test_hanging_receivers_of_many_tenants_hold_up_nobody_else(database, store, tenant, sender, settings):
     release = threading.Event()
 
     def answer(asked):
@@ -167,10 +167,10 @@ def test_hanging_receivers_of_many_tenants_hold_up_nobody_else(database, store, 
         try:
             assert sender.start_due() == QUICK
             # Every slot is taken, and given back as soon as those who took it have shown themselves as slow.
-            assert deliver_quickly() < QUICK_SECONDS + 1
+            assert deliver_quickly() < settings.webhook_seconds / 2
             wait_until(lambda: len(sender._slots.room().doubtful_receivers) == len(others), 20)
             begun = attempts_begun()
-            assert max(deliver_quickly() for _ in range(5)) < 1
+            assert max(deliver_quickly() for _ in range(5)) < QUICK_SECONDS
             assert attempts_begun() - begun == 5
         finally:
             release.set()
@@ -191,7 +191,7 @@ def test_a_slow_endpoint_leaves_half_of_its_tenants_room_to_the_others(database,
             for _ in range(3):
                 finish_one(database, store, tenant)
             sender.start_due()
-            wait_until(lambda: bool(sender._slots.room().doubtful_receivers), 10)
+            wait_until(lambda: len(sender._slots.room().doubtful_receivers) == 4, 10)
             quick = add_endpoint(database, tenant, f"{receiver.url}/quick")
             for _ in range(3):
                 finish_one(database, store, tenant)
