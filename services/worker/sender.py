@@ -119,7 +119,7 @@ class Sender:
         state, wait = what_next(delivery, outcome, ask)
         webhooks.record(connection, delivery, attempt, state=state, wait=wait)
         if reason is not None:
-            webhooks.settle(connection, limit=SETTLED_AT_ONCE)
+            webhooks.settle(connection, limit=SETTLED_AT_ONCE, endpoint_id=delivery.endpoint_id)
         return reason
 
     def _disable(self, connection: Connection, delivery: Delivery, outcome: Outcome) -> DisabledReason | None:

@@ -183,10 +183,10 @@ def record(
     )
 
 
-def settle(connection: Connection, *, limit: int) -> None:
-    """Hold what waits for a disabled endpoint and cancel what waits for a removed one, `limit` of each endpoint.
+def settle(connection: Connection, *, limit: int, endpoint_id: UUID | None = None) -> None:
+    """Hold what waits for disabled endpoints and cancel what waits for removed ones, `limit` of each; or of one alone.
 
     Nothing of it is ever leased meanwhile, so that a long queue may be settled in many short rounds.
     """
     for name in ("hold_deliveries", "cancel_deliveries"):
-        connection.execute(QUERIES[name], {"limit": limit})
+        connection.execute(QUERIES[name], {"limit": limit, "endpoint_id": endpoint_id})

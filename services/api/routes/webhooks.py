@@ -92,7 +92,7 @@ def change_webhook(webhook_id: UUID, patch: Patch, caller: Submitter, parts: Par
             check_links(parts.settings.allowed_networks, url=webhook.url)
         after = webhook_endpoints.change(connection, webhook_id, _wanted(webhook))
         if not webhook.enabled:
-            webhooks.settle(connection, limit=SETTLED_AT_ONCE)
+            webhooks.settle(connection, limit=SETTLED_AT_ONCE, endpoint_id=webhook_id)
     log.info("webhook_changed", endpoint_id=str(webhook_id), enabled=webhook.enabled)
     return WebhookDocument.of(after)
 
@@ -103,7 +103,7 @@ def remove_webhook(webhook_id: UUID, caller: Submitter, parts: PartsOf) -> Webho
     with parts.database.transaction() as connection:
         row = known(webhook_endpoints.lock(connection, caller.tenant_id, webhook_id), webhook_id)
         webhook_endpoints.remove(connection, caller.tenant_id, webhook_id)
-        webhooks.settle(connection, limit=SETTLED_AT_ONCE)
+        webhooks.settle(connection, limit=SETTLED_AT_ONCE, endpoint_id=webhook_id)
     log.info("webhook_removed", endpoint_id=str(webhook_id))
     return WebhookDocument.of(row)
 

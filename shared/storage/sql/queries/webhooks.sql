@@ -97,6 +97,7 @@ WITH waiting AS (
         LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     ) AS found
     WHERE endpoints.disabled_at IS NOT NULL AND endpoints.deleted_at IS NULL
+      AND (%(endpoint_id)s::uuid IS NULL OR endpoints.id = %(endpoint_id)s)
 )
 UPDATE deliveries SET state = 'held' FROM waiting WHERE deliveries.id = waiting.id;
 
@@ -109,14 +110,14 @@ WITH waiting AS (
          WHERE coalesce(endpoint_id, deliveries.tenant_id) = endpoints.id AND state = 'pending'
          LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
     ) AS found
-    WHERE endpoints.deleted_at IS NOT NULL
+    WHERE endpoints.deleted_at IS NOT NULL AND (%(endpoint_id)s::uuid IS NULL OR endpoints.id = %(endpoint_id)s)
     UNION ALL
     SELECT found.id
     FROM webhook_endpoints AS endpoints CROSS JOIN LATERAL (
         (SELECT id FROM deliveries WHERE endpoint_id = endpoints.id AND state = 'held'
          LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
     ) AS found
-    WHERE endpoints.deleted_at IS NOT NULL
+    WHERE endpoints.deleted_at IS NOT NULL AND (%(endpoint_id)s::uuid IS NULL OR endpoints.id = %(endpoint_id)s)
 )
 UPDATE deliveries SET state = 'cancelled', lease_until = NULL FROM waiting WHERE deliveries.id = waiting.id;
 
