@@ -13,10 +13,11 @@ import structlog
 
 from shared import config, logging, scoring
 from shared.config import Settings
-from shared.domain.tenant import Scope
+from shared.domain.audit import Action
+from shared.domain.tenant import UNLIMITED, Scope
 from shared.errors import JinwiError
 from shared.patience import patiently
-from shared.storage import jobs, models, tenants
+from shared.storage import audit, jobs, models, tenants
 from shared.storage.db import Connection, Database, connection_string
 from shared.storage.migrate import migrate
 from shared.storage.objects import ObjectStore
@@ -69,15 +70,20 @@ def _register(database: Database, store: ObjectStore, directory: Path) -> None:
 
 
 def _default_tenant(connection: Connection, home: Path) -> None:
-    """Make the tenant, and a key with every scope where the file `key` has none that still works."""
+    """Make the tenant, without limits, and a key with every scope where the file `key` has none that still works."""
     if created := tenants.create(connection, DEFAULT_TENANT):
+        tenants.set_limits(connection, created[0]["id"], UNLIMITED)
+        audit.record(connection, Action.TENANT_CREATED, created[0]["id"], by=None, tenant_id=created[0]["id"])
         _write_secret(home / "webhook_secret", created[1])
     tenant = tenants.get_by_name(connection, DEFAULT_TENANT)
     assert tenant is not None
     file = home / "key"
     if file.exists() and tenants.authenticate(connection, file.read_text(encoding="utf-8").strip()):
         return
-    _, key = tenants.create_key(connection, tenant["id"], "first", set(Scope))
+    row, key = tenants.create_key(connection, tenant["id"], "first", set(Scope))
+    audit.record(
+        connection, Action.KEY_CREATED, row["id"], by=None, tenant_id=tenant["id"], name="first", scopes=row["scopes"]
+    )
     _write_secret(file, key)
     log.info("key_written", file=str(file))
 

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from jinwi import card_view
-from jinwi.calls import Filters
+from jinwi.calls import AuditFilters, Filters
 from jinwi.client import Client
 from jinwi.connection import connect
 from jinwi.results import Job, Lane, Model
@@ -144,6 +144,26 @@ def revoke_key(terminal: Terminal, key_id: str, *, as_json: bool) -> None:
         print_lines([document])
     else:
         terminal.say(f"{key_id}: {terminal.language.revoked}")
+
+
+def list_acts(terminal: Terminal, filters: AuditFilters, limit: int, *, as_json: bool) -> None:
+    language = terminal.language
+    with open_client(terminal) as client:
+        acts = client.audit(limit=limit + 1, **filters)
+        shown = islice(acts, limit)
+        if as_json:
+            print_lines(shown)
+        else:
+            headings = [language.at, language.action, language.subject, language.key, language.details]
+            terminal.table(headings, [_act_row(terminal, act) for act in shown])
+        if next(acts, None):
+            terminal.note(language.more_acts.format(limit=limit))
+
+
+def _act_row(terminal: Terminal, act: Mapping[str, Any]) -> list[str]:
+    at = local_time(datetime.fromisoformat(act["at"]))
+    details = json.dumps(act["details"], ensure_ascii=False) if act["details"] else ""
+    return [at, act["action"], act["subject"], act["key_id"] or terminal.language.by_setup, details]
 
 
 def open_client(terminal: Terminal) -> Client:

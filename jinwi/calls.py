@@ -36,6 +36,14 @@ class Filters(TypedDict, total=False):
     created_before: datetime | None
 
 
+class AuditFilters(TypedDict, total=False):
+    """Which acts a list holds: of this kind, done with this key, at `since` or later."""
+
+    action: str | None
+    key_id: str | None
+    since: datetime | None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call(Generic[T]):
     """One request. `repeatable`: sending it twice does no more than sending it once.
@@ -96,8 +104,7 @@ def get_map(job_id: str) -> Call[bytes]:
 
 
 def list_jobs(filters: Filters, limit: int, cursor: str | None) -> Call[Page]:
-    asked = {**filters, "limit": limit, "cursor": cursor}
-    params = {name: _query_text(value) for name, value in asked.items() if value is not None}
+    params = _params({**filters, "limit": limit, "cursor": cursor})
     return Call(method="GET", path="/v1/jobs", read=Page.from_document, params=params)
 
 
@@ -165,6 +172,12 @@ def revoke_key(key_id: str) -> Call[Document]:
     return Call(method="DELETE", path=f"/v1/keys/{quote(key_id, safe='')}", read=dict)
 
 
+def list_acts(filters: AuditFilters, limit: int, cursor: str | None) -> Call[Document]:
+    return Call(
+        method="GET", path="/v1/audit", read=dict, params=_params({**filters, "limit": limit, "cursor": cursor})
+    )
+
+
 def _png(content: bytes) -> bytes:
     if not content.startswith(b"\x89PNG"):
         raise ValueError("not a PNG")
@@ -179,6 +192,10 @@ def _prefer(wait: int) -> dict[str, str]:
 def _fields(options: Options) -> dict[str, Any]:
     names = ("external_id", "metadata", "lane", "allow_training", "callback_url")
     return {name: options[name] for name in names if options.get(name) is not None}  # type: ignore[literal-required]
+
+
+def _params(asked: Mapping[str, Any]) -> dict[str, str]:
+    return {name: _query_text(value) for name, value in asked.items() if value is not None}
 
 
 def _query_text(value: Any) -> str:

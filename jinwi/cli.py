@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 import typer
 
 from jinwi import help_ko, webhooks_cli
-from jinwi.calls import Filters
+from jinwi.calls import AuditFilters, Filters
 from jinwi.korean import KOREAN
 from jinwi.options import JsonOption, LangOption, LimitOption
 from jinwi.results import Lane, State, Verdict
@@ -236,6 +236,27 @@ def revoke_key(
 
     with session(lang) as terminal:
         admin_commands.revoke_key(terminal, key_id, as_json=json)
+
+
+@app.command()
+def audit(
+    *,
+    action: Annotated[str | None, typer.Option(help="Only acts of this kind, such as key.created.")] = None,
+    key: Annotated[str | None, typer.Option(metavar="ID", help="Only what was done with this key.")] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(parser=datetime.fromisoformat, metavar="TIME", help="Only acts since then (ISO 8601)."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    json: JsonOption = False,
+    lang: LangOption = None,
+) -> None:
+    """List what administrators did, the newest first."""
+    from jinwi import admin_commands
+
+    with session(lang) as terminal:
+        filters: AuditFilters = {"action": action, "key_id": key, "since": since}
+        admin_commands.list_acts(terminal, filters, limit, as_json=json)
 
 
 @app.command()

@@ -22,7 +22,7 @@ import httpx
 
 from jinwi import calls, flow
 from jinwi.batch import BatchItem, bulk
-from jinwi.calls import Call, Document, Filters, Options
+from jinwi.calls import AuditFilters, Call, Document, Filters, Options
 from jinwi.errors import ApiError, Timeout
 from jinwi.flow import Flow, Pause, Send, Source
 from jinwi.results import Job, Model
@@ -160,6 +160,17 @@ class Client:
     def revoke_key(self, key_id: str) -> Document:
         return self._send(calls.revoke_key(key_id))
 
+    def audit(self, *, limit: int | None = None, **filters: Unpack[AuditFilters]) -> Iterator[Document]:
+        """What administrators did, the newest first, at most `limit`; fetched as it is needed."""
+        left, cursor = sys.maxsize if limit is None else limit, None
+        while left > 0:
+            page = self._send(calls.list_acts(filters, min(left, PAGE), cursor))
+            yield from page["acts"]
+            left -= len(page["acts"])
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
     def close(self) -> None:
         self._http.close()
 
@@ -296,6 +307,17 @@ class AsyncClient:
 
     async def revoke_key(self, key_id: str) -> Document:
         return await self._send(calls.revoke_key(key_id))
+
+    async def audit(self, *, limit: int | None = None, **filters: Unpack[AuditFilters]) -> AsyncIterator[Document]:
+        left, cursor = sys.maxsize if limit is None else limit, None
+        while left > 0:
+            page = await self._send(calls.list_acts(filters, min(left, PAGE), cursor))
+            for act in page["acts"]:
+                yield act
+            left -= len(page["acts"])
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
 
     async def close(self) -> None:
         await self._http.aclose()

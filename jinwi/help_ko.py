@@ -134,6 +134,10 @@ HELP: Mapping[str, str] = {
     "List the keys, never their secret part.": "키 목록을 보여 줍니다. 비밀 값은 보여 주지 않습니다.",
     "Revoke a key at once.": "키를 즉시 폐기합니다.",
     "The key's id.": "키의 ID.",
+    "List what administrators did, the newest first.": "관리자가 한 일을 최근 것부터 보여 줍니다.",
+    "Only acts of this kind, such as key.created.": "이 종류의 일만. 예: key.created.",
+    "Only what was done with this key.": "이 키로 한 일만.",
+    "Only acts since then (ISO 8601).": "이 시각부터 한 일만 (ISO 8601).",
 }
 
 

@@ -110,6 +110,11 @@ class Language:
     more_deliveries: str
 
     created_key: str
+    action: str
+    subject: str
+    details: str
+    by_setup: str
+    more_acts: str
     more_jobs: str
     bad_job_id: str
     interrupted_after: str

@@ -9,6 +9,7 @@ from jinwi.calls import Call, Document
 from jinwi.webhook_results import Delivery, DeliveryPage, Webhook
 
 ROOT = "/v1/webhooks"
+DELIVERIES = "/v1/webhook-deliveries"
 
 
 class Changes(TypedDict, total=False):
@@ -73,7 +74,7 @@ def list_deliveries(
     asked = {**filters, "limit": limit, "cursor": cursor}
     return Call(
         method="GET",
-        path=f"{ROOT if webhook_id is None else _path(webhook_id)}/deliveries",
+        path=DELIVERIES if webhook_id is None else f"{_path(webhook_id)}/deliveries",
         read=DeliveryPage.from_document,
         params={name: str(value) for name, value in asked.items() if value is not None},
     )
@@ -93,4 +94,4 @@ def _path(webhook_id: str) -> str:
 
 
 def _delivery(delivery_id: str) -> str:
-    return f"{ROOT}/deliveries/{quote(delivery_id, safe='')}"
+    return f"{DELIVERIES}/{quote(delivery_id, safe='')}"

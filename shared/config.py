@@ -58,6 +58,19 @@ class Settings(BaseSettings):
     max_wait_seconds: float = Field(60, ge=0, description="Longest `Prefer: wait` that is honoured.")
     idempotency_hours: float = Field(24, gt=0, description="How long an idempotency key is remembered.")
 
+    submissions_per_minute: int = Field(
+        6000, ge=0, description="Submissions a minute of a tenant that has no limit of its own; 0: no limit."
+    )
+    requests_per_minute: int = Field(
+        12_000, ge=0, description="Other requests a minute of a tenant that has no limit of its own; 0: no limit."
+    )
+    submissions_per_day: int = Field(
+        0, ge=0, description="Jobs a day (UTC) of a tenant that has no quota of its own; 0: no limit."
+    )
+    bulk_backlog: int = Field(
+        200_000, ge=0, description="Queued bulk jobs above which bulk submissions are told to wait; 0: no limit."
+    )
+
     allowed_networks: Annotated[tuple[IpNetwork, ...], NoDecode] = Field(
         (),
         description="CIDRs, comma-separated, that links and callbacks may reach though they are not public.",

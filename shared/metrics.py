@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 
 import structlog
-from prometheus_client import CollectorRegistry, Histogram, generate_latest, start_http_server, values
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, start_http_server, values
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
@@ -64,6 +64,24 @@ WEBHOOK_SECONDS = Histogram(
     ["outcome"],
     buckets=_FAST,
 )
+LIMITED_REQUESTS = Counter(
+    "jinwi_api_limited_requests",
+    "Requests answered with 429, by what was exceeded: submissions, requests, quota or backlog.",
+    ["policy"],
+)
+LIMIT_COUNTS = Counter(
+    "jinwi_api_limit_counts",
+    "Requests counted against a limit, by where: redis, or memory while Redis is away.",
+    ["store"],
+)
+
+
+def count(counter: Counter, *labels: str) -> None:
+    """Count one. A metrics folder that cannot be written costs the figure, never the work that it counts."""
+    try:
+        counter.labels(*labels).inc()
+    except OSError as exc:
+        log.warning("metric_lost", error=str(exc))
 
 
 def observe(histogram: Histogram, seconds: float, *labels: str) -> None:

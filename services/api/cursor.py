@@ -1,4 +1,4 @@
-"""Cursors of lists: the id of the last row shown, so that a page begins where the one before it ended."""
+"""Cursors of lists: opaque to clients, the id of the last row of a page to us."""
 
 import base64
 from uuid import UUID

@@ -1,6 +1,7 @@
 """What routes ask for: the parts of the process, who calls, and what the headers of a submission say."""
 
 import re
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,8 +10,13 @@ from anyio import CapacityLimiter
 from fastapi import Depends, Header, Request, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+from pydantic import WithJsonSchema
 
+from services.api import limits
 from services.api.errors import Problem, invalid
+from services.api.key_use import KeyUse
+from services.api.limits import RateLimits, Standing
+from services.api.middleware import STANDINGS
 from services.api.schemas import require_once
 from services.api.submit import Submissions
 from shared.config import Settings
@@ -41,6 +47,8 @@ class Parts:
     publisher: Publisher
     watch: JobWatch
     submissions: Submissions
+    limits: RateLimits
+    key_use: KeyUse
     upload_threads: CapacityLimiter
     """Apart from the threads of all other requests: a frozen object store must not stop reads."""
     health_threads: CapacityLimiter
@@ -52,17 +60,25 @@ async def get_parts(request: Request) -> Parts:
 
 
 PartsOf = Annotated[Parts, Depends(get_parts)]
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 
-async def authenticate(
-    request: Request,
-    needed: SecurityScopes,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
-) -> Caller:
+async def authenticate(request: Request, needed: SecurityScopes, credentials: Credentials) -> Caller:
+    """Who calls, with the scopes that the route needs; counted among the tenant's requests. Raises Problem."""
+    return await _admit(request, needed, credentials, limits.Policy.REQUESTS)
+
+
+async def authenticate_submission(request: Request, needed: SecurityScopes, credentials: Credentials) -> Caller:
+    """As `authenticate`, counted among the tenant's submissions."""
+    return await _admit(request, needed, credentials, limits.Policy.SUBMISSIONS)
+
+
+async def _admit(request: Request, needed: SecurityScopes, credentials: Credentials, policy: limits.Policy) -> Caller:
     """One indexed query; a key whose checksum is wrong costs none. From here on log lines name the key."""
-    caller = None
+    caller = standing = None
     if credentials is not None and is_well_formed(credentials.credentials):
-        caller = await run_in_threadpool(_find_caller, request.app.state.parts, credentials.credentials)
+        parts = request.app.state.parts
+        caller, standing = await run_in_threadpool(_find_caller, parts, credentials.credentials, policy)
     if caller is None:
         raise Problem(
             "unauthorized",
@@ -71,17 +87,55 @@ async def authenticate(
         )
     # Not in the thread, which has a copy of the context: what is bound there is lost.
     structlog.contextvars.bind_contextvars(key_id=str(caller.key_id))
+    request.app.state.parts.key_use.note(caller.key_id)
+    _require_room(request, standing)
     for scope in needed.scopes:
         if scope not in caller.scopes:
             raise Problem("forbidden", f"This needs a key with the scope `{scope}`.", scope=scope)
     return caller
 
 
-def _find_caller(parts: Parts, key: str) -> Caller | None:
+def _find_caller(parts: Parts, key: str, policy: limits.Policy) -> tuple[Caller | None, Standing | None]:
     with parts.database.transaction() as connection:
-        return tenants.authenticate(connection, key)
+        caller = tenants.authenticate(connection, key)
+    return caller, parts.limits.take(caller, policy) if caller else None
 
 
+def _require_room(request: Request, standing: Standing | None) -> None:
+    """Let the answer say how the tenant stands; raises the Problem of a limit that is exceeded."""
+    if standing is None:
+        return
+    setattr(request.state, STANDINGS, [*getattr(request.state, STANDINGS, ()), standing])
+    if standing.is_exceeded:
+        raise limits.refusal(standing)
+
+
+CountedSubmitter = Annotated[Caller, Security(authenticate_submission, scopes=[Scope.SUBMIT])]
+
+
+@dataclass(slots=True)
+class Place:
+    """A place in the tenant's quota of the day, given back at the end of the request unless it was used."""
+
+    used: bool = False
+
+
+async def _place_in_quota(request: Request, caller: CountedSubmitter, parts: PartsOf) -> AsyncGenerator[Place]:
+    """Taken before the body is read, so that no two submissions get the last one."""
+    place = Place()
+    if not parts.limits.allowed(caller, limits.Policy.QUOTA):
+        yield place
+        return
+    standing = await run_in_threadpool(parts.limits.take, caller, limits.Policy.QUOTA)
+    try:
+        _require_room(request, standing)
+        yield place
+    finally:
+        if standing and not place.used:
+            await run_in_threadpool(parts.limits.give_back, standing)
+
+
+PlaceInQuota = Annotated[Place, Depends(_place_in_quota)]
 Submitter = Annotated[Caller, Security(authenticate, scopes=[Scope.SUBMIT])]
 Reader = Annotated[Caller, Security(authenticate, scopes=[Scope.READ])]
 Reviewer = Annotated[Caller, Security(authenticate, scopes=[Scope.REVIEW])]
@@ -97,7 +151,8 @@ async def _preferred_wait(
     parts: PartsOf,
     prefer: Annotated[
         list[str] | None,
-        Header(description="`wait=N` holds the answer until the job ends, N seconds at most.", examples=[["wait=20"]]),
+        WithJsonSchema({"type": "string"}),
+        Header(description="`wait=N` holds the answer until the job ends, N seconds at most.", examples=["wait=20"]),
     ] = None,
 ) -> float | None:
     """The first `wait` (RFC 7240, section 4.3), capped; what is not understood is ignored, as section 2 says."""

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.errors import MEDIA_TYPE, PROBLEMS, type_of
+from shared.domain.audit import Action
 from shared.domain.job import Lane, State
 from shared.domain.tenant import Scope
 from shared.domain.verdict import ADVISORY, Verdict
@@ -148,9 +149,14 @@ class ReviewList(Document):
 
 
 class TenantDocument(Document):
+    """A limit that is null is the installation's; 0 is none."""
+
     id: UUID
     name: str
     created_at: datetime
+    submissions_per_minute: int | None
+    requests_per_minute: int | None
+    submissions_per_day: int | None
 
 
 class NewTenantDocument(TenantDocument):
@@ -167,6 +173,7 @@ class KeyDocument(Document):
     name: str
     scopes: list[Scope]
     created_at: datetime
+    last_used_at: datetime | None = Field(description="Up to a minute late; null until it is used.")
     revoked_at: datetime | None
 
 
@@ -211,12 +218,46 @@ class LaneList(Document):
     lanes: list[LaneDocument]
 
 
+class ActDocument(Document):
+    """What an administrator did."""
+
+    id: UUID
+    at: datetime
+    key_id: UUID | None = Field(description="The key that it was done with; null: the set-up did it.")
+    tenant_id: UUID | None = Field(description="Whom it was done for; null where it holds for all.")
+    action: Action
+    subject: str = Field(description="What it was done to: an id, a version or a lane.")
+    details: dict[str, Any]
+
+
+class ActList(Document):
+    acts: list[ActDocument]
+    next_cursor: str | None = Field(description="null on the last page.")
+
+
 class Readiness(Document):
     status: Literal["ok", "degraded", "unavailable"]
     parts: dict[str, str] = Field(
         description="For each part `ok`, or a sentence.",
         examples=[{"postgres": "ok", "objects": "ok", "redis": "ok", "model": "ok"}],
     )
+
+
+_RETRY_AFTER = {"Retry-After": {"description": "Seconds after which to try again.", "schema": {"type": "integer"}}}
+_HEADERS: dict[int, dict[str, Any]] = {
+    429: {
+        **_RETRY_AFTER,
+        "RateLimit-Policy": {
+            "description": "What holds for the tenant: q requests in w seconds. On every answer that is counted.",
+            "schema": {"type": "string", "examples": ['"requests";q=12000;w=60']},
+        },
+        "RateLimit": {
+            "description": "What is left of it: r requests, for t seconds. On every answer that is counted.",
+            "schema": {"type": "string", "examples": ['"requests";r=11999;t=42']},
+        },
+    },
+    503: _RETRY_AFTER,
+}
 
 
 def problems(*kinds: str) -> dict[int | str, dict[str, Any]]:
@@ -230,6 +271,7 @@ def problems(*kinds: str) -> dict[int | str, dict[str, Any]]:
         status: {
             "description": " or ".join(example["value"]["title"] for example in same.values()),
             "content": {MEDIA_TYPE: {"schema": {"$ref": PROBLEM_SCHEMA}, "examples": same}},
+            **({"headers": _HEADERS[status]} if status in _HEADERS else {}),
         }
         for status, same in examples.items()
     }

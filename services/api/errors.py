@@ -35,6 +35,9 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "too-many-pixels": (422, "The picture has more pixels than are accepted"),
     "forbidden-address": (422, "The link is not accepted"),
     "idempotency-mismatch": (422, "The idempotency key belongs to another request"),
+    "rate-limited": (429, "Too many requests"),
+    "quota-exceeded": (429, "The day's quota is used up"),
+    "backlog-full": (429, "Too many bulk jobs wait"),
     "internal": (500, "An unexpected error"),
     "unavailable": (503, "A part of the system is away"),
 }

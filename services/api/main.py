@@ -11,11 +11,16 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 
+from services.api.backlog import Backlog
+from services.api.counters import Counters
 from services.api.deps import Parts
-from services.api.documents import EXAMPLE_JOB, ProblemDocument
+from services.api.documents import EXAMPLE_JOB, ProblemDocument, problems
 from services.api.errors import HANDLERS
+from services.api.key_use import KeyUse
+from services.api.limits import RateLimits
 from services.api.middleware import BodyLimit, RequestContext, Upload
 from services.api.routes import (
+    audit,
     health,
     jobs,
     keys,
@@ -90,13 +95,14 @@ def create_app(settings: Settings) -> FastAPI:
         policy,
         models,
         lanes,
-        webhook_deliveries,  # before `webhooks`, whose paths take any name
         webhooks,
+        webhook_deliveries,
         tenants,
         keys,
-        health,
-        page,
+        audit,
     ):
+        app.include_router(routes.router, responses=problems("rate-limited"))
+    for routes in (health, page):
         app.include_router(routes.router)
     return app
 
@@ -111,13 +117,26 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Parts:
     watch = JobWatch(settings)
     stack.push_async_callback(_cancel, asyncio.create_task(watch.run()))
     store = ObjectStore(settings)
+    counters = Counters(settings)
+    stack.push_async_callback(run_in_threadpool, counters.close)
+    key_use = KeyUse(database)
+    stack.push_async_callback(run_in_threadpool, key_use.write)
+    stack.push_async_callback(_cancel, asyncio.create_task(key_use.run()))
     return Parts(
         settings=settings,
         database=database,
         store=store,
         publisher=publisher,
         watch=watch,
-        submissions=Submissions(database=database, store=store, publisher=publisher, settings=settings),
+        submissions=Submissions(
+            database=database,
+            store=store,
+            publisher=publisher,
+            backlog=Backlog(database, settings),
+            settings=settings,
+        ),
+        limits=RateLimits(settings, counters),
+        key_use=key_use,
         upload_threads=CapacityLimiter(UPLOAD_THREADS),
         health_threads=CapacityLimiter(HEALTH_THREADS),
     )

@@ -11,6 +11,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.api import limits
 from services.api.errors import Problem
 from shared.metrics import REQUEST_SECONDS, observe
 
@@ -22,6 +23,21 @@ PAUSE_SECONDS = 15
 
 BODY_SECONDS = 300
 """For how long a whole body may take that is no large upload."""
+
+# For every answer, unless the route says something else: what we answer is data for programs, to be read by our own
+# pages and by no other, and to be run, framed or kept by nobody.
+SECURITY_HEADERS: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+STANDINGS = "standings"
+"""Under this name `request.state` keeps what the limits say of a request (`services.api.limits.Standing`)."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
@@ -50,8 +66,9 @@ class RequestContext:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers.setdefault("Cache-Control", "no-store")
+                headers.update(limits.headers(scope.get("state", {}).get(STANDINGS, ())))
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from services.api.errors import NO_INSTANT, invalid, invalid_body
+from shared.domain.audit import Action
 from shared.domain.job import Lane, State
 from shared.domain.link import MAX_LENGTH
 from shared.domain.model_card import SEMVER
@@ -98,6 +99,11 @@ def _instant(value: Any) -> Any:
         raise ValueError(NO_INSTANT) from exc
 
 
+def _whole(value: Any) -> Any:
+    """JSON does not tell 7 from 7.0 (RFC 8259, section 6)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _formed(pattern: re.Pattern[str], otherwise: str) -> Callable[[str], str]:
     """A check that says in words what is expected."""
 
@@ -113,11 +119,20 @@ def _schema(pattern: re.Pattern[str]) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": f"^{pattern.pattern}$"})
 
 
-Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_line)]
-Prose = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_prose)]
-Url = Annotated[str, Field(max_length=MAX_LENGTH)]
-Instant = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC)), BeforeValidator(_instant)]
+# The patterns are for the OpenAPI document; what is wrong is said in words.
+Line = Annotated[
+    str,
+    Field(min_length=1, max_length=200, json_schema_extra={"pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"}),
+    AfterValidator(_line),
+]
+Prose = Annotated[
+    str, Field(min_length=1, max_length=2000, json_schema_extra={"pattern": r"^[^\u0000]*$"}), AfterValidator(_prose)
+]
+Url = Annotated[str, Field(max_length=MAX_LENGTH, json_schema_extra={"format": "uri", "pattern": "^https?://"})]
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
 Probability = Annotated[float, Field(strict=True, ge=0, le=1)]
+Limit = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000), BeforeValidator(_whole)]
+Days = Annotated[int, Field(strict=True, ge=1, le=3650), BeforeValidator(_whole)]
 Cursor = Annotated[str, AfterValidator(_formed(_CURSOR, "is not a cursor of an earlier answer")), _schema(_CURSOR)]
 Version = Annotated[str, AfterValidator(_formed(SEMVER, "is not a version, as in 1.2.0")), _schema(SEMVER)]
 VersionOrAlias = Annotated[
@@ -195,6 +210,16 @@ class TenantRequest(Request):
     name: Line
 
 
+class LimitsRequest(Request):
+    """What is left out stays; null sets a limit back to the installation's own, 0 takes it away."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"submissions_per_minute": 600}]})
+
+    submissions_per_minute: Limit | None = Field(None, description="Submissions in one minute.")
+    requests_per_minute: Limit | None = Field(None, description="Requests in one minute that submit nothing.")
+    submissions_per_day: Limit | None = Field(None, description="Jobs made in one day (UTC).")
+
+
 class TenantQuery(Request):
     tenant_id: UUID | None = Field(None, description="For the scope `admin`; without it, the tenant of your key.")
 
@@ -205,6 +230,14 @@ class KeyRequest(Request):
     name: Line
     scopes: list[Scope] = Field(min_length=1)
     tenant_id: UUID | None = Field(None, description="Whose key it is; without it, the tenant of the key you use.")
+
+
+class AuditQuery(Request):
+    limit: int = Field(50, ge=1, le=200, description="Most acts in one answer.")
+    cursor: Cursor | None = Field(None, description="`next_cursor` of the page before.")
+    action: Action | None = None
+    key_id: UUID | None = Field(None, description="The key that it was done with.")
+    since: Instant | None = Field(None, description="ISO 8601 with a zone; the instant itself included.")
 
 
 class LaneRequest(Request):
@@ -230,4 +263,9 @@ class PolicyRequest(Request):
     evidence: Literal["basic", "full"] = "basic"
     provenance: Literal["report", "decide"] = "report"
     allow_training: StrictBool = False
-    retention_days: int | None = Field(None, strict=True, ge=1, le=3650, description="null: kept until erased.")
+    retention_days: Days | None = Field(None, description="null: kept until erased.")
+
+
+def or_null(members: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON schemas of members that a merge patch may set or, with null, set back to their default (RFC 7396)."""
+    return {name: {"anyOf": [member, {"type": "null"}]} for name, member in members.items()}

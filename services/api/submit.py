@@ -9,11 +9,12 @@ from uuid import UUID
 
 import structlog
 
+from services.api.backlog import Backlog
 from services.api.errors import refusal
 from services.api.links import check_links
 from services.api.schemas import LinkSubmission, Submission
 from shared.config import Settings
-from shared.domain.job import Job, Stage
+from shared.domain.job import Job, Lane, Stage
 from shared.errors import ImageRefused
 from shared.imaging.header import Header, check_header, read_header
 from shared.queue.enqueue import Publisher
@@ -40,6 +41,7 @@ class Submissions:
     database: Database
     store: ObjectStore
     publisher: Publisher
+    backlog: Backlog
     settings: Settings
 
     def accept(
@@ -56,6 +58,8 @@ class Submissions:
         idempotency = self._idempotency(said, upload, key)
         if idempotency and (earlier := self._replay(tenant_id, idempotency)):
             return earlier, True
+        if new.lane is Lane.BULK:
+            self.backlog.require_room()
         if upload:
             new = replace(new, sha256=upload.sha256)
             upload.file.seek(0)

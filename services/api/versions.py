@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, BinaryIO
+from uuid import UUID
 
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
@@ -76,9 +77,9 @@ async def _spool(request: Request) -> FormData:
 
 
 def register(
-    files: Mapping[str, BinaryIO], database: Database, store: ObjectStore, settings: Settings
+    files: Mapping[str, BinaryIO], by: UUID, database: Database, store: ObjectStore, settings: Settings
 ) -> tuple[Row, bool]:
-    """The version's row, and whether it was made now; the very same files again are no second version.
+    """The version's row, and whether it was made now, by this key; the very same files again are no second version.
 
     Raises the Problem that names each wrong file, or that the version is taken, and Outage.
     """
@@ -86,7 +87,7 @@ def register(
     with only_one(settings, REGISTRATION) as held:
         if held is None:
             raise Problem("conflict", "Another version is being registered. Send this one again when it is done.")
-        made = models.register_files(database, store, new, origin="imported")
+        made = models.register_files(database, store, new, origin="imported", by=by)
     with database.transaction() as connection:
         row = models.get(connection, new.version)
     assert row is not None

@@ -85,9 +85,22 @@ class Policy:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """How often a tenant may ask. `None` means: as the installation's settings say; 0: without limit."""
+
+    submissions_per_minute: int | None = None
+    requests_per_minute: int | None = None
+    submissions_per_day: int | None = None
+
+
+UNLIMITED = Limits(submissions_per_minute=0, requests_per_minute=0, submissions_per_day=0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Caller:
     """Who a key speaks for, as found in the database at this request."""
 
     key_id: UUID
     tenant_id: UUID
     scopes: frozenset[Scope]
+    limits: Limits

@@ -6,9 +6,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
+from uuid import UUID
 
 from psycopg.types.json import Json
 
+from shared.domain.audit import Action
+from shared.storage import audit
 from shared.storage.db import Connection, Database
 from shared.storage.objects import ObjectStore
 from shared.storage.queries import QUERIES
@@ -40,10 +43,13 @@ def register(database: Database, store: ObjectStore, directory: Path, *, origin:
         return register_files(database, store, VersionFiles(card=card, manifest=manifest, files=files), origin=origin)
 
 
-def register_files(database: Database, store: ObjectStore, new: VersionFiles, *, origin: str) -> bool:
+def register_files(
+    database: Database, store: ObjectStore, new: VersionFiles, *, origin: str, by: UUID | None = None
+) -> bool:
     """Upload the files of a version and write its row; False when that version is there already.
 
-    The files go first: a row is never without its files. A version is never overwritten.
+    The files go first: a row is never without its files. A version is never overwritten. `by` is the key of whoever
+    imports it.
     """
     with database.transaction() as connection:
         if get(connection, new.version):
@@ -62,6 +68,9 @@ def register_files(database: Database, store: ObjectStore, new: VersionFiles, *,
             return False
         if origin == "shipped":
             _place_shipped(connection, new.version)
+        if origin == "imported":
+            sha256 = new.manifest["files"]["model.onnx"]
+            audit.record(connection, Action.MODEL_IMPORTED, new.version, by=by, name=new.card["name"], sha256=sha256)
     return True
 
 

@@ -1,13 +1,15 @@
-"""Tenants, their keys and their policies."""
+"""Tenants, their limits, their keys and their policies."""
 
+import hmac
 from collections.abc import Collection, Mapping
+from dataclasses import asdict, fields
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from shared.domain.tenant import Caller, Policy, Scope, hash_key, new_key, new_webhook_secret
+from shared.domain.tenant import Caller, Limits, Policy, Scope, hash_key, new_key, new_webhook_secret
 from shared.storage.db import Connection
 from shared.storage.queries import QUERIES
 
@@ -16,14 +18,23 @@ Row = Mapping[str, Any]
 
 def authenticate(connection: Connection, key: str) -> Caller | None:
     """Who this key speaks for; None when it is unknown or revoked."""
-    row = connection.execute(QUERIES["authenticate"], {"hash": hash_key(key)}).fetchone()
-    if row is None:
+    digest = hash_key(key)
+    row = connection.execute(QUERIES["authenticate"], {"hash": digest}).fetchone()
+    # The index compares hashes, and how long that takes says nothing of use: whoever tries a key cannot choose its
+    # SHA-256. Here the whole digest is compared in constant time, so that this holds however the row was found.
+    if row is None or not hmac.compare_digest(row["hash"], digest):
         return None
     return Caller(
         key_id=row["key_id"],
         tenant_id=row["tenant_id"],
         scopes=frozenset(Scope(scope) for scope in row["scopes"]),
+        limits=limits(row),
     )
+
+
+def limits(row: Row) -> Limits:
+    """Those that stand in a tenant's row."""
+    return Limits(**{field.name: row[field.name] for field in fields(Limits)})
 
 
 def create(connection: Connection, name: str) -> tuple[Row, str] | None:
@@ -42,6 +53,11 @@ def rotate_webhook_secret(connection: Connection, tenant_id: UUID, *, overlap: t
     parameters = {"id": tenant_id, "webhook_secret": secret, "overlap": overlap}
     row = connection.execute(QUERIES["set_webhook_secret"], parameters).fetchone()
     return (row, secret) if row else None
+
+
+def set_limits(connection: Connection, tenant_id: UUID, wanted: Limits) -> Row | None:
+    """Let these hold from the next request on; None: there is no such tenant."""
+    return connection.execute(QUERIES["set_limits"], {"id": tenant_id, **asdict(wanted)}).fetchone()
 
 
 def all_tenants(connection: Connection) -> list[Row]:
@@ -71,6 +87,12 @@ def keys(connection: Connection, tenant_id: UUID) -> list[Row]:
 
 def revoke_key(connection: Connection, key_id: UUID) -> Row | None:
     return connection.execute(QUERIES["revoke_key"], {"id": key_id}).fetchone()
+
+
+def note_key_use(connection: Connection, ages: Mapping[UUID, float]) -> None:
+    """Keep when keys were last used, `ages` seconds ago; an earlier time never replaces a later one."""
+    parameters = {"ids": list(ages), "ages": list(ages.values())}
+    connection.execute(QUERIES["note_key_use"], parameters)
 
 
 def policy(connection: Connection, tenant_id: UUID) -> tuple[int, Policy]:

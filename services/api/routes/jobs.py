@@ -11,7 +11,17 @@ from fastapi.responses import JSONResponse
 
 from services.api import cursor
 from services.api.body import REQUEST_BODY, submission
-from services.api.deps import IdempotencyKey, Parts, PartsOf, PreferredWait, Reader, SingleValues, Submitter
+from services.api.deps import (
+    CountedSubmitter,
+    IdempotencyKey,
+    Parts,
+    PartsOf,
+    PlaceInQuota,
+    PreferredWait,
+    Reader,
+    SingleValues,
+    Submitter,
+)
 from services.api.documents import JobDocument, JobList, problems
 from services.api.errors import Problem
 from services.api.overlay import overlay
@@ -57,18 +67,28 @@ _ACCEPTED_HEADERS = {
             "too-many-pixels",
             "forbidden-address",
             "idempotency-mismatch",
+            "rate-limited",
+            "quota-exceeded",
+            "backlog-full",
             "unavailable",
         ),
     },
 )
 async def submit_job(
-    request: Request, caller: Submitter, parts: PartsOf, key: IdempotencyKey, wait: PreferredWait
+    *,
+    request: Request,
+    caller: CountedSubmitter,
+    place: PlaceInQuota,
+    parts: PartsOf,
+    key: IdempotencyKey,
+    wait: PreferredWait,
 ) -> Response:
     """Verify an image: a file in a form, or a link in JSON. Needs the scope `submit`."""
     async with submission(request, parts.settings.max_body_bytes) as (said, file):
         job, replayed = await to_thread.run_sync(
             parts.submissions.accept, caller.tenant_id, said, file, key, limiter=parts.upload_threads
         )
+    place.used = not replayed
     job = await _wait(parts, job, wait)
     ended = wait is not None and job.state in FINAL
     response = _answer(job, wait, status=200 if ended else 202)

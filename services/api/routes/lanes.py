@@ -6,8 +6,9 @@ from fastapi import APIRouter
 from services.api.deps import Admin, PartsOf, Reader
 from services.api.documents import LaneDocument, LaneList, problems
 from services.api.schemas import LaneRequest
+from shared.domain.audit import Action
 from shared.domain.job import Lane
-from shared.storage import counts
+from shared.storage import audit, counts
 
 router = APIRouter(prefix="/v1/lanes", tags=["lanes"])
 
@@ -22,10 +23,12 @@ def list_lanes(_: Reader, parts: PartsOf) -> LaneList:
     return LaneList(lanes=[LaneDocument(**row) for row in rows])
 
 
-@router.put("/{lane}", responses=problems("unauthorized", "forbidden", "invalid-request", "unavailable"))
-def change_lane(lane: Lane, wanted: LaneRequest, _: Admin, parts: PartsOf) -> LaneDocument:
+@router.put("/{lane}", responses=problems("bad-request", "unauthorized", "forbidden", "invalid-request", "unavailable"))
+def change_lane(lane: Lane, wanted: LaneRequest, caller: Admin, parts: PartsOf) -> LaneDocument:
     """Pause or resume a lane. Needs the scope `admin`."""
     with parts.database.transaction() as connection:
         counts.pause(connection, lane, paused=wanted.paused)
+        action = Action.LANE_PAUSED if wanted.paused else Action.LANE_RESUMED
+        audit.record(connection, action, lane, by=caller.key_id)
     log.info("lane_changed", lane=lane, paused=wanted.paused)
     return LaneDocument(lane=lane, paused=wanted.paused)

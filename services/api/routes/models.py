@@ -11,7 +11,8 @@ from services.api.deps import Curator, PartsOf, Reader
 from services.api.documents import ModelDocument, ModelList, problems
 from services.api.errors import Problem
 from services.api.schemas import VersionOrAlias
-from shared.storage import models
+from shared.domain.audit import Action
+from shared.storage import audit, models
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 
@@ -31,6 +32,22 @@ def list_models(_: Reader, parts: PartsOf) -> ModelList:
     return ModelList(models=[_document(row) for row in rows])
 
 
+# Before the routes of a version: whoever is told which methods this path knows is told those of the first that fits.
+@router.post(
+    "/rollback",
+    responses=problems("unauthorized", "forbidden", "conflict", "unavailable"),
+)
+def roll_back(caller: Curator, parts: PartsOf) -> ModelDocument:
+    """Make the version with the alias `previous` champion again. Needs the scope `models`."""
+    with parts.database.transaction() as connection:
+        row = models.roll_back(connection)
+        if row is None:
+            raise Problem("conflict", "There is no previous version to return to. Promote one by its number.")
+        audit.record(connection, Action.MODEL_ROLLED_BACK, row["version"], by=caller.key_id)
+    log.info("model_rolled_back", version=row["version"])
+    return _document(row)
+
+
 @router.get(
     "/{version}", responses=problems("unauthorized", "forbidden", "not-found", "invalid-request", "unavailable")
 )
@@ -39,7 +56,7 @@ def read_model(version: Version, _: Reader, parts: PartsOf) -> ModelDocument:
     with parts.database.transaction() as connection:
         row = models.get(connection, version)
     if row is None:
-        raise Problem("not-found", f"There is no model version or alias {version}.")
+        raise _unknown(version)
     return _document(row)
 
 
@@ -62,11 +79,17 @@ def read_model(version: Version, _: Reader, parts: PartsOf) -> ModelDocument:
         ),
     },
 )
-async def upload_model(request: Request, response: Response, _: Curator, parts: PartsOf) -> ModelDocument:
+async def upload_model(request: Request, response: Response, caller: Curator, parts: PartsOf) -> ModelDocument:
     """Register a model version: every file of its directory in one form. Needs the scope `models`."""
     async with versions.uploaded(request) as files:
         row, made = await to_thread.run_sync(
-            versions.register, files, parts.database, parts.store, parts.settings, limiter=parts.upload_threads
+            versions.register,
+            files,
+            caller.key_id,
+            parts.database,
+            parts.store,
+            parts.settings,
+            limiter=parts.upload_threads,
         )
     if made:
         log.info("model_uploaded", version=row["version"], model=row["name"])
@@ -76,31 +99,22 @@ async def upload_model(request: Request, response: Response, _: Curator, parts: 
 
 
 @router.post(
-    "/rollback",
-    responses=problems("unauthorized", "forbidden", "conflict", "unavailable"),
-)
-def roll_back(_: Curator, parts: PartsOf) -> ModelDocument:
-    """Make the version with the alias `previous` champion again. Needs the scope `models`."""
-    with parts.database.transaction() as connection:
-        row = models.roll_back(connection)
-    if row is None:
-        raise Problem("conflict", "There is no previous version to return to. Promote one by its number.")
-    log.info("model_rolled_back", version=row["version"])
-    return _document(row)
-
-
-@router.post(
     "/{version}/promote",
     responses=problems("unauthorized", "forbidden", "not-found", "invalid-request", "unavailable"),
 )
-def promote(version: Version, _: Curator, parts: PartsOf) -> ModelDocument:
+def promote(version: Version, caller: Curator, parts: PartsOf) -> ModelDocument:
     """Make a version champion, and the champion `previous`. Needs the scope `models`."""
     with parts.database.transaction() as connection:
         row = models.promote(connection, version)
-    if row is None:
-        raise Problem("not-found", f"There is no model version or alias {version}.")
+        if row is None:
+            raise _unknown(version)
+        audit.record(connection, Action.MODEL_PROMOTED, row["version"], by=caller.key_id)
     log.info("model_promoted", version=row["version"])
     return _document(row)
+
+
+def _unknown(version: str) -> Problem:
+    return Problem("not-found", f"There is no model version or alias {version}.")
 
 
 def _document(row: models.Row) -> ModelDocument:

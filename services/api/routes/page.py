@@ -23,7 +23,6 @@ async def show_page() -> Response:
         page,
         headers={
             "Content-Security-Policy": content_security_policy(page),
-            "Referrer-Policy": "no-referrer",
             "Cache-Control": "no-cache",
         },
     )

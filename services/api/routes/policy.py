@@ -6,32 +6,49 @@ from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Body, Header, Query, Response
+from pydantic import WithJsonSchema
 
 from services.api.deps import Admin, PartsOf, Reader, SingleValues
 from services.api.documents import PolicyDocument, problems
 from services.api.errors import Problem, invalid
-from services.api.schemas import PolicyRequest, TenantQuery, read
+from services.api.schemas import PolicyRequest, TenantQuery, or_null, read
+from shared.domain.audit import Action
 from shared.domain.tenant import Policy, Scope
 from shared.domain.verdict import Thresholds
-from shared.storage import models, tenants
+from shared.storage import audit, models, tenants
 from shared.storage.db import Connection
 
 router = APIRouter(prefix="/v1/policy", tags=["policy"])
 
+
+def _patch_schema() -> dict[str, Any]:
+    """Each member of the policy, or null (RFC 7396), and none besides."""
+    schema = PolicyRequest.model_json_schema()
+    thresholds = schema["$defs"]["ThresholdsRequest"]
+    members = {**schema["properties"], "thresholds": {**thresholds, "properties": or_null(thresholds["properties"])}}
+    return {
+        "type": "object",
+        "properties": or_null(members),
+        "additionalProperties": False,
+        "examples": [{"thresholds": {"likely_human": 0.1, "likely_ai": 0.9}, "retention_days": 90}],
+    }
+
+
 Patch = Annotated[
     dict[str, Any],
+    WithJsonSchema(_patch_schema()),
     Body(
         media_type="application/merge-patch+json",
         description="The members to change (RFC 7396); null sets one back to its default.",
-        examples=[{"thresholds": {"likely_human": 0.1, "likely_ai": 0.9}, "retention_days": 90}],
     ),
 ]
+_PROBLEMS = ("unauthorized", "forbidden", "not-found", "invalid-request", "unavailable")
 _ETAG = {"headers": {"ETag": {"description": "The version, quoted.", "schema": {"type": "string"}}}}
 
 log = structlog.get_logger("api")
 
 
-@router.get("", responses={200: _ETAG, **problems("unauthorized", "forbidden", "invalid-request", "unavailable")})
+@router.get("", responses={200: _ETAG, **problems(*_PROBLEMS)})
 def read_policy(
     caller: Reader, _: SingleValues, parts: PartsOf, query: Annotated[TenantQuery, Query()], response: Response
 ) -> PolicyDocument:
@@ -48,7 +65,7 @@ def read_policy(
     "",
     responses={
         200: _ETAG,
-        **problems("unauthorized", "forbidden", "precondition-failed", "invalid-request", "unavailable"),
+        **problems("bad-request", "precondition-failed", *_PROBLEMS),
     },
 )
 def change_policy(
@@ -66,19 +83,22 @@ def change_policy(
     with parts.database.transaction() as connection:
         tenants.lock(connection, tenant_id)
         version, before = _current(connection, tenant_id)
-        if if_match not in {None, "*", f'"{version}"'}:
-            raise Problem("precondition-failed", f"The policy has version {version} by now: read it again.")
         after = _policy(_merged(before.document(), patch))
         _require_model(connection, after.model)
+        # Last: a request that would be refused anyhow is refused for that (RFC 9110, section 13.2.1).
+        if if_match not in {None, "*", f'"{version}"'}:
+            raise Problem("precondition-failed", f"The policy has version {version} by now: read it again.")
         if after != before:
             version = tenants.change_policy(connection, tenant_id, after)
+            changed = {"version": version, **after.document()}
+            audit.record(connection, Action.POLICY_CHANGED, tenant_id, by=caller.key_id, tenant_id=tenant_id, **changed)
             log.info("policy_changed", for_tenant=str(tenant_id), version=version)
     return _answer(version, after, response)
 
 
 def _current(connection: Connection, tenant_id: UUID) -> tuple[int, Policy]:
     if tenants.get(connection, tenant_id) is None:
-        raise invalid({"tenant_id": f"there is no tenant {tenant_id}"})
+        raise Problem("not-found", f"There is no tenant {tenant_id}.")
     return tenants.policy(connection, tenant_id)
 
 

@@ -20,7 +20,9 @@ log = structlog.get_logger("api")
 @router.post(
     "/review",
     status_code=201,
-    responses=problems("unauthorized", "forbidden", "not-found", "conflict", "invalid-request", "unavailable"),
+    responses=problems(
+        "bad-request", "unauthorized", "forbidden", "not-found", "conflict", "invalid-request", "unavailable"
+    ),
 )
 def review_job(job_id: UUID, review: ReviewRequest, caller: Reviewer, parts: PartsOf) -> ReviewDocument:
     """Say what the image is, whatever the model said; a job can be reviewed until it is erased.

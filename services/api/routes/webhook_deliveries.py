@@ -17,14 +17,14 @@ from shared.domain.tenant import Caller
 from shared.storage import webhook_endpoints, webhook_log
 from shared.storage.db import Connection
 
-router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+router = APIRouter(tags=["webhooks"])
 
 log = structlog.get_logger("api")
 
 _OF_ONE = ("unauthorized", "forbidden", "not-found", "invalid-request", "unavailable")
 
 
-@router.get("/deliveries", responses=problems("unauthorized", "forbidden", "invalid-request", "unavailable"))
+@router.get("/v1/webhook-deliveries", responses=problems("unauthorized", "forbidden", "invalid-request", "unavailable"))
 def list_deliveries(
     caller: Reader, _: SingleValues, parts: PartsOf, query: Annotated[DeliveryQuery, Query()]
 ) -> DeliveryList:
@@ -32,7 +32,7 @@ def list_deliveries(
     return _page(parts, caller, query, None)
 
 
-@router.get("/{webhook_id}/deliveries", responses=problems(*_OF_ONE))
+@router.get("/v1/webhooks/{webhook_id}/deliveries", responses=problems(*_OF_ONE))
 def list_deliveries_of_webhook(
     webhook_id: UUID, caller: Reader, _: SingleValues, parts: PartsOf, query: Annotated[DeliveryQuery, Query()]
 ) -> DeliveryList:
@@ -42,7 +42,7 @@ def list_deliveries_of_webhook(
     return _page(parts, caller, query, webhook_id)
 
 
-@router.get("/deliveries/{delivery_id}", responses=problems(*_OF_ONE))
+@router.get("/v1/webhook-deliveries/{delivery_id}", responses=problems(*_OF_ONE))
 def read_delivery(delivery_id: UUID, caller: Reader, parts: PartsOf) -> DeliveryDetail:
     """One delivery with its body and every attempt. Needs the scope `read`."""
     with parts.database.transaction() as connection:
@@ -51,7 +51,7 @@ def read_delivery(delivery_id: UUID, caller: Reader, parts: PartsOf) -> Delivery
     return DeliveryDetail.with_history(row, attempts)
 
 
-@router.post("/deliveries/{delivery_id}/replay", responses=problems(*_OF_ONE, "conflict"))
+@router.post("/v1/webhook-deliveries/{delivery_id}/replay", responses=problems(*_OF_ONE, "conflict"))
 def replay_delivery(delivery_id: UUID, caller: Submitter, parts: PartsOf) -> DeliveryDocument:
     """Send it again at once, under the same `webhook-id`, whatever became of it; its schedule begins anew.
 

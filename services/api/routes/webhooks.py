@@ -7,12 +7,13 @@ from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Body, Response
+from pydantic import WithJsonSchema
 
 from services.api.deps import PartsOf, Reader, Submitter
 from services.api.documents import problems
 from services.api.errors import Problem
 from services.api.links import check_links
-from services.api.schemas import read
+from services.api.schemas import or_null, read
 from services.api.webhook_documents import NewWebhookDocument, Recovered, WebhookDocument, WebhookList
 from services.api.webhook_schemas import RecoverRequest, WebhookRequest
 from shared.storage import tenants, webhook_endpoints, webhook_log, webhooks
@@ -28,12 +29,26 @@ RECOVERED_AT_ONCE = 5000
 
 _OF_ONE = ("unauthorized", "forbidden", "not-found", "invalid-request", "unavailable")
 
+
+def _patch_schema() -> dict[str, Any]:
+    """Each member of an endpoint, or null (RFC 7396) where it has a default, and none besides."""
+    schema = WebhookRequest.model_json_schema()
+    members = schema["properties"]
+    members["events"]["anyOf"][0]["items"] = schema["$defs"]["Event"]
+    return {
+        "type": "object",
+        "properties": {**or_null(members), "url": members["url"]},
+        "additionalProperties": False,
+        "examples": [{"enabled": True}, {"events": ["job.failed", "job.dead"], "description": None}],
+    }
+
+
 Patch = Annotated[
     dict[str, Any],
+    WithJsonSchema(_patch_schema()),
     Body(
         media_type="application/merge-patch+json",
         description="The members to change (RFC 7396); null sets one back to its default.",
-        examples=[{"enabled": True}, {"events": ["job.failed", "job.dead"], "description": None}],
     ),
 ]
 
@@ -45,7 +60,15 @@ log = structlog.get_logger("api")
     status_code=201,
     responses={
         201: {"headers": {"Location": {"description": "Where it is read.", "schema": {"type": "string"}}}},
-        **problems("unauthorized", "forbidden", "conflict", "invalid-request", "forbidden-address", "unavailable"),
+        **problems(
+            "bad-request",
+            "unauthorized",
+            "forbidden",
+            "conflict",
+            "invalid-request",
+            "forbidden-address",
+            "unavailable",
+        ),
     },
 )
 def add_webhook(webhook: WebhookRequest, caller: Submitter, parts: PartsOf, response: Response) -> NewWebhookDocument:
@@ -78,7 +101,7 @@ def read_webhook(webhook_id: UUID, caller: Reader, parts: PartsOf) -> WebhookDoc
     return WebhookDocument.of(known(row, webhook_id))
 
 
-@router.patch("/{webhook_id}", responses=problems(*_OF_ONE, "forbidden-address"))
+@router.patch("/{webhook_id}", responses=problems(*_OF_ONE, "bad-request", "forbidden-address"))
 def change_webhook(webhook_id: UUID, patch: Patch, caller: Submitter, parts: PartsOf) -> WebhookDocument:
     """Change some members. What waits goes to the new address. Needs the scope `submit`.
 
@@ -122,7 +145,7 @@ def rotate_secret(webhook_id: UUID, caller: Submitter, parts: PartsOf) -> NewWeb
     return NewWebhookDocument.of(row, secret=row["secret"])
 
 
-@router.post("/{webhook_id}/recover", responses=problems(*_OF_ONE, "conflict"))
+@router.post("/{webhook_id}/recover", responses=problems(*_OF_ONE, "bad-request", "conflict"))
 def recover_webhook(webhook_id: UUID, recover: RecoverRequest, caller: Submitter, parts: PartsOf) -> Recovered:
     """Make due again what was given up or held since then; how many. Needs the scope `submit`."""
     recovered, more = 0, True

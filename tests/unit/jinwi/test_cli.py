@@ -533,6 +533,28 @@ def test_a_key_is_created_listed_and_revoked(command, jinwi):
     assert lines(command("keys", "revoke", "k1", "--json")) == [key]
 
 
+def test_what_administrators_did_is_listed(command, jinwi):
+    act = {
+        "id": "a1",
+        "at": "2026-11-21T09:26:00",
+        "key_id": None,
+        "tenant_id": None,
+        "action": "lane.paused",
+        "subject": "bulk",
+        "details": {"why": "점검"},
+    }
+    jinwi.routes[("GET", "/v1/audit")] = Answer(status=200, document={"acts": [act, act], "next_cursor": None})
+    result = command("audit", "--limit", "1")
+    assert all(text in result.stdout for text in ("lane.paused", "bulk", "the set-up", "점검", "2026-11-21 09:26:00 "))
+    assert "more than these 1" in result.stderr
+    assert "초기 설정" in command("audit", "--lang", "ko").stdout
+    assert lines(command("audit", "--json")) == [act, act]
+    command("audit", "--action", "key.created", "--key", "k1", "--since", "2026-11-01T00:00:00+00:00")
+    asked = {"action": "key.created", "key_id": "k1", "limit": "21"}
+    assert jinwi.seen[-1].query.items() >= asked.items()
+    assert jinwi.seen[-1].query["since"].startswith("2026-1")
+
+
 @pytest.mark.parametrize(("part", "arguments"), [("torch", ["train"]), ("deploy.local.command", ["up"])])
 def test_a_part_that_is_not_installed_is_named_with_its_extra(command, monkeypatch, part, arguments):
     monkeypatch.setitem(sys.modules, part, None)

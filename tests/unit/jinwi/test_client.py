@@ -168,6 +168,17 @@ def test_listing_follows_the_cursors(caller, jinwi):
 
 
 @pytest.mark.parametrize(("limit", "asked"), [(0, []), (3, ["3"]), (101, ["100", "1"]), (None, ["100", "100"])])
+def test_the_audit_log_follows_the_cursors_as_far_as_it_is_asked(caller, jinwi, limit, asked):
+    def page(seen):
+        acts = [{"id": str(number)} for number in range(int(seen.query["limit"]))]
+        return Answer(status=200, document={"acts": acts, "next_cursor": None if "cursor" in seen.query else "c"})
+
+    jinwi.routes[("GET", "/v1/audit")] = page
+    assert len(caller.collect("audit", limit=limit)) == (200 if limit is None else limit)
+    assert [seen.query["limit"] for seen in jinwi.seen] == asked
+
+
+@pytest.mark.parametrize(("limit", "asked"), [(0, []), (3, ["3"]), (101, ["100", "1"]), (None, ["100", "100"])])
 def test_a_list_holds_at_most_so_many_jobs(caller, jinwi, limit, asked):
     def page(seen):
         jobs = [job_document(str(number)) for number in range(int(seen.query["limit"]))]

@@ -75,10 +75,10 @@ def server(jinwi):
         ("DELETE", f"{root}/w1"): Answer(status=200, document=WEBHOOK),
         ("POST", f"{root}/w1/rotate-secret"): Answer(status=200, document=with_secret),
         ("POST", f"{root}/w1/recover"): Answer(status=200, document={"recovered": 1234}),
-        ("GET", f"{root}/deliveries"): page,
+        ("GET", "/v1/webhook-deliveries"): page,
         ("GET", f"{root}/w1/deliveries"): page,
-        ("GET", f"{root}/deliveries/d0"): Answer(status=200, document=DETAIL),
-        ("POST", f"{root}/deliveries/d0/replay"): Answer(status=200, document=delivery_document(0)),
+        ("GET", "/v1/webhook-deliveries/d0"): Answer(status=200, document=DETAIL),
+        ("POST", "/v1/webhook-deliveries/d0/replay"): Answer(status=200, document=delivery_document(0)),
     }
     return jinwi
 

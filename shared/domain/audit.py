@@ -1,0 +1,17 @@
+"""What administrators do, by name: one of these stands in each row of the audit log."""
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    TENANT_CREATED = "tenant.created"
+    TENANT_LIMITS_CHANGED = "tenant.limits_changed"
+    TENANT_SECRET_ROTATED = "tenant.webhook_secret_rotated"  # noqa: S105 - the name of an act
+    KEY_CREATED = "key.created"
+    KEY_REVOKED = "key.revoked"
+    POLICY_CHANGED = "policy.changed"
+    MODEL_IMPORTED = "model.imported"
+    MODEL_PROMOTED = "model.promoted"
+    MODEL_ROLLED_BACK = "model.rolled_back"
+    LANE_PAUSED = "lane.paused"
+    LANE_RESUMED = "lane.resumed"
