@@ -179,6 +179,17 @@ def service(folder, jinwi):
         assert stopped.returncode == 0, stopped.stdout + stopped.stderr
 
 
+@pytest.fixture
+def say(capsys):
+    """Prints a figure that is to be reported, whatever pytest does with the output of tests that pass."""
+
+    def line(text):
+        with capsys.disabled():
+            print(f"\n  {text}")  # noqa: T201
+
+    return line
+
+
 @pytest.fixture(scope="session")
 def program():
     """The path of a program: where it is absent, a user's test is skipped, and a test in CI has failed."""

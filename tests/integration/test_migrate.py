@@ -38,6 +38,21 @@ def test_each_migration_is_applied_once_however_many_processes_try(empty):
     assert migrate(empty) == []
 
 
+def test_the_tenant_that_an_earlier_set_up_made_is_left_without_limits(empty):
+    with psycopg.connect(empty, autocommit=True) as connection:
+        connection.execute("CREATE TABLE migrations (name text PRIMARY KEY, applied_at timestamptz DEFAULT now())")
+        for migration in migrations():
+            if migration.name < "0004":
+                connection.execute(migration.text)
+                connection.execute("INSERT INTO migrations (name) VALUES (%s)", (migration.name,))
+        connection.execute("INSERT INTO tenants (name, webhook_secret) VALUES ('default', 's'), ('other', 's')")
+        migrate(empty)
+        rows = connection.execute(
+            "SELECT name, submissions_per_minute, requests_per_minute, submissions_per_day FROM tenants ORDER BY name"
+        )
+        assert rows.fetchall() == [("default", 0, 0, 0), ("other", None, None, None)]
+
+
 def test_a_database_that_cannot_be_reached_is_an_outage():
     with pytest.raises(Outage, match="postgres"):
         migrate("postgresql://jinwi@127.0.0.1:9/jinwi?connect_timeout=2")

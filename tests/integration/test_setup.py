@@ -7,9 +7,9 @@ from structlog.testing import capture_logs
 
 from deploy.setup import prepare
 from shared import scoring
-from shared.domain.tenant import Scope
+from shared.domain.tenant import UNLIMITED, Scope
 from shared.scoring.manifest import read_verified
-from shared.storage import models, tenants
+from shared.storage import audit, models, tenants
 from tests.integration.factories import submit_link
 
 NEWEST = scoring.shipped()[-1].name
@@ -31,6 +31,18 @@ def test_the_first_key_has_every_scope_and_only_its_owner_can_read_it(database, 
     for name in ("key", "webhook_secret"):
         assert stat.S_IMODE((prepared / name).stat().st_mode) == 0o600
     assert (prepared / "webhook_secret").read_text().startswith("whsec_")
+
+
+def test_the_tenant_of_the_first_key_has_no_limits(database, prepared):
+    with database.transaction() as connection:
+        assert tenants.authenticate(connection, key(prepared)).limits == UNLIMITED
+
+
+def test_the_first_tenant_and_key_stand_in_the_audit_log(settings, database, prepared):
+    prepare(settings, prepared)
+    with database.transaction() as connection:
+        acts = audit.page(connection, limit=9)
+    assert [(act["action"], act["key_id"]) for act in acts] == [("key.created", None), ("tenant.created", None)]
 
 
 def test_the_shipped_model_is_champion(database, prepared):

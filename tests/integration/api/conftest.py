@@ -49,8 +49,8 @@ def portal():
 
 
 @pytest.fixture
-def serve(portal):
-    """Starts the API under some settings; gives what makes clients of it."""
+def serve(portal, settings):
+    """Starts the API under some settings; gives what makes clients of it. It ends before its database does."""
     with ExitStack() as stack:
 
         def start(settings):

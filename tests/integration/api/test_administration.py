@@ -3,7 +3,7 @@ from uuid import uuid4
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from shared.domain.tenant import Scope, is_well_formed
+from shared.domain.tenant import is_well_formed
 from tests.integration.factories import make_tenant, picture
 
 
@@ -111,32 +111,6 @@ def test_a_path_that_names_nothing_is_refused_in_plain_words(client):
     assert client.get("/v1/models/A").json()["detail"] == "version: is not a version, as in 1.2.0, or an alias"
 
 
-def test_each_route_asks_for_its_scope_and_for_no_other(connect, new_key):
-    job, key = f"/v1/jobs/{uuid4()}", f"/v1/keys/{uuid4()}"
-    routes = {
-        "read": [
-            "GET /v1/jobs",
-            f"GET {job}",
-            f"GET {job}/reviews",
-            "GET /v1/policy",
-            "GET /v1/models",
-            "GET /v1/lanes",
-        ],
-        "submit": ["POST /v1/jobs", f"DELETE {job}"],
-        "review": [f"POST {job}/review"],
-        "admin": [
-            *("GET /v1/tenants", "POST /v1/tenants", "GET /v1/keys", "POST /v1/keys", f"DELETE {key}"),
-            *("PATCH /v1/policy", "PUT /v1/lanes/bulk"),
-        ],
-    }
-    for scope, asked in routes.items():
-        without, alone = connect(new_key(set(Scope) - {scope})), connect(new_key({scope}))
-        for route in asked:
-            refused = without.request(*route.split())
-            assert (refused.status_code, refused.json().get("scope")) == (403, scope), route
-            assert alone.request(*route.split()).status_code not in {401, 403}, route
-
-
 class TestPolicy:
     def test_a_patch_changes_what_it_names_and_makes_a_version(self, client):
         before = client.get("/v1/policy")
@@ -165,6 +139,16 @@ class TestPolicy:
         second = client.patch("/v1/policy", json={"allow_training": True}, headers={"If-Match": '"1"'})
         assert (first.status_code, second.status_code) == (200, 412)
         assert client.get("/v1/policy").json()["allow_training"] is False
+
+    def test_a_patch_that_is_wrong_and_stale_is_refused_for_what_is_wrong(self, client):
+        assert fields(client.patch("/v1/policy", json={"retention_days": 0}, headers={"If-Match": '"7"'})) == {
+            "retention_days"
+        }
+
+    def test_the_policy_of_a_tenant_that_is_not_there_is_not_found(self, client):
+        nobodys = {"tenant_id": str(uuid4())}
+        assert client.get("/v1/policy", params=nobodys).status_code == 404
+        assert client.patch("/v1/policy", params=nobodys, json={}).status_code == 404
 
     def test_a_pinned_model_must_exist(self, client, shipped):
         assert fields(client.patch("/v1/policy", json={"model": "99.0.0"})) == {"model"}

@@ -58,6 +58,7 @@ class TestList:
         assert ids(client.get(JOBS, params={"created_after": "2026-01-01T00:00:00+09:00"})) == [job["id"]]
         assert ids(client.get(JOBS, params={"created_before": "2026-01-01T00:00:00Z"})) == []
         assert ids(client.get(JOBS, params={"created_after": "9999-12-31T23:59:59-12:00"})) == []
+        assert ids(client.get(JOBS, params={"created_after": "0001-01-01T00:00:00+14:00"})) == [job["id"]]
 
     def test_what_it_does_not_know_is_refused_by_name(self, client):
         answer = client.get(JOBS, params={"stat": "done", "verdict": "fake", "limit": 1000})

@@ -12,6 +12,12 @@ import httpx
 import pytest
 
 from deploy.local.servers import free_ports
+from jinwi import Client
+from shared.domain.job import Lane, Stage
+from shared.domain.tenant import Limits
+from shared.storage import tenants
+from tests.integration.factories import claim, done, finish, submit_link
+from tests.processes import wait_until
 
 LINK = {"url": "https://example.com/a.png"}
 
@@ -97,6 +103,67 @@ def test_a_client_that_leaves_in_the_middle_of_a_body_is_no_error_of_ours(proces
     assert 'status="5xx"' not in shown
     process.send_signal(signal.SIGTERM)
     assert "request_failed" not in process.communicate(timeout=20)[0]
+
+
+def test_no_answer_names_the_servers_software(process, port):
+    for path in ("/", "/health/live", "/v1/jobs", "/nowhere"):
+        headers = httpx.get(f"http://127.0.0.1:{port}{path}").headers
+        assert not {"server", "x-powered-by", "via"} & set(headers), path
+        assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_submission_above_the_limit_is_refused_before_its_body_is_sent(process, port, database, tenant, new_key):
+    with database.transaction() as connection:
+        tenants.set_limits(connection, tenant, Limits(submissions_per_day=1))
+    key = new_key()
+    assert httpx.post(
+        f"http://127.0.0.1:{port}/v1/jobs", json=LINK, headers={"Authorization": f"Bearer {key}"}
+    ).is_success
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(
+            b"POST /v1/jobs HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer " + key.encode() + b"\r\n"
+            b"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 9000\r\nExpect: 100-continue\r\n\r\n"
+        )
+        assert connection.recv(100).startswith(b"HTTP/1.1 429")
+
+
+def test_the_sdk_waits_as_long_as_a_full_backlog_asks_and_goes_on(settings, database, tenant, new_key):
+    """One bulk job may wait; that many have just ended makes the wait a short one."""
+    port = free_ports(1)[0]
+    url, key = f"http://127.0.0.1:{port}", new_key()
+    with start(JINWI_PORT=str(port), JINWI_BULK_BACKLOG="1") as process, ThreadPoolExecutor(1) as pool:
+        try:
+            wait_until(lambda: answers(port))
+            with Client(url, key) as client:
+                client.submit(LINK["url"], lane="bulk")
+                for _ in range(200):
+                    submit_link(database, tenant, lane=Lane.BULK)
+                end_all(database)
+                wait_until(lambda: is_full(url, key))
+                following = pool.submit(client.submit, LINK["url"], lane="bulk")
+                end_all(database)
+                assert following.result(timeout=60).state == "queued"
+        finally:
+            process.kill()
+
+
+def end_all(database) -> None:
+    """As workers would."""
+    while held := claim(database, Stage.FETCH, limit=64):
+        finish(database, *map(done, held))
+
+
+def answers(port) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/health/live").is_success
+    except httpx.TransportError:
+        return False
+
+
+def is_full(url, key) -> bool:
+    """Submit another bulk job; whether the API has seen that no more are accepted."""
+    answer = httpx.post(f"{url}/v1/jobs", json=LINK | {"lane": "bulk"}, headers={"Authorization": f"Bearer {key}"})
+    return answer.status_code == 429
 
 
 def test_a_wrong_setting_is_said_in_one_line(settings):

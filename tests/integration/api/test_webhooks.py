@@ -101,8 +101,8 @@ class TestEndpoints:
         assert client.delete(path).status_code == 200
         assert [row["state"] for row in deliveries(database)] == ["cancelled"]
         assert refused(client.delete(path), 404) == refused(client.get(path), 404)
-        [delivery] = client.get("/v1/webhooks/deliveries").json()["deliveries"]
-        assert "removed" in refused(client.post(f"/v1/webhooks/deliveries/{delivery['id']}/replay"), 409)["detail"]
+        [delivery] = client.get("/v1/webhook-deliveries").json()["deliveries"]
+        assert "removed" in refused(client.post(f"/v1/webhook-deliveries/{delivery['id']}/replay"), 409)["detail"]
 
     def test_a_rotated_secret_and_the_one_before_it_both_sign(self, client, database, store, tenant, sender):
         with serve_web(lambda _: (204, {}, b"")) as receiver:
@@ -123,8 +123,8 @@ class TestDeliveries:
     def test_they_are_listed_newest_first_a_page_at_a_time(self, client, database, store, tenant):
         endpoint = add(client)
         ids = [finish_one(database, store, tenant, URL) for _ in range(3)]
-        first = client.get("/v1/webhooks/deliveries", params={"limit": 4}).json()
-        second = client.get("/v1/webhooks/deliveries", params={"limit": 4, "cursor": first["next_cursor"]}).json()
+        first = client.get("/v1/webhook-deliveries", params={"limit": 4}).json()
+        second = client.get("/v1/webhook-deliveries", params={"limit": 4, "cursor": first["next_cursor"]}).json()
         assert [len(first["deliveries"]), len(second["deliveries"]), second["next_cursor"]] == [4, 2, None]
         assert [row["job_id"] for row in first["deliveries"]] == [str(ids[2])] * 2 + [str(ids[1])] * 2
         of_one = client.get(f"/v1/webhooks/{endpoint['id']}/deliveries").json()["deliveries"]
@@ -138,14 +138,14 @@ class TestDeliveries:
         finish_one(database, store, tenant)
 
         def count(**filters):
-            return len(client.get("/v1/webhooks/deliveries", params=filters).json()["deliveries"])
+            return len(client.get("/v1/webhook-deliveries", params=filters).json()["deliveries"])
 
         assert count() == 5
         assert count(state="held") == 3
         assert count(event="job.reviewed") == 2
         assert count(event="job.reviewed", state="pending") == 1
         assert count(job_id=str(job_id)) == 4
-        assert refused(client.get("/v1/webhooks/deliveries?state=lost"), 422)["errors"][0]["field"] == "state"
+        assert refused(client.get("/v1/webhook-deliveries?state=lost"), 422)["errors"][0]["field"] == "state"
 
     def test_one_is_read_with_its_body_and_every_attempt(self, client, database, store, tenant, sender):
         with serve_web(lambda _: (500, {}, b"x" * 100_000)) as receiver:
@@ -153,8 +153,8 @@ class TestDeliveries:
             send(database, sender)
             make_due(database)
             send(database, sender)
-        [listed] = client.get("/v1/webhooks/deliveries").json()["deliveries"]
-        read = client.get(f"/v1/webhooks/deliveries/{listed['id']}").json()
+        [listed] = client.get("/v1/webhook-deliveries").json()["deliveries"]
+        read = client.get(f"/v1/webhook-deliveries/{listed['id']}").json()
         assert (read["attempts"], read["state"], str(job_id) in read["body"]) == (2, "pending", True)
         assert [(one["attempt"], one["status"], len(one["response"])) for one in read["history"]] == [
             (1, 500, 2048),
@@ -166,8 +166,8 @@ class TestDeliveries:
         with serve_web(lambda _: (204, {}, b"")) as receiver:
             finish_one(database, store, tenant, receiver.url)
             send(database, sender)
-            [listed] = client.get("/v1/webhooks/deliveries").json()["deliveries"]
-            path = f"/v1/webhooks/deliveries/{listed['id']}"
+            [listed] = client.get("/v1/webhook-deliveries").json()["deliveries"]
+            path = f"/v1/webhook-deliveries/{listed['id']}"
             assert client.post(f"{path}/replay").json()["state"] == "pending"
             send(database, sender)
         assert len({lower(asked.headers)["webhook-id"] for asked in receiver.asked}) == 1
@@ -177,9 +177,9 @@ class TestDeliveries:
     def test_what_an_erased_job_said_is_not_replayed(self, client, database, store, tenant):
         job_id = finish_one(database, store, tenant, URL)
         client.delete(f"/v1/jobs/{job_id}")
-        [listed] = client.get("/v1/webhooks/deliveries").json()["deliveries"]
+        [listed] = client.get("/v1/webhook-deliveries").json()["deliveries"]
         assert (listed["state"], listed["url"]) == ("cancelled", "")
-        assert "erased" in refused(client.post(f"/v1/webhooks/deliveries/{listed['id']}/replay"), 409)["detail"]
+        assert "erased" in refused(client.post(f"/v1/webhook-deliveries/{listed['id']}/replay"), 409)["detail"]
 
     def test_recovery_takes_what_was_given_up_since_then_and_no_more(
         self, client, database, store, tenant, monkeypatch
@@ -217,8 +217,8 @@ def test_another_tenants_webhooks_are_like_none_at_all(client, connect, new_key,
         ("POST /v1/webhooks/{}/rotate-secret", endpoint["id"]),
         ("POST /v1/webhooks/{}/recover", endpoint["id"]),
         ("GET /v1/webhooks/{}/deliveries", endpoint["id"]),
-        ("GET /v1/webhooks/deliveries/{}", delivery["id"]),
-        ("POST /v1/webhooks/deliveries/{}/replay", delivery["id"]),
+        ("GET /v1/webhook-deliveries/{}", delivery["id"]),
+        ("POST /v1/webhook-deliveries/{}/replay", delivery["id"]),
     ):
         options = {"json": {"since": "2026-01-01T00:00:00Z"}} if ask.endswith("recover") else {}
         options = {"json": {"enabled": False}} if ask.startswith("PATCH") else options
@@ -228,7 +228,7 @@ def test_another_tenants_webhooks_are_like_none_at_all(client, connect, new_key,
         assert answers[0].text.replace(str(own), unknown) == answers[1].text
     assert theirs.get("/v1/webhooks").json() == {"webhooks": []}
     for filters in ({}, {"job_id": str(delivery["job_id"])}, {"state": "pending"}):
-        assert theirs.get("/v1/webhooks/deliveries", params=filters).json()["deliveries"] == []
+        assert theirs.get("/v1/webhook-deliveries", params=filters).json()["deliveries"] == []
     assert client.get(f"/v1/webhooks/{endpoint['id']}").json()["enabled"]
     [after] = deliveries(database)
     assert {**after, "wait": None} == {**delivery, "wait": None}
@@ -236,13 +236,13 @@ def test_another_tenants_webhooks_are_like_none_at_all(client, connect, new_key,
 
 def test_looking_needs_read_and_changing_needs_submit(connect, new_key):
     one = f"/v1/webhooks/{uuid4()}"
-    delivery = f"/v1/webhooks/deliveries/{uuid4()}"
+    delivery = f"/v1/webhook-deliveries/{uuid4()}"
     routes = {
         "read": [
             "GET /v1/webhooks",
             f"GET {one}",
             f"GET {one}/deliveries",
-            "GET /v1/webhooks/deliveries",
+            "GET /v1/webhook-deliveries",
             f"GET {delivery}",
         ],
         "submit": [
