@@ -1,6 +1,6 @@
 # `make` alone shows what there is.
 .DEFAULT_GOAL := help
-.PHONY: help install up test corpus lint train bench reference clean
+.PHONY: help install up test corpus schemathesis lint train bench reference clean
 
 # The first Python that is new enough.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python; do \
@@ -10,6 +10,9 @@ BIN := .venv/bin
 # For tests and training. Where your index has CUDA builds alone, name one with CPU builds: TORCH_INDEX=URL
 TORCH ?= torch==2.13.0
 TORCH_INDEX ?=
+
+# For `make schemathesis`.
+MINUTES ?= 10
 
 # For `make train`.
 ARCH ?= jinwi-cnn-32
@@ -30,6 +33,9 @@ test: .venv/installed-torch ## run all tests against real servers; ARGS="-k name
 
 corpus: install ## over 20,000 damaged and hostile images through the decoder, about two minutes
 	@$(BIN)/python -m tests.corpus $(ARGS)
+
+schemathesis: .venv/installed-torch ## search the HTTP interface for faults for MINUTES (10)
+	@SCHEMATHESIS_MINUTES=$(MINUTES) $(BIN)/python -m pytest tests/contract/test_schemathesis.py $(ARGS)
 
 lint: .venv/installed-torch ## ruff, mypy and the import contracts
 	@$(BIN)/ruff check .
