@@ -51,8 +51,8 @@ class Texture(nn.Module):
             "alike": _alike(),
             **dict(zip(("rises", "rises_bias"), _rises(), strict=True)),
             **dict(zip(("levels", "levels_bias"), _between([len(LEVELS) - 1] * len(COUNTED)), strict=True)),
-            **dict(zip(("above", "above_bias"), _above(), strict=True)),
-            **dict(zip(("shares", "shares_bias"), _between([len(edges) for edges in EDGES]), strict=True)),
+            **dict(zip(("beyond", "beyond_bias"), _beyond(), strict=True)),
+            **dict(zip(("shares", "shares_bias"), _shares(), strict=True)),
         }
         for name, constant in constants.items():
             self.register_buffer(name, constant, persistent=False)
@@ -94,8 +94,8 @@ class Texture(nn.Module):
     def _histograms(self, planes: Tensor, residuals: Tensor) -> Tensor:
         """Roots of the shares between EDGES, [N, sum of (E + 1)]; a value moves over within a width."""
         counted = torch.cat([planes[:, :, 1:-1, 1:-1], residuals.abs()], 1)
-        above = functional.hardtanh(functional.conv2d(counted, self.above, self.above_bias), 0, 1)
-        return _roots(functional.conv2d(functional.adaptive_avg_pool2d(above, 1), self.shares, self.shares_bias))
+        beyond = functional.hardtanh(functional.conv2d(counted, self.beyond, self.beyond_bias), 0, 1)
+        return _roots(functional.conv2d(functional.adaptive_avg_pool2d(beyond, 1), self.shares, self.shares_bias))
 
 
 def _second_differences() -> Tensor:
@@ -112,16 +112,28 @@ def _rises() -> tuple[Tensor, Tensor]:
     return kernel.flatten(0, 1), -torch.tensor(rises, dtype=torch.float32).repeat(len(COUNTED))
 
 
-def _above() -> tuple[Tensor, Tensor]:
-    """A kernel [sum of E, 7, 1, 1] and its bias: after clamping to 0 and 1, how far a value is above each edge."""
+def _beyond() -> tuple[Tensor, Tensor]:
+    """A kernel [sum of E, 7, 1, 1] and its bias: after clamping to 0 and 1, how far a value is beyond each edge.
+
+    Beyond is above an edge from 0 on, and below a negative one: what is rare at either end is then a small sum, and not
+    what is left of 1 with its rounding.
+    """
     kernel, bias = torch.zeros(sum(map(len, EDGES)), len(EDGES), 1, 1), []
     for channel, own in enumerate(EDGES):
         edges = torch.tensor(own, dtype=torch.float32)
         widths = torch.diff(edges, append=2 * edges[-1:] - edges[-2:-1])
         done = sum(map(len, bias))
-        kernel[done : done + len(edges), channel, 0, 0] = 1 / widths
-        bias.append(-edges / widths)
+        kernel[done : done + len(edges), channel, 0, 0] = torch.where(edges < 0, -1, 1) / widths
+        bias.append(torch.where(edges < 0, edges / widths + 1, -edges / widths))
     return kernel, torch.cat(bias)
+
+
+def _shares() -> tuple[Tensor, Tensor]:
+    """As `_between`, for what `_beyond` says of EDGES."""
+    kernel, bias = _between([len(edges) for edges in EDGES])
+    flipped = torch.tensor([edge < 0 for edges in EDGES for edge in edges])
+    bias = bias + kernel[:, flipped].sum((1, 2, 3))
+    return torch.where(flipped[:, None, None], -kernel, kernel), bias
 
 
 def _between(counts: Sequence[int]) -> tuple[Tensor, Tensor]:
