@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(1, gt=0, description="Pause between two rounds of the sweeper.")
     decoder_seconds: float = Field(15, gt=0, description="Wall-clock and CPU limit for decoding one image.")
     decoder_memory_bytes: int = Field(2 << 30, ge=256 << 20, description="Address-space limit of the decoder.")
+    c2pa_trust: Path | None = Field(
+        None, description="PEM file, or folder of them: certificates whose C2PA signatures are trusted; none: nobody's."
+    )
     onnx_provider: Literal["cpu", "cuda"] = Field("cpu", description="ONNX Runtime provider; cuda needs extra `gpu`.")
     onnx_threads: int = Field(1, ge=1, description="ONNX Runtime threads of one scoring process.")
     model_cache: Path = Field(Path(".jinwi/models"), description="Folder in which workers keep model files.")

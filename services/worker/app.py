@@ -13,12 +13,14 @@ from celery import signals
 
 from services.worker import tasks
 from services.worker.runtime import Runtime
+from services.worker.trust import read_trust_anchors
 from shared import config, logging, metrics
 from shared.errors import ConfigurationError
 from shared.queue.app import make_celery
 
 try:
     settings = config.load()
+    read_trust_anchors(settings.c2pa_trust)  # a list that cannot be read is said here and not by each child
 except ConfigurationError as exc:
     sys.exit(str(exc))
 app = make_celery(settings)

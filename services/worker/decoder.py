@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from services.worker import frames
 from shared.domain.job import REASONS, Lane
 from shared.domain.model_card import InputSpec
+from shared.domain.provenance import MOST_FINDINGS, Finding
 from shared.domain.tiles import plan
 from shared.errors import DecoderDied, ImageRefused, Outage
 from shared.imaging.formats import Format
@@ -30,6 +31,9 @@ from shared.imaging.limits import Limits
 
 IMAGES_PER_PROCESS = 2000
 """After so many a fresh process takes over, which bounds what a codec may leak."""
+
+FINDINGS_BYTES = 512 << 10
+"""Most of one message with findings: as many as are kept, each with details of its full length, fit."""
 
 START_SECONDS = 30
 EXIT_SECONDS = 1
@@ -45,20 +49,28 @@ _log = structlog.get_logger("decoder")
 class Prepared:
     """`pixels` is uint8 [T, spec height, spec width, 3], the tiles in the order of `tiles.plan`.
 
-    `width` and `height` are the picture's own, upright.
+    `width` and `height` are the picture's own, upright. `provenance` is what the file says of its origin;
+    `provenance_complete` is False where a limit, a death or the clock ended the reading.
     """
 
     pixels: NDArray[np.uint8]
     width: int
     height: int
     format: Format
+    provenance: tuple[Finding, ...]
+    provenance_complete: bool
+    provenance_seconds: float
 
 
 class Decoder:
     """Starts its process at the first image, or before. For one thread, which outlives it and closes it."""
 
-    def __init__(self, limits: Limits, seconds: float, memory_bytes: int) -> None:
-        """`seconds` of wall clock and of processor time for an image, `memory_bytes` of address space."""
+    def __init__(self, limits: Limits, seconds: float, memory_bytes: int, trust_anchors: str = "") -> None:
+        """`seconds` of wall clock and of processor time for an image, `memory_bytes` of address space.
+
+        `trust_anchors`: certificates in PEM of those whose C2PA signatures are trusted.
+        """
+        self._trust_anchors = trust_anchors.encode()
         self._seconds = seconds
         self._settings = {**dataclasses.asdict(limits), "seconds": seconds, "memory_bytes": memory_bytes}
         self._process: subprocess.Popen[bytes] | None = None
@@ -124,8 +136,10 @@ class Decoder:
         requests, replies = _pipes(process)
         os.set_blocking(requests, False)
         os.set_blocking(replies, False)
+        deadline = time.monotonic() + START_SECONDS
         try:
-            ready, _ = frames.receive(replies, max_body=0, deadline=time.monotonic() + START_SECONDS)
+            frames.send(requests, {}, self._trust_anchors, deadline=deadline)
+            ready, _ = frames.receive(replies, max_body=0, deadline=deadline)
         except (OSError, EOFError, ValueError) as exc:
             raise Outage("decoder", f"its process did not come up: {exc}") from exc
         _log.info("decoder_started", pid=process.pid, network_isolated=ready["network_isolated"])
@@ -149,12 +163,35 @@ class Decoder:
         if "refused" in reply:
             raise ImageRefused(reply["refused"], reply["detail"])
         tiles = len(plan(reply["width"], reply["height"], spec, lane))
+        shaped = np.frombuffer(pixels, np.uint8).reshape(tiles, spec.height, spec.width, 3)
+        started = time.monotonic()
+        provenance, complete = self._provenance(replies, deadline)
         return Prepared(
-            pixels=np.frombuffer(pixels, np.uint8).reshape(tiles, spec.height, spec.width, 3),
+            pixels=shaped,
             width=reply["width"],
             height=reply["height"],
             format=Format(reply["format"]),
+            provenance=tuple(provenance[:MOST_FINDINGS]),
+            provenance_complete=complete,
+            provenance_seconds=time.monotonic() - started,
         )
+
+    def _provenance(self, replies: int, deadline: float) -> tuple[list[Finding], bool]:
+        """What the file says of its origin, and whether all was read.
+
+        A file that kills the process here costs its own findings and no score: the pixels are here already.
+        """
+        findings: list[Finding] = []
+        try:
+            while True:
+                header, body = frames.receive(replies, max_body=FINDINGS_BYTES, deadline=deadline)
+                if header["last"]:
+                    return findings, header["complete"] is True
+                findings += [Finding.from_document(document) for document in json.loads(body)]
+        except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
+            _log.warning("provenance_unread", error=type(exc).__name__)
+            self.close()
+            return findings, False
 
 
 def _environment() -> dict[str, str]:

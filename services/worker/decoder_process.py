@@ -1,11 +1,15 @@
 """The process that decodes, started by `services.worker.decoder`: it may die, and takes nothing with it.
 
+It also reads what a file says of its origin, after the pixels are on their way: whatever that does to the process,
+the score has what it needs.
+
 Never imports numpy: it would double the start, and the threads of its BLAS use up the address space.
 """
 
 import json
 import os
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from services.worker import frames, sandbox
@@ -13,19 +17,23 @@ from shared.domain.job import Lane
 from shared.domain.model_card import InputSpec
 from shared.errors import ImageRefused
 from shared.imaging.decode import decode
+from shared.imaging.formats import Format
 from shared.imaging.limits import Limits
 from shared.imaging.tiles import cut
+from shared.provenance.read import ProvenanceReader
 
 
 def main() -> None:
     settings = json.loads(sys.argv[1])
     sandbox.follow_parent()
     requests, replies = _take_pipes()
+    _, anchors = frames.receive(requests)
+    provenance = ProvenanceReader(anchors.decode())
     isolated = sandbox.leave_network()
     sandbox.limit_resources(settings["memory_bytes"])
     limits = Limits(max_pixels=settings["max_pixels"], max_side=settings["max_side"])
     frames.send(replies, {"network_isolated": isolated})
-    while _serve_one(requests, replies, limits, settings["seconds"]):
+    while _serve_one(requests, replies, limits, provenance, settings["seconds"]):
         pass
 
 
@@ -38,15 +46,35 @@ def _take_pipes() -> tuple[int, int]:
     return requests, replies
 
 
-def _serve_one(requests: int, replies: int, limits: Limits, seconds: float) -> bool:
+def _serve_one(requests: int, replies: int, limits: Limits, provenance: ProvenanceReader, seconds: float) -> bool:
     """Answer one request; False when the parent has closed its end."""
     try:
         wanted, data = frames.receive(requests)
     except EOFError:
         return False
     sandbox.allow_cpu(seconds)
-    frames.send(replies, *_answer(data, InputSpec.from_document(wanted["input"]), Lane(wanted["lane"]), limits))
+    reply, pixels = _answer(data, InputSpec.from_document(wanted["input"]), Lane(wanted["lane"]), limits)
+    frames.send(replies, reply, pixels)
+    if "format" in reply:
+        del pixels
+        for header, findings in _provenance(data, reply, provenance):
+            frames.send(replies, header, findings)
     return True
+
+
+def _provenance(
+    data: bytearray, decoded: dict[str, Any], reader: ProvenanceReader
+) -> Iterator[tuple[dict[str, Any], bytes]]:
+    """Each part of the findings as a message, and one that ends them."""
+    whole = True
+    try:
+        for findings, complete in reader.read(data, Format(decoded["format"]), decoded["width"], decoded["height"]):
+            whole &= complete
+            documents = [finding.document() for finding in findings]
+            yield {"last": False}, json.dumps(documents, ensure_ascii=False).encode()
+    except Exception:  # noqa: BLE001 - the picture has its score whatever its metadata does to their readers
+        whole = False
+    yield {"last": True, "complete": whole}, b""
 
 
 def _answer(data: bytearray, spec: InputSpec, lane: Lane, limits: Limits) -> tuple[dict[str, Any], bytes | bytearray]:

@@ -31,6 +31,7 @@ class Runtime:
     def verifier(self) -> "Verifier":
         from services.worker.decoder import Decoder  # noqa: PLC0415
         from services.worker.models import ModelShelf  # noqa: PLC0415
+        from services.worker.trust import read_trust_anchors  # noqa: PLC0415
         from services.worker.verify import Verifier  # noqa: PLC0415
         from shared.imaging.limits import Limits  # noqa: PLC0415
 
@@ -43,6 +44,7 @@ class Runtime:
                 Limits(max_pixels=settings.max_pixels, max_side=settings.max_side),
                 seconds=settings.decoder_seconds,
                 memory_bytes=settings.decoder_memory_bytes,
+                trust_anchors=read_trust_anchors(settings.c2pa_trust),
             ),
             shelf=ModelShelf(self._database, self._store, settings),
             settings=settings,

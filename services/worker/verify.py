@@ -16,7 +16,8 @@ from services.worker.decoder import Decoder, Prepared
 from services.worker.models import ModelShelf
 from shared.config import FINISH_SECONDS, LOAD_SECONDS, Settings
 from shared.domain.job import FAILURE_CAP, Claim, Job, Lane, Outcome, Stage, State, error_document, map_path
-from shared.domain.verdict import choose_thresholds, decide
+from shared.domain.provenance import settle
+from shared.domain.verdict import Basis, choose_thresholds, decide
 from shared.errors import DecoderDied, JobError, ObjectDamaged, Outage
 from shared.metrics import STEP_SECONDS, observe
 from shared.patience import patiently
@@ -170,7 +171,12 @@ class Verifier:
             raise Outage("objects", f"an image takes longer than {LOAD_SECONDS:g} s") from exc
         started = time.perf_counter()
         prepared = self._decoder.decode(data, model.card.input, claim.lane)
-        timings = {"load": load_ms, "decode": _elapsed("decode", started)}
+        seconds = time.perf_counter() - started - prepared.provenance_seconds
+        timings = {
+            "load": load_ms,
+            "decode": _observed("decode", seconds),
+            "provenance": _observed("provenance", prepared.provenance_seconds),
+        }
         return Decoded(claim=claim, model=model, prepared=prepared, timings_ms=timings)
 
     def _score(self, decoded: Sequence[Decoded]) -> list[Outcome]:
@@ -263,25 +269,38 @@ def _picture(item: Decoded) -> Picture:
 
 def result_document(item: Decoded, score: Score) -> Mapping[str, Any]:
     """The `result` of DESIGN section 4: what the score is, what it rests on, and why it may be held back."""
-    card = item.model.card
+    card, prepared = item.model.card, item.prepared
     thresholds = choose_thresholds(item.claim.policy, card.thresholds)
-    reasons = card.range.reasons(item.prepared.width, item.prepared.height)
     ai = round(score.probability, 4)
+    reasons = card.range.reasons(prepared.width, prepared.height)
+    verdict, basis = decide(ai, thresholds, reasons), Basis.MODEL
+    if item.claim.policy.get("provenance") == "decide" and (settled := settle(prepared.provenance)):
+        (verdict, reasons), basis = settled, Basis.PROVENANCE
     drawn = None if score.evidence is None else map_path(item.claim.id)
     return {
         "ai_probability": ai,
         "human_probability": round(1 - ai, 4),
-        "verdict": decide(ai, thresholds, reasons).value,
+        "verdict": verdict.value,
+        "basis": basis.value,
         "thresholds": thresholds.document(),
         "model": {"version": card.version, "sha256": item.model.sha256},
         "reasons": [reason.document() for reason in reasons],
         "policy_version": item.claim.policy_version,
-        "evidence": {"map": drawn, "provenance": [], "stability": {}},
+        "evidence": {
+            "map": drawn,
+            "provenance": [finding.document() for finding in prepared.provenance],
+            "provenance_complete": prepared.provenance_complete,
+            "stability": {},
+        },
     }
 
 
 def _elapsed(step: str, started: float) -> float:
     """Observe a step that began at `started` (perf_counter); its milliseconds."""
-    seconds = time.perf_counter() - started
+    return _observed(step, time.perf_counter() - started)
+
+
+def _observed(step: str, seconds: float) -> float:
+    """Observe a step of a known length; its milliseconds."""
     observe(STEP_SECONDS, seconds, step)
     return round(seconds * 1000, 2)

@@ -14,6 +14,13 @@ class Verdict(StrEnum):
     LIKELY_AI = "likely_ai"
 
 
+class Basis(StrEnum):
+    """What a verdict rests on: the score, or a signed and trusted statement in the file."""
+
+    MODEL = "model"
+    PROVENANCE = "provenance"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Thresholds:
     """A score ≤ `likely_human` is likely human, one ≥ `likely_ai` likely AI; both in [0, 1], in that order."""

@@ -21,6 +21,10 @@ VIOLATIONS = {
     "psycopg and minio only in shared.storage": ("services/api/submit.py", "import psycopg"),
     "Celery only in shared.queue, the worker and the retrainer": ("services/api/deps.py", "import celery"),
     "onnxruntime only in shared.scoring": ("services/worker/verify.py", "import onnxruntime"),
+    "c2pa only in shared.provenance, and shared.provenance only in the worker": (
+        "services/api/deps.py",
+        "import shared.provenance.read",
+    ),
     "torch only in the retrainer": ("services/worker/verify.py", "import torch"),
     "The API carries no numpy, onnxruntime or torch, not even indirectly": ("shared/storage/db.py", "import numpy"),
     "The SDK imports nothing of ours": ("jinwi/client.py", "import shared.domain.job"),
