@@ -52,6 +52,10 @@ def verify(
     lane: Annotated[
         Lane | None, typer.Option(help="Who waits for whom; else interactive up to 20 images, bulk above.")
     ] = None,
+    evidence: Annotated[
+        Literal["basic", "full"],
+        typer.Option(help="full: also what each file says of its origin, and how far that can be trusted."),
+    ] = "basic",
     json: JsonOption = False,
     csv: Annotated[Path | None, typer.Option(help="Write a table to this file.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a contact sheet to this file.")] = None,
@@ -73,6 +77,7 @@ def verify(
             arguments=inputs,
             lane=lane,
             json=json,
+            findings=evidence == "full",
             csv=csv,
             html=html,
             map=map_folder,

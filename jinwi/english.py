@@ -1,7 +1,7 @@
 """The texts of the command line in English; reasons and problems come in it from the server."""
 
 from jinwi.language import Code, Language
-from jinwi.results import State, Verdict
+from jinwi.results import Claim, Kind, State, Strength, Verdict
 from jinwi.webhook_results import DeliveryState
 
 ENGLISH = Language(
@@ -71,6 +71,59 @@ ENGLISH = Language(
     missing_extra="{module} is not installed. In the folder of Jinwi's source: pip install '.[{extra}]'",
     not_a_journal="{path} is not a journal of `jinwi verify --resume`: name another file.",
     other_server="{path} belongs to {url}: name another file, or set JINWI_URL.",
+    settled="The verdict rests on a trusted signature in the file, not on the probability.",
+    kinds={
+        Kind.C2PA: "C2PA manifest",
+        Kind.IPTC: "IPTC field",
+        Kind.EXIF: "EXIF",
+        Kind.GENERATOR: "Settings of a generator",
+    },
+    claims={
+        Claim.AI: "it says that AI generated the picture.",
+        Claim.EDITED_WITH_AI: "it says that AI was used to edit the picture.",
+        Claim.CAMERA: "it says that a camera took the picture.",
+        Claim.EDITED: "it says that software made or changed the picture; it says nothing of AI.",
+    },
+    strengths={
+        Strength.SIGNED_TRUSTED: "Signed by a signer whom this installation trusts.",
+        Strength.SIGNED: "Signed, but not by anyone whom this installation trusts: whoever has a key can sign this.",
+        Strength.UNSIGNED: "Unsigned: anyone can write this.",
+    },
+    facts={
+        "integrity:intact": "The signature fits this file.",
+        "integrity:broken": "The signature does not fit this file, or the manifest is damaged: something was changed.",
+        "signer:trusted": "The signer's certificate leads to one on this installation's list.",
+        "signer:unknown": "The signer's certificate leads to none on this installation's list.",
+        "signer:expired": "The signer's certificate has expired.",
+        "revocation:not_checked": "Whether the certificate was revoked was not checked.",
+        "consistency:consistent": "What it says fits together. So would what a careful hand has written.",
+        "consistency:incomplete": "Some of what a camera writes is missing.",
+        "consistency:contradictory": "What it says does not fit together.",
+    },
+    details={
+        "prompt": "Prompt",
+        "negative_prompt": "Negative prompt",
+        "model": "Model",
+        "seed": "Seed",
+        "generator": "Made with",
+        "software": "Software",
+        "issuer": "Certificate of",
+        "common_name": "Signer",
+        "signed_at": "Signed at",
+        "actions": "Actions",
+        "ingredients": "Made from",
+        "problems": "Problems",
+        "contradictions": "Contradictions",
+        "digital_source_type": "Digital source",
+        "credit": "Credit",
+        "make": "Make",
+        "lens": "Lens",
+        "taken": "Taken",
+    },
+    nothing_said="The file says nothing of where it comes from. That says nothing: most files do not, and what one "
+    "said is easily removed.",
+    cut_short="Reading it was cut short: the file may say more.",
+    not_read="This result was made before files were asked where they come from.",
     uploading="Uploading",
     brought="{where}: made. It gives the logits of the graph that was brought, to 0.0001.",
     uncalibrated="The card holds no calibration: the probability is what the network itself says, and may be far too "

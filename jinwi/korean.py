@@ -1,7 +1,7 @@
 """The texts of the command line in Korean."""
 
 from jinwi.language import Code, Language
-from jinwi.results import State, Verdict
+from jinwi.results import Claim, Kind, State, Strength, Verdict
 
 KOREAN = Language(
     code=Code.KO,
@@ -76,6 +76,59 @@ KOREAN = Language(
     missing_extra="{module} 이(가) 설치되어 있지 않습니다. 진위 소스 폴더에서 실행하세요: pip install '.[{extra}]'",
     not_a_journal="{path} 은(는) `jinwi verify --resume` 기록 파일이 아닙니다. 다른 파일을 지정하세요.",
     other_server="{path} 은(는) {url} 의 기록입니다. 다른 파일을 지정하거나 JINWI_URL 을 설정하세요.",
+    settled="이 판정은 확률이 아니라 파일 안의 신뢰할 수 있는 서명에 따른 것입니다.",
+    kinds={
+        Kind.C2PA: "C2PA 매니페스트",
+        Kind.IPTC: "IPTC 항목",
+        Kind.EXIF: "EXIF",
+        Kind.GENERATOR: "생성기 설정값",
+    },
+    claims={
+        Claim.AI: "AI가 만든 그림이라고 합니다.",
+        Claim.EDITED_WITH_AI: "AI로 편집한 그림이라고 합니다.",
+        Claim.CAMERA: "카메라로 찍은 사진이라고 합니다.",
+        Claim.EDITED: "소프트웨어로 만들거나 고친 그림이라고 합니다. AI 사용 여부는 말하지 않습니다.",
+    },
+    strengths={
+        Strength.SIGNED_TRUSTED: "이 서버가 신뢰하는 서명자의 서명이 있습니다.",
+        Strength.SIGNED: "서명이 있지만 이 서버가 신뢰하는 서명자가 아닙니다. 키만 있으면 누구나 서명할 수 있습니다.",
+        Strength.UNSIGNED: "서명이 없습니다. 누구나 써넣을 수 있습니다.",
+    },
+    facts={
+        "integrity:intact": "서명이 이 파일과 맞습니다.",
+        "integrity:broken": "서명이 이 파일과 맞지 않거나 매니페스트가 손상되었습니다. 무언가 바뀌었습니다.",
+        "signer:trusted": "서명자의 인증서가 이 서버의 신뢰 목록으로 이어집니다.",
+        "signer:unknown": "서명자의 인증서가 이 서버의 신뢰 목록에 없습니다.",
+        "signer:expired": "서명자의 인증서가 만료되었습니다.",
+        "revocation:not_checked": "인증서가 폐기되었는지는 확인하지 않았습니다.",
+        "consistency:consistent": "내용이 서로 맞습니다. 다만 꼼꼼히 꾸며 쓴 내용도 서로 맞습니다.",
+        "consistency:incomplete": "카메라가 남기는 내용 일부가 없습니다.",
+        "consistency:contradictory": "내용이 서로 맞지 않습니다.",
+    },
+    details={
+        "prompt": "프롬프트",
+        "negative_prompt": "네거티브 프롬프트",
+        "model": "모델",
+        "seed": "시드",
+        "generator": "만든 도구",
+        "software": "소프트웨어",
+        "issuer": "인증서 기관",
+        "common_name": "서명자",
+        "signed_at": "서명 시각",
+        "actions": "작업 내역",
+        "ingredients": "원본 재료",
+        "problems": "문제",
+        "contradictions": "모순",
+        "digital_source_type": "디지털 출처",
+        "credit": "크레딧",
+        "make": "제조사",
+        "lens": "렌즈",
+        "taken": "촬영 시각",
+    },
+    nothing_said="파일에 출처에 관한 내용이 없습니다. 그 사실은 아무것도 말해 주지 않습니다. 대부분의 파일에는 없고, "
+    "있던 내용도 쉽게 지워집니다.",
+    cut_short="읽기가 중간에 끝났습니다. 파일에 내용이 더 있을 수 있습니다.",
+    not_read="파일의 출처를 읽기 전에 나온 결과입니다.",
     uploading="올리는 중",
     brought="{where}: 버전을 만들었습니다. 가져온 그래프와 로짓이 0.0001 안에서 같습니다.",
     uncalibrated="카드에 보정값(calibration)이 없습니다. 확률은 신경망이 낸 값 그대로이며 지나치게 확신하는 값일 수 "
@@ -159,6 +212,7 @@ KOREAN = Language(
         "decoder_died": "시도할 때마다 그림을 읽다가 디코더가 멈췄습니다.",
         "crashed": "이 그림만 따로 처리할 때마다 작업 프로세스가 멈췄습니다.",
         "internal": "시도할 때마다 예상하지 못한 오류가 났습니다.",
+        "edited_with_ai": "파일 안의 신뢰할 수 있는 서명이 AI로 편집했다고 합니다. 얼마나 편집했는지 살펴보세요.",
         "out_of_range": "모델을 측정한 범위를 벗어난 크기의 이미지라 판정을 보류합니다.",
     },
     problems={

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from jinwi.results import Failure, Reason, State, Verdict
+from jinwi.results import Claim, Failure, Kind, Reason, State, Strength, Verdict
 
 PROBLEM_TYPE = "urn:jinwi:problem:"
 
@@ -72,6 +72,18 @@ class Language:
     missing_extra: str
     not_a_journal: str
     other_server: str
+
+    settled: str
+    kinds: Mapping[Kind, str]
+    claims: Mapping[Claim, str]
+    strengths: Mapping[Strength, str]
+    facts: Mapping[str, str]
+    """Sentences for `name:value` of a finding's details."""
+    details: Mapping[str, str]
+    """Names of a finding's details; one that is not here is shown as it is."""
+    nothing_said: str
+    cut_short: str
+    not_read: str
 
     uploading: str
     brought: str

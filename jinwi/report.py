@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from jinwi.findings import lines
 from jinwi.language import Language
-from jinwi.results import Model, Rate
+from jinwi.results import Basis, Model, Rate
 from jinwi.terminal import Terminal
 from jinwi.verify import Ended, Tally
 
@@ -21,7 +22,9 @@ CSV_HEADINGS = (
     "ai_probability",
     "human_probability",
     "verdict",
+    "basis",
     "reasons",
+    "provenance",
     "model_version",
     "job_id",
     "error",
@@ -48,6 +51,8 @@ class Words:
         result = ended.job.result
         ai, human = language.percents(result.ai_probability)
         why = " ".join(language.reason(reason) for reason in result.reasons)
+        if result.basis is Basis.PROVENANCE:
+            why = f"{language.settled} {why}".rstrip()
         return cls(ai=ai, human=human, verdict=language.verdicts[result.verdict], why=why)
 
 
@@ -78,7 +83,7 @@ def _csv_row(ended: Ended) -> list[Any]:
     if ended.job is None:
         problem = ended.problem or {}
         error = problem.get("detail") or problem.get("title")
-        return [ended.input.name, "refused", None, None, None, None, None, None, error]
+        return [ended.input.name, "refused", None, None, None, None, None, None, None, None, error]
     job, result = ended.job, ended.job.result
     return [
         ended.input.name,
@@ -86,7 +91,9 @@ def _csv_row(ended: Ended) -> list[Any]:
         result and result.ai_probability,
         result and result.human_probability,
         result and result.verdict,
+        result and result.basis,
         result and " ".join(reason.code for reason in result.reasons),
+        result and " ".join(f"{each.kind}:{each.claim}:{each.strength}" for each in result.provenance),
         result and result.model_version,
         job.id,
         job.error and f"{job.error.reason}: {job.error.detail}",
@@ -99,7 +106,10 @@ class ResultTable:
 
     terminal: Terminal
     tally: Tally
+    findings: bool = False
+    """Whether what each file says of its origin follows the table."""
     rows: dict[int, list[str]] = field(default_factory=dict)
+    said: dict[int, list[str]] = field(default_factory=dict)
 
     def add(self, ended: Ended) -> None:
         if len(self.rows) < TABLE_ROWS:
@@ -111,6 +121,8 @@ class ResultTable:
                 words.verdict,
                 words.why,
             ]
+            if self.findings and ended.job and ended.job.result:
+                self.said[ended.input.number] = [*lines(ended.job.result, self.terminal.language)]
 
     def show(self) -> None:
         language = self.terminal.language
@@ -122,6 +134,13 @@ class ResultTable:
             language.why,
         ]
         self.terminal.table(headings, [row for _, row in sorted(self.rows.items())], right=2)
+        for number, said in sorted(self.said.items()):
+            self.terminal.say("")
+            self.terminal.say(self.rows[number][0])
+            for line in said:
+                self.terminal.say(f"  {line}")
+        if self.said:
+            self.terminal.say("")
         if self.tally.total > len(self.rows):
             self.terminal.say(language.more_rows.format(count=self.tally.total - len(self.rows)))
         self.terminal.say(summary(self.tally, language))
@@ -129,9 +148,9 @@ class ResultTable:
 
 
 @contextmanager
-def result_table(terminal: Terminal, tally: Tally) -> Iterator[ResultTable]:
+def result_table(terminal: Terminal, tally: Tally, *, findings: bool = False) -> Iterator[ResultTable]:
     """Shown at the end, if anything has ended by then."""
-    table = ResultTable(terminal=terminal, tally=tally)
+    table = ResultTable(terminal=terminal, tally=tally, findings=findings)
     try:
         yield table
     finally:

@@ -27,6 +27,39 @@ class Verdict(StrEnum):
     LIKELY_AI = "likely_ai"
 
 
+class Basis(StrEnum):
+    """What a verdict rests on: the probability, or a signed and trusted statement in the file."""
+
+    MODEL = "model"
+    PROVENANCE = "provenance"
+
+
+class Kind(StrEnum):
+    """Where a finding comes from."""
+
+    C2PA = "c2pa"
+    IPTC = "iptc"
+    EXIF = "exif"
+    GENERATOR = "generator"
+
+
+class Claim(StrEnum):
+    """What a finding says; `edited`: software made or changed the picture, and nothing is said of AI."""
+
+    AI = "ai"
+    EDITED_WITH_AI = "edited_with_ai"
+    CAMERA = "camera"
+    EDITED = "edited"
+
+
+class Strength(StrEnum):
+    """Who could have faked a finding: a signer whom the installation trusts, anyone with a key, anyone."""
+
+    SIGNED_TRUSTED = "signed_trusted"
+    SIGNED = "signed"
+    UNSIGNED = "unsigned"
+
+
 class Label(StrEnum):
     """What a person says of an image in a review."""
 
@@ -55,29 +88,58 @@ class Reason:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One thing that the file says of its own origin, `where` in it, and how far that can be trusted."""
+
+    kind: Kind
+    claim: Claim
+    strength: Strength
+    where: str
+    details: Mapping[str, Any]
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        return cls(
+            kind=Kind(document["kind"]),
+            claim=Claim(document["claim"]),
+            strength=Strength(document["strength"]),
+            where=document["where"],
+            details=document["details"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
     """A calibrated answer: `ai_probability` + `human_probability` = 1. Evidence for a person who decides."""
 
     ai_probability: float
     human_probability: float
     verdict: Verdict
+    basis: Basis
     thresholds: Thresholds
     reasons: tuple[Reason, ...]
     model_version: str
     map: str | None
     """Path of the map of evidence, which `map_png` of a client reads; None where the model drew none."""
+    provenance: tuple[Finding, ...]
+    """What the file says of its own origin; that there is nothing says nothing."""
+    provenance_complete: bool | None
+    """False where a limit or a damaged part ended the reading; None in a result from before it was read."""
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
-        thresholds = document["thresholds"]
+        thresholds, evidence = document["thresholds"], document["evidence"]
         return cls(
             ai_probability=document["ai_probability"],
             human_probability=document["human_probability"],
             verdict=Verdict(document["verdict"]),
+            basis=Basis(document.get("basis", Basis.MODEL)),
             thresholds=Thresholds(likely_human=thresholds["likely_human"], likely_ai=thresholds["likely_ai"]),
             reasons=tuple(Reason(code=each["code"], detail=each["detail"]) for each in document["reasons"]),
             model_version=document["model"]["version"],
-            map=document["evidence"].get("map"),
+            map=evidence.get("map"),
+            provenance=tuple(Finding.from_document(each) for each in evidence.get("provenance", ())),
+            provenance_complete=evidence.get("provenance_complete"),
         )
 
 

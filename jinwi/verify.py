@@ -12,6 +12,7 @@ from jinwi.client import AsyncClient
 from jinwi.errors import ApiError, JinwiError, Refused
 from jinwi.inputs import Input
 from jinwi.journal import Journal
+from jinwi.results import Basis as RestsOn
 from jinwi.results import Job, Model, Thresholds, Verdict
 from jinwi.window import async_as_each_ends
 
@@ -50,7 +51,7 @@ class Ended:
 class Tally:
     """How many ended with each verdict, and how many without one (under None).
 
-    `bases` counts those with one by what judged them; those held at uncertain for a reason under None.
+    `bases` counts those that a model judged by what judged them; those held at uncertain for a reason under None.
     """
 
     counts: Counter[Verdict | None] = field(default_factory=Counter)
@@ -59,7 +60,7 @@ class Tally:
     def add(self, ended: Ended) -> None:
         result = ended.job.result if ended.job else None
         self.counts[result.verdict if result else None] += 1
-        if result:
+        if result and result.basis is RestsOn.MODEL:
             self.bases[None if result.reasons else (result.model_version, result.thresholds)] += 1
 
     @property

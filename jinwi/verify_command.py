@@ -38,6 +38,8 @@ class Order:
     arguments: Sequence[str]
     lane: Lane | None
     json: bool
+    findings: bool
+    """Whether what each file says of its origin is printed too."""
     csv: Path | None
     html: Path | None
     map: Path | None
@@ -85,7 +87,9 @@ def verify(terminal: Terminal, order: Order) -> int:
 def _verify_all(terminal: Terminal, order: Order, server: Server, tally: Tally, progress: Progress) -> None:
     """The table and every file that was asked for are completed at the end, at an interruption too."""
     with ExitStack() as stack:
-        output = JsonLines() if order.json else stack.enter_context(result_table(terminal, tally))
+        output = (
+            JsonLines() if order.json else stack.enter_context(result_table(terminal, tally, findings=order.findings))
+        )
         stack.enter_context(progress)
         images = _images(terminal, order, progress)
         first = list(islice(images, INTERACTIVE_MOST + 1))

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.api.errors import MEDIA_TYPE, PROBLEMS, type_of
 from shared.domain.audit import Action
 from shared.domain.job import Lane, State
+from shared.domain.provenance import Claim, Kind, Strength
 from shared.domain.tenant import Scope
-from shared.domain.verdict import ADVISORY, Verdict
+from shared.domain.verdict import ADVISORY, Basis, Verdict
 
 PROBLEM_SCHEMA = "#/components/schemas/ProblemDocument"
 
@@ -28,11 +29,25 @@ EXAMPLE_JOB = {
         "ai_probability": 0.51,
         "human_probability": 0.49,
         "verdict": "uncertain",
+        "basis": "model",
         "thresholds": {"likely_human": 0.2, "likely_ai": 0.8},
         "model": {"version": "1.3.0", "sha256": "2c26b46b68ffc68f…"},
         "reasons": [],
         "policy_version": 1,
-        "evidence": {"map": f"/v1/jobs/{_JOB_ID}/map.png", "provenance": [], "stability": {}},
+        "evidence": {
+            "map": f"/v1/jobs/{_JOB_ID}/map.png",
+            "provenance": [
+                {
+                    "kind": "exif",
+                    "claim": "camera",
+                    "strength": "unsigned",
+                    "where": "JPEG APP1, EXIF",
+                    "details": {"make": "Nikon", "model": "Z 6", "consistency": "incomplete"},
+                }
+            ],
+            "provenance_complete": True,
+            "stability": {},
+        },
         "advisory": ADVISORY,
     },
     "error": None,
@@ -82,13 +97,31 @@ class ReasonDocument(Document):
     detail: str
 
 
+class FindingDocument(Document):
+    """One thing that the file says of its own origin."""
+
+    kind: Kind = Field(description="Where it comes from.")
+    claim: Claim = Field(description="`edited`: software made or changed the picture; nothing is said of AI.")
+    strength: Strength = Field(
+        description="`signed_trusted`: by a signer on the installation's trust list. `signed`: by anyone with a key. "
+        "`unsigned`: anyone can write this."
+    )
+    where: str = Field(description="Where in the file it stands.")
+    details: dict[str, Any] = Field(description="Cleaned and shortened; which members there are depends on `kind`.")
+
+
 class EvidenceDocument(BaseModel):
     """What else speaks, beside the probabilities and never mixed into them."""
 
     model_config = ConfigDict(extra="allow")
 
     map: str | None = Field(None, description="Where the map's PNG is read; null where the model draws none.")
-    provenance: list[Any] = Field([], description="Empty in this version.")
+    provenance: list[FindingDocument] = Field(
+        [], description="What the file says of its own origin. That there is nothing says nothing."
+    )
+    provenance_complete: bool | None = Field(
+        None, description="false: a limit or a damaged part ended the reading; null: a result from before it was read."
+    )
     stability: dict[str, Any] = Field({}, description="Empty in this version.")
 
 
@@ -100,6 +133,11 @@ class ResultDocument(BaseModel):
     ai_probability: float = Field(ge=0, le=1)
     human_probability: float = Field(ge=0, le=1)
     verdict: Verdict
+    basis: Basis = Field(
+        Basis.MODEL,
+        description="What the verdict rests on: `provenance` where the tenant's policy is `decide` and a signed and "
+        "trusted statement in the file sets it. The probabilities are the model's either way.",
+    )
     thresholds: ThresholdsDocument
     model: ScoringModelDocument
     reasons: list[ReasonDocument] = Field(description="Why the verdict is `uncertain` whatever the number says.")

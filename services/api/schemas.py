@@ -261,7 +261,9 @@ class PolicyRequest(Request):
     thresholds: ThresholdsRequest | None = Field(None, description="null: as the model's card says.")
     model: Version | None = Field(None, description="Pins a version; null: the champion.")
     evidence: Literal["basic", "full"] = "basic"
-    provenance: Literal["report", "decide"] = "report"
+    provenance: Literal["report", "decide"] = Field(
+        "report", description="`decide`: a signed and trusted statement in the file sets the verdict, not the score."
+    )
     allow_training: StrictBool = False
     retention_days: Days | None = Field(None, description="null: kept until erased.")
 

@@ -9,6 +9,7 @@ from jinwi.english import ENGLISH
 from jinwi.korean import KOREAN
 from jinwi.results import Verdict
 from shared.domain.job import REASONS
+from shared.domain.provenance import EDITED_WITH_AI
 
 PAGE = (Path(__file__).parents[2] / "services/api/web/index.html").read_text(encoding="utf-8")
 STRINGS = dict(re.findall(r"^  (en|ko): \{\n(.*?)^  \},\n", PAGE, re.DOTALL | re.MULTILINE))
@@ -23,6 +24,19 @@ def test_the_page_and_the_command_line_have_each_reason_of_a_job_in_korean():
     assert set(REASONS) <= known_to_the_page()
     assert set(REASONS) <= set(KOREAN.known)
     assert known_to_the_page() == set(KOREAN.known)
+    assert EDITED_WITH_AI.code in KOREAN.known
+
+
+@pytest.mark.parametrize("language", [ENGLISH, KOREAN], ids=lambda language: language.code)
+def test_the_page_and_the_command_line_say_the_same_of_a_finding(language):
+    sentences = [*language.claims.values(), *language.strengths.values(), *language.kinds.values()]
+    page = STRINGS[language.code].casefold()
+    assert [sentence for sentence in sentences if _of_the_page(sentence) not in page] == []
+
+
+def _of_the_page(sentence: str) -> str:
+    """There two sentences are two, and not parts of one."""
+    return sentence.casefold().replace("; it says", ". it says")
 
 
 @pytest.mark.parametrize("language", [ENGLISH, KOREAN], ids=lambda language: language.code)

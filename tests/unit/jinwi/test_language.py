@@ -9,7 +9,7 @@ from jinwi.cli import app
 from jinwi.english import ENGLISH
 from jinwi.korean import KOREAN
 from jinwi.language import Code, Language
-from jinwi.results import Failure, Reason, State, Verdict
+from jinwi.results import Claim, Failure, Kind, Reason, State, Strength, Verdict
 from jinwi.session import choose
 from services.api.errors import PROBLEMS, type_of
 from shared.domain.job import REASONS
@@ -32,6 +32,15 @@ def test_both_languages_say_the_same_things(name):
 def test_every_verdict_and_state_has_its_word(language):
     assert set(language.verdicts) == set(Verdict)
     assert set(language.states) == set(State)
+
+
+@pytest.mark.parametrize("language", [ENGLISH, KOREAN], ids=["en", "ko"])
+def test_every_finding_has_its_sentences(language):
+    assert set(language.kinds) == set(Kind)
+    assert set(language.claims) == set(Claim)
+    assert set(language.strengths) == set(Strength)
+    assert set(language.facts) == set(ENGLISH.facts)
+    assert set(language.details) == set(ENGLISH.details)
 
 
 def test_the_advisory_is_the_one_in_every_result():

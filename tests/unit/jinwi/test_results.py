@@ -8,10 +8,19 @@ import pytest
 from jinwi import results
 from shared.domain import job, verdict
 from shared.domain.job import error_document, map_path
+from shared.domain.provenance import Claim, Finding, Kind, Strength
 from tests.unit.jinwi.conftest import result_document
 
 ID = UUID("019a0b8e-6f5c-7c3e-9f52-3d6c4f1f2a10")
-MAP = {"map": map_path(ID), "provenance": [], "stability": {}}
+FINDING = Finding(
+    kind=Kind.C2PA, claim=Claim.AI, strength=Strength.SIGNED, where="PNG caBX", details={"signer": "unknown"}
+)
+EVIDENCE = {
+    "map": map_path(ID),
+    "provenance": [FINDING.document()],
+    "provenance_complete": True,
+    "stability": {},
+}
 ROW = {
     "id": ID,
     "tenant_id": UUID("019a0b8e-6f5c-7c3e-9f52-3d6c4f1f2a11"),
@@ -28,7 +37,10 @@ ROW = {
     "callback_url": None,
     "allow_training": False,
     "attempt": 1,
-    "result": {**result_document(0.3, "uncertain", {"code": "out_of_range", "detail": "Too large."}), "evidence": MAP},
+    "result": {
+        **result_document(0.3, "uncertain", {"code": "out_of_range", "detail": "Too large."}),
+        "evidence": EVIDENCE,
+    },
     "error": None,
     "timings_ms": {"decode": 1.0},
     "created_at": datetime(2026, 11, 21, 9, tzinfo=UTC),
@@ -53,6 +65,17 @@ def test_a_finished_job_is_read_whole():
         reasons=(results.Reason(code="out_of_range", detail="Too large."),),
         model_version="0.1.0",
         map=map_path(ID),
+        basis=results.Basis.MODEL,
+        provenance=(
+            results.Finding(
+                kind=results.Kind.C2PA,
+                claim=results.Claim.AI,
+                strength=results.Strength.SIGNED,
+                where="PNG caBX",
+                details={"signer": "unknown"},
+            ),
+        ),
+        provenance_complete=True,
     )
     assert seen.document["image"]["width"] == 640
 
@@ -67,7 +90,20 @@ def test_every_state_is_known_and_final_when_the_domain_says_so(state):
 
 @pytest.mark.parametrize(
     ("ours", "theirs"),
-    [(results.State, job.State), (results.Lane, job.Lane), (results.Verdict, verdict.Verdict)],
+    [
+        (results.State, job.State),
+        (results.Lane, job.Lane),
+        (results.Verdict, verdict.Verdict),
+        (results.Basis, verdict.Basis),
+        (results.Kind, Kind),
+        (results.Claim, Claim),
+        (results.Strength, Strength),
+    ],
 )
 def test_words_are_the_domains(ours, theirs):
     assert [each.value for each in ours] == [each.value for each in theirs]
+
+
+def test_a_result_from_before_says_that_nothing_was_read():
+    before = read(result={**ROW["result"], "evidence": {"map": None, "provenance": [], "stability": {}}}).result
+    assert (before.provenance, before.provenance_complete, before.basis) == ((), None, results.Basis.MODEL)

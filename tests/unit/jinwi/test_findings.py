@@ -1,0 +1,86 @@
+"""What a file says is shown in both languages, and can neither steer a terminal nor pass for what we say."""
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from jinwi.english import ENGLISH
+from jinwi.findings import lines
+from jinwi.inputs import Input
+from jinwi.korean import KOREAN
+from jinwi.report import ResultTable
+from jinwi.results import Claim, Job, Kind, Strength
+from jinwi.terminal import Terminal
+from jinwi.verify import Ended, Tally
+from tests.unit.jinwi.conftest import job_document, result_document
+
+FINDING = {
+    "kind": "c2pa",
+    "claim": "ai",
+    "strength": "unsigned",
+    "where": "PNG caBX",
+    "details": {"integrity": "broken", "signer": "unknown", "revocation": "not_checked", "common_name": "Somebody"},
+}
+
+
+def ended(*findings, complete=True, basis="model"):
+    evidence = {"provenance": list(findings), "provenance_complete": complete}
+    document = job_document("7", result={**result_document(0.5, "uncertain"), "basis": basis, "evidence": evidence})
+    return Ended(input=Input(number=0, name="a.png", path=None), job=Job.from_document(document))
+
+
+def shown(one, language=ENGLISH, *, findings=True):
+    screen = io.StringIO()
+    out = Console(file=screen, width=200, markup=False, emoji=False, highlight=False)
+    tally = Tally()
+    tally.add(one)
+    table = ResultTable(terminal=Terminal(language=language, out=out, err=out), tally=tally, findings=findings)
+    table.add(one)
+    table.show()
+    return screen.getvalue()
+
+
+@pytest.mark.parametrize("language", [ENGLISH, KOREAN], ids=["en", "ko"])
+def test_a_finding_is_said_with_its_strength_and_its_facts_apart(language):
+    text = shown(ended(FINDING), language)
+    for sentence in (
+        language.kinds[Kind.C2PA],
+        language.claims[Claim.AI],
+        language.strengths[Strength.UNSIGNED],
+        language.facts["integrity:broken"],
+        language.facts["signer:unknown"],
+        language.facts["revocation:not_checked"],
+        "Somebody",
+    ):
+        assert sentence in text
+
+
+@pytest.mark.parametrize("language", [ENGLISH, KOREAN], ids=["en", "ko"])
+def test_that_a_file_says_nothing_is_said_to_say_nothing(language):
+    assert language.nothing_said in shown(ended(), language)
+    assert language.cut_short not in shown(ended(), language)
+    assert language.cut_short in shown(ended(complete=False), language)
+    assert [*lines(ended(complete=None).job.result, language)] == [language.not_read]
+
+
+def test_findings_are_shown_where_they_are_asked_for():
+    assert "Somebody" not in shown(ended(FINDING), findings=False)
+
+
+def test_a_verdict_that_rests_on_a_signature_says_so_and_expects_no_rate():
+    one = ended(basis="provenance")
+    assert ENGLISH.settled in shown(one)
+    tally = Tally()
+    tally.add(one)
+    assert (tally.judged, tally.held) == (0, 0)
+
+
+@given(name=st.text(min_size=1, max_size=40), value=st.text(max_size=200))
+def test_no_text_of_a_file_steers_the_terminal_or_begins_a_line_of_its_own(name, value):
+    plain = shown(ended(FINDING)).count("\n")
+    text = shown(ended({**FINDING, "details": {**FINDING["details"], name: value}}))
+    assert all(character.isprintable() or character == "\n" for character in text)
+    assert text.count("\n") <= plain + 1
