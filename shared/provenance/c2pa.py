@@ -60,15 +60,17 @@ class ManifestReader:
         self._context: Any = None
 
     def findings(self, data: bytes | bytearray, image_format: Format, where: str) -> list[Finding]:
-        """What the manifest at `where` says, of itself and of the pictures that went into this one."""
-        try:
-            report = self._report(data, image_format)
-            return list(_findings(report, where, trusting=bool(self._anchors)))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return [_unreadable(where)]
+        """What the manifest at `where` says, of itself and of the pictures that went into this one.
 
-    def _report(self, data: bytes | bytearray, image_format: Format) -> Report:
-        """Raises ValueError for a manifest that cannot be read."""
+        A report of a form that is not known raises whatever comes of it.
+        """
+        report = self._report(data, image_format)
+        if report is None:
+            return [_unreadable(where)]
+        return list(_findings(report, where, trusting=bool(self._anchors)))
+
+    def _report(self, data: bytes | bytearray, image_format: Format) -> Report | None:
+        """None for a manifest that cannot be read."""
         import c2pa  # noqa: PLC0415
 
         if self._context is None:
@@ -76,11 +78,9 @@ class ManifestReader:
             self._context = c2pa.Context(settings=c2pa.Settings.from_dict({**_OFFLINE, **trust}))
         try:
             with c2pa.Reader(_MIME[image_format], io.BytesIO(data), context=self._context) as reader:
-                report = json.loads(reader.json())
-        except c2pa.C2paError as exc:
-            raise ValueError(str(exc)) from exc
-        if not isinstance(report, dict):
-            raise TypeError("a report is an object")
+                report: Report = json.loads(reader.json())
+        except c2pa.C2paError:
+            return None
         return report
 
 
