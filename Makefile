@@ -1,6 +1,6 @@
 # `make` alone shows what there is.
 .DEFAULT_GOAL := help
-.PHONY: help install up test corpus schemathesis lint train bench reference clean
+.PHONY: help install up test corpus schemathesis provenance lint train bench reference clean
 
 # The first Python that is new enough.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python; do \
@@ -36,6 +36,9 @@ corpus: install ## over 20,000 damaged and hostile images through the decoder, a
 
 schemathesis: .venv/installed-torch ## search the HTTP interface for faults for MINUTES (10)
 	@SCHEMATHESIS_MINUTES=$(MINUTES) $(BIN)/python -m pytest tests/contract/test_schemathesis.py $(ARGS)
+
+provenance: install ## what crafted files say of their origin, and what reading it costs
+	@$(BIN)/python -m tests.provenance
 
 lint: .venv/installed-torch ## ruff, mypy and the import contracts
 	@$(BIN)/ruff check .

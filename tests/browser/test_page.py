@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from jinwi import Client
@@ -393,3 +394,27 @@ def test_a_narrow_phone_needs_no_sideways_scrolling(ready, photograph):
     choose(ready, photograph)
     headline(ready, "The model cannot tell")
     assert ready.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_what_the_file_says_is_shown_with_its_strength_and_as_text_alone(ready, tmp_path):
+    info = PngInfo()
+    info.add_text("parameters", "<img src=x onerror=alert(1)>\nSteps: 20, Sampler: Euler, Seed: 7, Model: dream")
+    path = tmp_path / "said.png"
+    Image.linear_gradient("L").convert("RGB").resize((200, 200)).save(path, pnginfo=info)
+    choose(ready, path)
+    finding = ready.locator("#findings li")
+    expect(finding).to_contain_text("It says that AI generated the picture.")
+    expect(finding).to_contain_text("Unsigned: anyone can write this.")
+    finding.get_by_text("Details").click()
+    expect(finding.get_by_text("<img src=x onerror=alert(1)>")).to_be_visible()
+    assert ready.locator("#findings img").count() == 0
+    expect(ready.locator("#provenance-note")).to_have_text("None of this moves the number.")
+
+    ready.get_by_role("button", name="한국어").click()
+    expect(finding).to_contain_text("서명이 없습니다. 누구나 써넣을 수 있습니다.")
+
+
+def test_that_a_file_says_nothing_is_said_to_say_nothing(ready, photograph):
+    choose(ready, photograph)
+    expect(ready.locator("#provenance-note")).to_contain_text("That says nothing")
+    expect(ready.locator("#findings")).to_be_hidden()
