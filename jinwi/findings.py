@@ -28,6 +28,8 @@ def _said(finding: Finding, language: Language) -> Iterator[str]:
     for name, value in finding.details.items():
         if name in _FACTS and (sentence := language.facts.get(f"{name}:{value}")):
             yield f"  {sentence}"
+        elif name == "contradictions" and isinstance(value, list):
+            yield from (f"  {language.facts.get(f'contradiction:{each}', each)}" for each in value)
         else:
             yield f"  {language.details.get(name, name)}: {_shown(value)}"
 

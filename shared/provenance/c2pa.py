@@ -91,7 +91,7 @@ def _findings(report: Report, where: str, *, trusting: bool) -> Iterator[Finding
     yield Finding(
         kind=Kind.C2PA,
         claim=_claim(active) or Claim.EDITED,
-        strength=_strength(facts),
+        strength=_strength(facts, report),
         where=where,
         details={**facts, **_details(active)},
     )
@@ -110,9 +110,8 @@ def _facts(report: Report, *, trusting: bool) -> dict[str, Any]:
     problems = sorted({*failures} - _ABOUT_THE_SIGNER)
     trusted = (
         trusting
-        and not failures
-        and _TRUSTED in _codes(results, "success")
-        and report["validation_state"] == "Trusted"
+        and {_TRUSTED, _VALIDATED} <= {*_codes(results, "success")}
+        and not {*failures} & _ABOUT_THE_SIGNER
         and report["validation_results"].get("trustListUri") == "user_anchors"  # ours, and no list of the library's
     )
     signer = "trusted" if trusted else "expired" if _EXPIRED in failures else "unknown"
@@ -134,10 +133,11 @@ def _failing_ingredients(report: Report) -> bool:
     return any({*_codes(delta["validationDeltas"], "failure")} - _ABOUT_THE_SIGNER for delta in deltas)
 
 
-def _strength(facts: Mapping[str, Any]) -> Strength:
+def _strength(facts: Mapping[str, Any], report: Report) -> Strength:
     if facts["integrity"] == "broken":
         return Strength.UNSIGNED
-    return Strength.SIGNED_TRUSTED if facts["signer"] == "trusted" else Strength.SIGNED
+    trusted = facts["signer"] == "trusted" and report["validation_state"] == "Trusted"
+    return Strength.SIGNED_TRUSTED if trusted else Strength.SIGNED
 
 
 def _claim(manifest: Mapping[str, Any]) -> Claim | None:

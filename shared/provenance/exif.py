@@ -39,7 +39,7 @@ def findings(said: Said, width: int, height: int, now: datetime) -> Iterator[Fin
     if camera is not None:
         wrong = [*_contradictions(camera.tags, width, height, now)]
         if len(said.exif) > 1:
-            wrong.append("more than one EXIF block")
+            wrong.append("several_exif_blocks")
         yield _finding(Claim.CAMERA, f"{camera.where}, EXIF", _details(camera, wrong))
     if (editor := next(_editors(said), None)) is not None:
         where, software = editor
@@ -70,22 +70,22 @@ def _whole(said: Mapping[int, Value]) -> bool:
 def _contradictions(said: Mapping[int, Value], width: int, height: int, now: datetime) -> Iterator[str]:
     taken, digitised, changed = (_time(said.get(tag)) for tag in (tiff.TAKEN, tiff.DIGITISED, tiff.DATE_TIME))
     if taken and not _FIRST_DIGITAL_CAMERA <= taken <= now + _ZONES:
-        yield "taken before there were digital cameras, or in the future"
+        yield "taken_at_an_impossible_time"
     if taken and digitised and abs(taken - digitised) > _ZONES:
-        yield "taken and digitised at different times"
+        yield "digitised_at_another_time"
     if taken and changed and changed < taken - _ZONES:
-        yield "last changed before it was taken"
+        yield "changed_before_taken"
     for name, tag, least, most in (
-        ("exposure time", tiff.EXPOSURE_TIME, 1e-6, 86_400.0),
+        ("exposure_time", tiff.EXPOSURE_TIME, 1e-6, 86_400.0),
         ("aperture", tiff.F_NUMBER, 0.5, 256.0),
         ("sensitivity", tiff.ISO, 1.0, 10_000_000.0),
     ):
         value = said.get(tag)
         if isinstance(value, int | float) and not least <= value <= most:
-            yield f"an impossible {name}"
+            yield f"impossible_{name}"
     sides = [said.get(tiff.WIDTH), said.get(tiff.HEIGHT)]
     if all(isinstance(side, int) and side for side in sides) and {*sides} != {width, height}:
-        yield "other sides than the picture has"
+        yield "other_sides"
 
 
 def _time(value: Value) -> datetime | None:

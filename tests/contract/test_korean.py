@@ -30,6 +30,7 @@ def test_the_page_and_the_command_line_have_each_reason_of_a_job_in_korean():
 @pytest.mark.parametrize("language", [ENGLISH, KOREAN], ids=lambda language: language.code)
 def test_the_page_and_the_command_line_say_the_same_of_a_finding(language):
     sentences = [*language.claims.values(), *language.strengths.values(), *language.kinds.values()]
+    sentences += [*language.facts.values(), *language.details.values()]
     page = STRINGS[language.code].casefold()
     assert [sentence for sentence in sentences if _of_the_page(sentence) not in page] == []
 
