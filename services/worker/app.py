@@ -20,7 +20,6 @@ from shared.queue.app import make_celery
 
 try:
     settings = config.load()
-    read_trust_anchors(settings.c2pa_trust)  # a list that cannot be read is said here and not by each child
 except ConfigurationError as exc:
     sys.exit(str(exc))
 app = make_celery(settings)
@@ -48,6 +47,10 @@ def _before_the_pool(sender: Any, **_: Any) -> None:
     if "prefork" in sender.pool_cls.__module__:
         # Before the fork, so that the children share the memory and a replaced one is there at once.
         importlib.import_module("services.worker.verify")
+        try:
+            read_trust_anchors(settings.c2pa_trust)  # said once and here, and not by each child
+        except ConfigurationError as exc:
+            sys.exit(str(exc))
     else:
         _make_runtime(sender.hostname)
 
