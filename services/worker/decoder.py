@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from services.worker import frames
 from shared.domain.job import REASONS, Lane
 from shared.domain.model_card import InputSpec
-from shared.domain.provenance import MOST_FINDINGS, Finding
+from shared.domain.provenance import MOST_FINDINGS, Finding, strongest
 from shared.domain.tiles import plan
 from shared.errors import DecoderDied, ImageRefused, Outage
 from shared.imaging.formats import Format
@@ -171,8 +171,8 @@ class Decoder:
             width=reply["width"],
             height=reply["height"],
             format=Format(reply["format"]),
-            provenance=tuple(provenance[:MOST_FINDINGS]),
-            provenance_complete=complete,
+            provenance=strongest(provenance),
+            provenance_complete=complete and len(provenance) <= MOST_FINDINGS,
             provenance_seconds=time.monotonic() - started,
         )
 
@@ -187,11 +187,19 @@ class Decoder:
                 header, body = frames.receive(replies, max_body=FINDINGS_BYTES, deadline=deadline)
                 if header["last"]:
                     return findings, header["complete"] is True
-                findings += [Finding.from_document(document) for document in json.loads(body)]
+                findings += _findings(body, most=2 * MOST_FINDINGS - len(findings))
         except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
             _log.warning("provenance_unread", error=type(exc).__name__)
             self.close()
             return findings, False
+
+
+def _findings(body: bytearray, most: int) -> list[Finding]:
+    """Raises ValueError for more of them than any file has."""
+    documents = json.loads(body)
+    if len(documents) > most:
+        raise ValueError(f"{len(documents)} findings are more than are made")
+    return [Finding.from_document(document) for document in documents]
 
 
 def _environment() -> dict[str, str]:

@@ -150,6 +150,12 @@ def _digits(number: int) -> str:
     return str(number) if number.bit_length() < 512 else "a number of very many digits"
 
 
+def strongest(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """As many as are kept, the strongest first: no crowd of weak ones hides a signature."""
+    order = list(Strength)
+    return tuple(sorted(findings, key=lambda finding: order.index(finding.strength))[:MOST_FINDINGS])
+
+
 def settle(findings: Iterable[Finding]) -> tuple[Verdict, tuple[Reason, ...]] | None:
     """The verdict that a signed and trusted finding sets where the tenant's policy is `decide`; None: none does.
 

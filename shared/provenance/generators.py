@@ -19,6 +19,7 @@ Texts = Mapping[str, str]
 
 _SETTING = re.compile(r'\s*([\w /]{1,40}):\s*("(?:\\.|[^"\\]){0,1000}"|[^,]{0,300})(?:,|$)')
 _A1111 = re.compile(r"(?:^|\n)Steps: \d{1,5}, ")
+_NOVELAI = "NovelAI generated image"
 _MIDJOURNEY_JOB = re.compile(r"Job ID: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _MIDJOURNEY_OPTION = re.compile(r"--(\w{1,12}) (\S{1,40})")
 _NAMED = re.compile(
@@ -53,12 +54,17 @@ def _of_exif(block: Exif) -> Texts:
         "Software": said.get(tiff.SOFTWARE),
         "Author": said.get(tiff.ARTIST),
         "parameters": tiff.user_comment(said.get(tiff.USER_COMMENT), block.byte_order),
-        "fooocus_scheme": said.get(tiff.MAKER_NOTE),
+        "fooocus_scheme": _word(said.get(tiff.MAKER_NOTE)),
     }
     for tag in (tiff.MAKE, tiff.MODEL):  # where ComfyUI writes in a WebP: `workflow:{…}`, `prompt:{…}`
         name, _, text = str(said.get(tag, "")).partition(":")
         texts[name.casefold()] = text if text.startswith("{") else None
     return {name: text for name, text in texts.items() if isinstance(text, str) and text}
+
+
+def _word(value: tiff.Value) -> tiff.Value:
+    """A maker note that is a word, and not a camera's secrets."""
+    return value.decode("ascii", "ignore").strip("\0") if isinstance(value, bytes) and len(value) < 20 else value
 
 
 def _of_xmp(said: Mapping[str, str]) -> Texts:
@@ -176,14 +182,16 @@ def _swarmui(texts: Texts) -> Details | None:
 
 
 def _novelai(texts: Texts) -> Details | None:
-    if texts.get("Software") != "NovelAI" and texts.get("Title") != "NovelAI generated image":
+    description = texts.get("Description")
+    if not texts.get("Software", "").startswith("NovelAI") and _NOVELAI not in (texts.get("Title"), description):
         return None
-    said = _json(texts.get("Comment")) or _json(_json(texts.get("parameters")).get("Comment"))
+    outer = _json(texts.get("parameters"))  # in EXIF, where the PNG's texts stand as one JSON
+    said = _json(texts.get("Comment")) or _json(outer.get("Comment")) or outer
     return _given(
         generator="NovelAI",
-        prompt=said.get("prompt") or texts.get("Description"),
+        prompt=said.get("prompt") or (None if description == _NOVELAI else description),
         negative_prompt=said.get("uc"),
-        model=texts.get("Source"),
+        model=texts.get("Source") or outer.get("Source"),
         seed=said.get("seed"),
         sampler=said.get("sampler"),
         steps=said.get("steps"),

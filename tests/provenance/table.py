@@ -169,6 +169,14 @@ def _generators() -> Iterator[Case]:
         seed=5,
         model="NovelAI Diffusion V4",
     )
+    outer = json.dumps({"Comment": NOVELAI, "Source": "NovelAI Diffusion V4.5"})
+    said_in_exif = exif(
+        {0x010E: "NovelAI generated image", 0x0131: "NovelAI Diffusion V4.5"},
+        {0x9286: b"ASCII\0\0\0" + outer.encode()},
+    )
+    yield _case("novelai", webp((b"EXIF", said_in_exif)), GENERATOR, prompt="a knight", seed=5)
+    scheme = exif({}, {0x9286: b"ASCII\0\0\0" + json.dumps({"prompt": "a pier"}).encode(), 0x927C: b"fooocus"})
+    yield _case("fooocus by its maker note", jpeg_exif(scheme), GENERATOR, generator="Fooocus", prompt="a pier")
     yield _case("swarmui", png(text("parameters", SWARM)), GENERATOR, generator="SwarmUI", model="flux-dev")
     job = {
         "job_id": "0a1b2c3d-0000-4000-8000-123456789abc",

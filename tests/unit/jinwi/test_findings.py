@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -78,6 +78,7 @@ def test_a_verdict_that_rests_on_a_signature_says_so_and_expects_no_rate():
     assert (tally.judged, tally.held) == (0, 0)
 
 
+@settings(deadline=None)
 @given(name=st.text(min_size=1, max_size=40), value=st.text(max_size=200))
 def test_no_text_of_a_file_steers_the_terminal_or_begins_a_line_of_its_own(name, value):
     plain = shown(ended(FINDING)).count("\n")

@@ -27,7 +27,7 @@ from shared.imaging.formats import Format
 from shared.imaging.limits import Limits
 from shared.imaging.prepare import prepare
 from tests.provenance.authority import TRAINED, action, sign, trusted_signer
-from tests.provenance.containers import camera, jpeg_exif
+from tests.provenance.containers import camera, jpeg, jpeg_exif, source_type
 from tests.provenance.table import cases
 from tests.unit.shared.imaging.pictures import LIMITS, encode, encode_as, noise, png, quadrants
 
@@ -461,3 +461,15 @@ def test_every_crafted_file_keeps_its_pixels_and_no_more_than_may_be_kept(decode
         prepared = decoder.decode(case.data, SPEC)
         assert np.array_equal(prepared.pixels, prepare(decode(case.data, LIMITS).image, SPEC)), case.name
         assert len(prepared.provenance) == len(case.found), case.name
+
+
+def test_a_crowd_of_packets_hides_no_signature():
+    packet = b"http://ns.adobe.com/xap/1.0/\0" + source_type("digitalCapture")
+    crowded = jpeg(*[(0xE1, packet)] * 40)
+    signer = trusted_signer()
+    data = sign(crowded, "image/jpeg", action("c2pa.created", TRAINED))
+    with Decoder(LIMITS, seconds=30, memory_bytes=MEMORY, trust_anchors=signer.root) as decoder:
+        prepared = decoder.decode(data, SPEC)
+
+    assert [each.kind for each in prepared.provenance] == ["c2pa"] + ["iptc"] * 15
+    assert not prepared.provenance_complete

@@ -2,7 +2,7 @@ import json
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.provenance import (
@@ -14,6 +14,7 @@ from shared.domain.provenance import (
     Strength,
     clean,
     settle,
+    strongest,
 )
 from shared.domain.verdict import Verdict
 
@@ -40,6 +41,7 @@ def texts(value: object) -> list[str]:
     return []
 
 
+@settings(deadline=None)
 @given(details=st.dictionaries(ANY_TEXT, HOSTILE, max_size=60), where=ANY_TEXT)
 def test_whatever_stands_in_a_file_leaves_json_that_every_reader_can_keep(details, where):
     made = Finding(kind=Kind.GENERATOR, claim=Claim.AI, strength=Strength.UNSIGNED, where=where, details=details)
@@ -81,6 +83,11 @@ def test_what_steers_a_terminal_or_turns_a_line_is_replaced(text, kept):
 @pytest.mark.parametrize("number", [2**53 + 1, -(10**30), 10**5000], ids=["53 bits", "30 digits", "5000 digits"])
 def test_a_number_that_a_reader_would_round_is_a_text(number):
     assert isinstance(finding(seed=number).details["seed"], str)
+
+
+def test_no_crowd_of_weak_findings_hides_a_signature():
+    kept = strongest([finding(), finding(strength=Strength.SIGNED)] * 20 + [finding(strength=Strength.SIGNED_TRUSTED)])
+    assert [each.strength for each in kept] == [Strength.SIGNED_TRUSTED] + [Strength.SIGNED] * 15
 
 
 @pytest.mark.parametrize("strength", [Strength.SIGNED, Strength.UNSIGNED])

@@ -19,7 +19,7 @@ from tests.provenance.containers import compressed_text, gif, international_text
 from tests.provenance.table import A1111, cases
 
 FILES = [(case.format, case.data) for case in cases()]
-thorough = settings(max_examples=300, deadline=2000, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def size(blocks: Blocks) -> int:
@@ -67,7 +67,7 @@ def signed():
     return sign(plain(Format.JPEG), "image/jpeg", action("c2pa.created", TRAINED))
 
 
-@settings(max_examples=300, deadline=2000)
+@settings(max_examples=300, deadline=None)
 @given(edits=st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), min_size=1, max_size=3))
 def test_a_damaged_manifest_is_not_trusted_unless_it_says_what_was_signed(signed, edits):
     """Some bytes of the boxes are under no hash, such as a box's number: what the manifest says is."""
