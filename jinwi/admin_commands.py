@@ -154,7 +154,7 @@ def list_acts(terminal: Terminal, filters: AuditFilters, limit: int, *, as_json:
         if as_json:
             print_lines(shown)
         else:
-            headings = [language.at, language.action, language.subject, language.key, language.details]
+            headings = [language.at, language.action, language.subject, language.key, language.act_details]
             terminal.table(headings, [_act_row(terminal, act) for act in shown])
         if next(acts, None):
             terminal.note(language.more_acts.format(limit=limit))

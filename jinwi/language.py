@@ -124,7 +124,7 @@ class Language:
     created_key: str
     action: str
     subject: str
-    details: str
+    act_details: str
     by_setup: str
     more_acts: str
     more_jobs: str
