@@ -11,7 +11,7 @@ from kombu.entity import Queue
 
 from shared.config import Settings
 from shared.domain.job import Stage
-from shared.queue import names
+from shared.queue import names, transport
 
 VISIBILITY_TIMEOUT = 300
 """Seconds, at least, above the time limit and the wait inside a worker; the same in every app on one Redis."""
@@ -34,6 +34,7 @@ def broker_url(settings: Settings) -> str:
 
 
 def make_celery(settings: Settings) -> Celery:
+    transport.install()
     app = Celery("jinwi", broker=broker_url(settings))
     soft_time_limit, time_limit = time_limits(settings)
     app.conf.update(
