@@ -1,6 +1,6 @@
 # `make` alone shows what there is.
 .DEFAULT_GOAL := help
-.PHONY: help install up test corpus schemathesis provenance lint train bench reference clean
+.PHONY: help install up test faults corpus schemathesis provenance lint train bench reference clean
 
 # The first Python that is new enough.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python; do \
@@ -13,6 +13,9 @@ TORCH_INDEX ?=
 
 # For `make schemathesis`.
 MINUTES ?= 10
+
+# What a run of `make faults` counted.
+FAULTS := .faults.jsonl
 
 # For `make train`.
 ARCH ?= jinwi-cnn-32
@@ -30,6 +33,12 @@ up: install ## start the whole system, verify a photograph, serve until Ctrl-C
 
 test: .venv/installed-torch ## run all tests against real servers; ARGS="-k name" for some
 	@$(BIN)/python -m pytest $(ARGS)
+
+# Part of a run says nothing of the whole: with ARGS the page stays as it is.
+faults: .venv/installed-torch ## provoke every fault and write docs/reference/faults.md; about 20 minutes
+	@rm -f $(FAULTS)
+	@FAULTS_JSON=$(FAULTS) $(BIN)/python -m pytest tests/faults -m "" -s $(ARGS)
+	@$(if $(ARGS),,$(BIN)/python -m tests.faults.table $(FAULTS))
 
 corpus: install ## over 20,000 damaged and hostile images through the decoder, about two minutes
 	@$(BIN)/python -m tests.corpus $(ARGS)
