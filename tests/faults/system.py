@@ -212,27 +212,24 @@ class System:
         """How many jobs this worker has brought to their end."""
         return self._jobs_of(child, "state IN ('done', 'failed', 'dead')")
 
-    def _jobs_of(self, child: Child, condition: str) -> int:
+    def _jobs_of(self, child: Child, condition: str, *, lock: str = "") -> int:
         pids = [str(process.pid) for process in tree(child)]
-        query = f"SELECT count(*) AS jobs FROM jobs WHERE {condition} AND split_part(worker, '/', 2) = ANY(%s)"
-        return self.query(query, pids)[0]["jobs"]
+        query = f"SELECT id FROM jobs WHERE {condition} AND split_part(worker, '/', 2) = ANY(%s) {lock}"
+        return len(self.query(query, pids))
 
     def freeze_busy(self, child: Child, seconds: float = 60) -> int:
-        """SIGSTOP a worker that holds jobs, while it holds them and no lock; how many."""
+        """SIGSTOP a worker that holds jobs, between two of its transactions; how many it holds.
+
+        In the middle of one it would hold their rows too, until Postgres ends that after a minute.
+        """
         deadline = time.monotonic() + seconds
         while True:
             wait_for(lambda: self.held_by(child), seconds=deadline - time.monotonic())
             send(child, signal.SIGSTOP)
-            if not self._amid_a_transaction() and (held := self.held_by(child)):
+            held = self.held_by(child)
+            if held and held == self._jobs_of(child, "state = 'running'", lock="FOR UPDATE SKIP LOCKED"):
                 return held
             send(child, signal.SIGCONT)
-
-    def _amid_a_transaction(self) -> bool:
-        """Whether one stays open: a worker stopped so would keep others from its jobs until it goes on."""
-        query = """SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'
-                   AND pid <> pg_backend_pid() AND state_change < now() - interval '0.2 seconds'"""
-        time.sleep(0.25)
-        return bool(self.query(query))
 
     @contextmanager
     def paused(self) -> Generator[None]:

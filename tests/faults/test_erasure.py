@@ -10,8 +10,7 @@ from tests.faults.system import send
 
 def test_jobs_erased_while_they_run(trial, system):
     scorer = system.services["scorer"]
-    with system.paused():
-        submitted = trial.load.submit(64, side=600, links=False)
+    submitted = trial.backlog(links=False)
     with trial.fault():
         assert system.freeze_busy(scorer)
         running = {row["id"] for row in system.query("SELECT id FROM jobs WHERE state = 'running'")}

@@ -43,7 +43,7 @@ def test_postgres_read_only(trial, system):
 @pytest.mark.long
 def test_postgres_away_when_a_batch_is_finished(trial, system):
     scorer = system.services["scorer"]
-    trial.load.submit(40, side=300)
+    trial.backlog()
     with trial.fault():
         assert system.freeze_busy(scorer)
         system.servers["postgres"].stop(20)

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_a_scorer_killed_in_the_middle_of_a_batch(trial, system):
     scorer = system.services["scorer"]
-    trial.load.submit(40, side=300)
+    trial.backlog()
     with trial.fault():
         assert system.freeze_busy(scorer)
         kill(scorer)
@@ -33,7 +33,7 @@ def test_a_scorer_killed_in_the_middle_of_a_batch(trial, system):
 @pytest.mark.long
 def test_a_pool_child_killed_in_the_middle_of_a_batch(trial, system):
     scorer = system.services["scorer"]
-    trial.load.submit(40, side=300)
+    trial.backlog()
     with trial.fault():
         assert system.freeze_busy(scorer)
         [holder] = system.query(
@@ -47,8 +47,7 @@ def test_a_pool_child_killed_in_the_middle_of_a_batch(trial, system):
 
 def test_a_scorer_asked_to_stop_under_load(trial, system):
     scorer = system.services["scorer"]
-    with system.paused():
-        trial.load.submit(120, side=500, links=False)
+    trial.backlog(120, links=False)
     with trial.fault():
         wait_for(lambda: system.held_by(scorer))
         asked = time.monotonic()
@@ -64,7 +63,7 @@ def test_a_scorer_asked_to_stop_under_load(trial, system):
 @pytest.mark.long
 def test_all_workers_gone_for_twenty_seconds(trial, system):
     workers = [system.services[name] for name in ("scorer", "fetcher", "sender", "sweeper")]
-    trial.load.submit(40, side=300)
+    trial.backlog()
     with trial.fault(len(workers)):
         assert system.freeze_busy(system.services["scorer"])
         for worker in workers:
@@ -99,14 +98,11 @@ def test_random_workers_killed_every_three_seconds(trial, system):
 @pytest.mark.timeout(400)
 def test_a_scorer_frozen_past_its_lease_and_back(trial, system):
     scorer = system.services["scorer"]
-    trial.load.submit(40, side=300)
+    trial.backlog()
     with trial.fault():
         assert system.freeze_busy(scorer)
         system.another("scorer-2", "score")
-        wait_for(lambda: not system.held_by(scorer), seconds=60)
-        wait_for(
-            lambda: not system.query("SELECT id FROM jobs WHERE state NOT IN ('done', 'failed', 'dead', 'erased')")
-        )
+        wait_for(lambda: not unfinished(system, trial.tenant_id))
         send(scorer, signal.SIGCONT)
     # It works on: what it held is another's by now, and it is the only one that is left.
     kill(system._extra[0])

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.faults.invariant import Expected, Findings, examine, uncollected, unfinished, untold
-from tests.faults.load import Load
+from tests.faults.load import Load, Submission
 from tests.faults.receiver import Receiver
 from tests.faults.system import System, wait_for
 
@@ -44,6 +44,11 @@ class Trial:
         self.injected += count
         yield
         self.ended_at = time.monotonic()
+
+    def backlog(self, jobs: int = 60, **how: Any) -> list[Submission]:
+        """Pictures that keep a scorer busy for a while, all of them there before the first is taken."""
+        with self.system.paused():
+            return self.load.submit(jobs, side=500, **how)
 
     @contextmanager
     def submitting(self, jobs: int, **how: Any) -> Generator[None]:
