@@ -17,7 +17,7 @@ import typer
 from jinwi import help_ko, webhooks_cli
 from jinwi.calls import AuditFilters, Filters
 from jinwi.korean import KOREAN
-from jinwi.options import JsonOption, LangOption, LimitOption
+from jinwi.options import JsonOption, LangOption, LimitOption, instant
 from jinwi.results import Lane, State, Verdict
 from jinwi.session import Complaint, choose, session
 from jinwi.terminal import Terminal
@@ -95,11 +95,11 @@ def jobs(
     external_id: Annotated[str | None, typer.Option(help="Only jobs with this id of yours.")] = None,
     after: Annotated[
         datetime | None,
-        typer.Option(parser=datetime.fromisoformat, metavar="TIME", help="Only jobs created since then (ISO 8601)."),
+        typer.Option(parser=instant, metavar="TIME", help="Only jobs created since then (ISO 8601)."),
     ] = None,
     before: Annotated[
         datetime | None,
-        typer.Option(parser=datetime.fromisoformat, metavar="TIME", help="Only jobs created before (ISO 8601)."),
+        typer.Option(parser=instant, metavar="TIME", help="Only jobs created before (ISO 8601)."),
     ] = None,
     limit: LimitOption = 20,
     json: JsonOption = False,
@@ -250,9 +250,9 @@ def audit(
     key: Annotated[str | None, typer.Option(metavar="ID", help="Only what was done with this key.")] = None,
     since: Annotated[
         datetime | None,
-        typer.Option(parser=datetime.fromisoformat, metavar="TIME", help="Only acts since then (ISO 8601)."),
+        typer.Option(parser=instant, metavar="TIME", help="Only acts since then (ISO 8601)."),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    limit: LimitOption = 20,
     json: JsonOption = False,
     lang: LangOption = None,
 ) -> None:

@@ -1,5 +1,6 @@
 """Options that commands share."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -11,3 +12,11 @@ LangOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one document a line.")]
 LimitOption = Annotated[int, typer.Option(min=1, help="At most so many.")]
+
+
+def instant(text: str) -> datetime:
+    """ISO 8601, a date alone too; raises typer.BadParameter with the form that is meant."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise typer.BadParameter(f"{text!r} is no ISO 8601 time: write 2026-11-21 or 2026-11-21T09:00Z") from exc

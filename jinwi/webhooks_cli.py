@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from jinwi.options import JsonOption, LangOption, LimitOption
+from jinwi.options import JsonOption, LangOption, LimitOption, instant
 from jinwi.session import session
 from jinwi.webhook_calls import DeliveryFilters
 from jinwi.webhook_results import DeliveryState, Event
@@ -123,9 +123,7 @@ def recover(
     webhook_id: WebhookArgument,
     since: Annotated[
         datetime,
-        typer.Option(
-            parser=datetime.fromisoformat, metavar="TIME", help="What was announced then or later (ISO 8601)."
-        ),
+        typer.Option(parser=instant, metavar="TIME", help="What was announced then or later (ISO 8601)."),
     ],
     json: JsonOption = False,
     lang: LangOption = None,

@@ -173,7 +173,8 @@ def _pairs(levels: Tensor, steps: tuple[Step, ...]) -> Tensor:
 
     others = torch.cat([seen(*step) for step in steps], 2)
     shares = seen(0, 0) @ others.transpose(2, 3) / (height * width)
-    return shares.reshape(-1, planes * count, len(steps), count).transpose(1, 2).reshape(-1, len(steps) * planes, 25)
+    by_step = shares.reshape(-1, planes * count, len(steps), count).transpose(1, 2)
+    return by_step.reshape(-1, len(steps) * planes, count**2)
 
 
 def _neighbours(contrast: Tensor) -> Tensor:

@@ -219,4 +219,6 @@ def test_the_command_replays_and_recovers(command):
     assert "d0" in command("replay", "d0").stdout
     assert "1,234" in command("recover", "w1", "--since", "2026-11-21T09:00Z").stdout
     assert lines(command("recover", "w1", "--since", "2026-11-21", "--json")) == [{"recovered": 1234}]
-    assert command("recover", "w1", "--since", "yesterday").exit_code == 2
+    refused = command("recover", "w1", "--since", "yesterday")
+    assert refused.exit_code == 2
+    assert "2026-11-21T09:00Z" in refused.output
