@@ -100,6 +100,7 @@ def refusal(standing: Standing) -> Problem:
     if standing.policy is Policy.QUOTA:
         kind, detail = "quota-exceeded", f"Today's {standing.allowed:,} submissions are used up; the day ends in UTC."
     else:
-        kind, detail = "rate-limited", f"At most {standing.allowed:,} {standing.policy} a minute are accepted."
+        kind = "rate-limited"
+        detail = f"At most {standing.allowed:,} {standing.policy} a minute are accepted: wait {standing.left} s."
     members = {"violated-policies": [standing.policy]}
     return Problem(kind, detail, headers={"Retry-After": str(standing.left)}, **members)
