@@ -37,7 +37,8 @@ class Recipe:
     Muon moves convolutions at `convolution_rate`, AdamW all else at `learning_rate`; a `convolution_rate` of None
     leaves all to AdamW. `smoothing` draws the labels towards one half; `head_only` leaves the backbone of an `hf:`
     network as it came. Where owners are left out, an owner of n pictures is drawn in proportion to n^`owner_power`,
-    and `texture` adds a line over texture statistics. All chance comes from `seed` and the step.
+    and `texture` adds a line over texture statistics; elsewhere CutMix makes a share `mixed` of the batches. All
+    chance comes from `seed` and the step.
     """
 
     arch: str
@@ -51,6 +52,7 @@ class Recipe:
     head_only: bool = False
     owner_power: float = 0.5
     texture: bool = False
+    mixed: float = 0.0
     seed: int = 0
 
     @property

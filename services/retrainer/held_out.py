@@ -86,6 +86,7 @@ def _fit(halves: Halves, recipe: Recipe, part: Slice) -> Fit:
     part.say(f"{parameters(network):,} parameters, {torch.get_num_threads()} threads; {recipe}")
     stream = Passes(
         pixels=halves.train.pixels, labels=halves.train.labels, batch_size=recipe.batch, seed=recipe.seed,
+        mixed=recipe.mixed,
     )  # fmt: skip
     fit = Fit(
         network, stream, recipe, data=halves.sha256, checkpoint=part.run / "checkpoint.pt", say=part.say,

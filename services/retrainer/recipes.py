@@ -11,7 +11,7 @@ PLAIN = Recipe(arch="", side=0, passes=18, batch=128, learning_rate=1e-3, convol
 
 OURS = {
     "jinwi-cnn": Recipe(arch="", side=96, passes=10, batch=64, smoothing=0.05, owner_power=0.0, texture=True),
-    "jinwi-cnn-32": Recipe(arch="", side=32, passes=18, batch=256),
+    "jinwi-cnn-32": Recipe(arch="", side=32, passes=30, batch=256, mixed=0.5),
 }
 
 

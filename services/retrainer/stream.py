@@ -67,7 +67,8 @@ class Balanced:
 class Passes:
     """Every image once a pass, in a new order, half of them mirrored and all moved by up to `shift` px each way.
 
-    For images that all have the network's size; what a move uncovers is mirrored from inside.
+    For images that all have the network's size; what a move uncovers is mirrored from inside. In a share `mixed` of
+    the batches a box of each image comes from another one, and the label says how much (CutMix, arXiv 1905.04899).
     """
 
     pixels: Pixels
@@ -75,6 +76,7 @@ class Passes:
     batch_size: int
     seed: int
     shift: int = 2
+    mixed: float = 0.0
 
     @property
     def steps_per_pass(self) -> int:
@@ -88,7 +90,8 @@ class Passes:
         mirrored = chance.random(len(rows)) < 0.5
         pixels = self.pixels[rows]
         pixels[mirrored] = pixels[mirrored, :, ::-1]
-        return self._moved(pixels, chance), self.labels[rows].astype(np.float32)
+        moved, labels = self._moved(pixels, chance), self.labels[rows].astype(np.float32)
+        return _with_boxes(moved, labels, chance) if self.mixed and chance.random() < self.mixed else (moved, labels)
 
     def _moved(self, pixels: Pixels, chance: np.random.Generator) -> Pixels:
         height, width = pixels.shape[1:3]
@@ -98,3 +101,17 @@ class Passes:
         return np.stack(
             [image[top : top + height, left : left + width] for image, (top, left) in zip(wide, places, strict=True)]
         )
+
+
+def _with_boxes(pixels: Pixels, labels: NDArray[np.float32], chance: np.random.Generator) -> Batch:
+    """One box for the whole batch, its share of the area drawn uniformly, as CutMix draws it."""
+    height, width = pixels.shape[1:3]
+    sides = np.sqrt(chance.uniform()) * np.array([height, width]) / 2
+    centre = chance.integers(0, (height, width))
+    top, left = np.maximum(np.rint(centre - sides), 0).astype(int)
+    bottom, right = np.minimum(np.rint(centre + sides), (height, width)).astype(int)
+    other = chance.permutation(len(pixels))
+    mixed = pixels.copy()
+    mixed[:, top:bottom, left:right] = pixels[other, top:bottom, left:right]
+    share = np.float32((bottom - top) * (right - left) / (height * width))
+    return mixed, labels * (1 - share) + labels[other] * share

@@ -74,3 +74,20 @@ def test_images_are_mirrored_and_moved_but_never_empty():
     assert 0.35 < rising < 0.65
     assert shown.min() >= 1
     assert len(set(first.tolist())) >= 5
+
+
+def test_a_mixed_image_is_labelled_by_the_share_of_its_pixels():
+    pixels = np.repeat(np.array([0, 1], np.uint8), 50)[:, None, None, None] * np.full((1, 32, 32, 3), 255, np.uint8)
+    labels = np.repeat(np.array([0, 1], np.uint8), 50)
+    stream = Passes(pixels=pixels, labels=labels, batch_size=100, seed=0, mixed=1.0)
+    shown, said = zip(*(stream.batch(step) for step in range(20)), strict=True)
+    white = np.concatenate(shown).astype(float).mean((1, 2, 3)) / 255
+    assert np.allclose(white, np.concatenate(said), atol=1e-6)
+    assert ((white > 0.05) & (white < 0.95)).mean() > 0.3
+
+
+def test_a_share_of_the_batches_is_mixed():
+    pixels = np.arange(200, dtype=np.uint8)[:, None, None, None] * np.ones((1, 8, 8, 3), np.uint8)
+    stream = Passes(pixels=pixels, labels=np.arange(200, dtype=np.uint8) % 2, batch_size=50, seed=0, mixed=0.5)
+    whole = [bool(np.isin(stream.batch(step)[1], (0, 1)).all()) for step in range(100)]
+    assert 0.3 < np.mean(whole) < 0.75
