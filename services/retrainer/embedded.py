@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 PLAIN = ""
 """The cell of a view that nothing was done to beyond what every matched view undergoes."""
 
+RAW = "raw"
+"""The cell of a picture as it came."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Embedded:

@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import save_model
 from torch import Tensor, nn
 
 from services.retrainer.directory import golden_pixels, write_beside
@@ -34,7 +35,8 @@ def export(
     *,
     probe: NDArray[np.uint8],
 ) -> Model:
-    """Write model.onnx, card.json, metrics.json, golden.npz and manifest.json into the empty `directory`.
+    """Write model.onnx, model.safetensors, card.json, card.md, metrics.json, golden.npz and manifest.json into the
+    empty `directory`.
 
     `probe`, uint8 [N, H, W, 3], are images on which PyTorch and ONNX Runtime must agree. Raises ModelRefused
     where they do not, or where the files would be refused by a worker.
@@ -43,7 +45,10 @@ def export(
     spec = ModelCard.from_document(card).input
     golden = golden_pixels(spec)
     outputs = _run(network, golden)
+    if "embedding" in outputs:
+        card = {**card, "embedding": {"size": outputs["embedding"].shape[1]}}
     _write_onnx(network, card, spec, directory / "model.onnx", list(outputs))
+    save_model(network, str(directory / "model.safetensors"))
     write_beside(directory, card, metrics, {"pixels": golden, **outputs})
     model = Model.load(directory, provider="cpu", threads=1)
     difference = float(np.abs(model.score(probe).logits - _run(network, probe)["logit"]).max())
@@ -73,16 +78,19 @@ def _write_onnx(
             dynamo=False,
         )
     model = onnx.load(path)
+    for output in model.graph.output:
+        if output.name == "embedding":  # the tracer does not know its length
+            output.type.tensor_type.shape.dim[1].dim_value = card["embedding"]["size"]
     onnx.helper.set_model_props(model, {CARD_KEY: json.dumps(card, ensure_ascii=False)})
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
 
 
 def _run(network: nn.Module, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-    """`logit` float32 [N] and, where the network has one, `map` float32 [N, h, w]."""
-    parts = []
+    """Outputs by name, of all `pixels`."""
     with torch.inference_mode():
-        for start in range(0, len(pixels), AT_ONCE):
-            output: Tensor | tuple[Tensor, Tensor] = network(torch.from_numpy(pixels[start : start + AT_ONCE]))
-            parts.append(output if isinstance(output, tuple) else (output,))
-    return {name: torch.cat(own).numpy() for name, own in zip(("logit", "map"), zip(*parts, strict=True), strict=False)}
+        parts: list[dict[str, Tensor]] = [
+            network(torch.from_numpy(pixels[start : start + AT_ONCE])).named()
+            for start in range(0, len(pixels), AT_ONCE)
+        ]
+    return {name: torch.cat([part[name] for part in parts]).numpy() for name in parts[0]}

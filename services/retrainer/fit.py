@@ -170,7 +170,7 @@ class Fit:
         torch.manual_seed(int(np.random.default_rng([recipe.seed, progress.step]).integers(2**63)))  # dropout
         pixels, labels = (torch.from_numpy(array).to(self.device) for array in batch)
         with autocast(self.device):
-            logits = logits_of(self.network(pixels))
+            logits = self.network(pixels).logit
         loss = binary_cross_entropy_with_logits(logits.float(), labels * (1 - recipe.smoothing) + recipe.smoothing / 2)
         self.network.zero_grad()
         loss.backward()
@@ -213,11 +213,6 @@ def autocast(device: torch.device) -> torch.autocast:
     """bfloat16 where the processor multiplies it faster than float32, which halves a step; else as it is."""
     faster = device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()  # noqa: SLF001
     return torch.autocast(device.type, torch.bfloat16, enabled=faster)
-
-
-def logits_of(output: Tensor | tuple[Tensor, Tensor]) -> Tensor:
-    """The logits of a network, whether or not it has a map."""
-    return output[0] if isinstance(output, tuple) else output
 
 
 def _optimizers(network: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:

@@ -23,10 +23,10 @@ def gradcam(network: nn.Module, pixels: NDArray[np.uint8], *, layer: str | None 
     network.eval()
     inputs = torch.from_numpy(pixels)
     with torch.enable_grad(), _tap(network, inputs, layer) as tap:
-        logits = network(inputs)
-        if isinstance(logits, tuple):
+        outputs = network(inputs)
+        if outputs.map is not None:
             raise ConfigurationError("this network gives a map of its own; Grad-CAM is for those that give none")
-        [gradients] = torch.autograd.grad(logits.sum(), [tap.features])
+        [gradients] = torch.autograd.grad(outputs.logit.sum(), [tap.features])
     features, gradients = _grid(tap.features.detach()), _grid(gradients)
     weights = gradients.mean((2, 3), keepdim=True)
     return (weights * features).sum(1).float().numpy()

@@ -11,7 +11,6 @@ from PIL import Image
 from torch import nn
 
 from services.retrainer import matched
-from services.retrainer.fit import logits_of
 from services.retrainer.pictures import LIMITS, picture
 from services.retrainer.samples import Dataset, Sample
 from shared.domain.job import Lane
@@ -72,7 +71,7 @@ def see(network: nn.Module, dataset: Dataset, look: Look, spec: InputSpec, lane:
 def picture_logit(network: nn.Module, image: Image.Image, spec: InputSpec, lane: Lane) -> float:
     """The mean of the tiles' logits by the weights of the plan."""
     with torch.inference_mode():
-        values = logits_of(network(torch.from_numpy(prepare(image, spec, lane)))).tolist()
+        values = network(torch.from_numpy(prepare(image, spec, lane))).logit.tolist()
     tiles = plan(image.width, image.height, spec, lane)
     return float(sum(tile.weight * value for tile, value in zip(tiles, values, strict=True)))
 

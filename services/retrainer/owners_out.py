@@ -6,7 +6,7 @@ The left-out scores of the first are what calibration, thresholds and figures re
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from services.retrainer.evaluation.run import null_scores
 from services.retrainer.evaluation.thresholds import Choice, choose
 from services.retrainer.fit import Fit, Recipe
 from services.retrainer.left_out import LOOKS, Seen, repeated, see
+from services.retrainer.networks.jinwi_cnn import JinwiCnn
 from services.retrainer.networks.with_texture import WithTexture
 from services.retrainer.origin import Counted, origin
 from services.retrainer.pictures import pictures
@@ -124,7 +125,7 @@ def _network(material: Material, fit: Fit, statistics: NDArray[np.float32] | Non
         return fit.result()
     rows = material.without(part)
     line = fitted(statistics[rows], material.dataset.labels[rows], material.dataset.owners[rows])
-    return WithTexture(fit.result(), line).eval()
+    return WithTexture.joined(cast(JinwiCnn, fit.result()), line).eval()
 
 
 def _read(dataset: Dataset) -> Material:

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from services.retrainer.fit import Recipe, logits_of
+from services.retrainer.fit import Recipe
 from services.retrainer.origin import Origin
 from shared.domain.model_card import CalibrationTable, InputSpec
 from shared.domain.verdict import Thresholds
@@ -38,7 +38,7 @@ def logits(network: nn.Module, pixels: NDArray[np.uint8], *, batch: int = 500) -
     network.eval()
     with torch.inference_mode():
         parts = [
-            logits_of(network(torch.from_numpy(pixels[start : start + batch]))).numpy()
+            network(torch.from_numpy(pixels[start : start + batch])).logit.numpy()
             for start in range(0, len(pixels), batch)
         ]
     return np.concatenate(parts)

@@ -200,6 +200,8 @@ class ModelCard:
     calibration: CalibrationTable
     thresholds: Thresholds
     range: ImageRange
+    embedding_size: int | None
+    """Of the vector that the head reads; None where the model gives none."""
     document: Mapping[str, Any]
 
     @classmethod
@@ -215,12 +217,23 @@ class ModelCard:
                 calibration=CalibrationTable.from_document(document["calibration"]),
                 thresholds=Thresholds(**document["thresholds"]),
                 range=ImageRange(**document["range"]),
+                embedding_size=_embedding_size(document.get("embedding")),
                 document=document,
             )
         except KeyError as exc:
             raise ValueError(f"card: field {exc} is missing") from exc
         except TypeError as exc:
             raise ValueError(f"card: {exc}") from exc
+
+
+def _embedding_size(document: Any) -> int | None:
+    """Of the card's `embedding`, `{"size": 760}` or missing; raises ValueError."""
+    if document is None:
+        return None
+    size = document.get("size", 0) if isinstance(document, Mapping) else 0
+    if not (_is_whole(size) and size > 0):
+        raise ValueError(f"embedding must be an object with a whole size above 0, got {document!r}")
+    return int(size)
 
 
 def _of_lanes(document: Any, field: str) -> dict[Lane, list[Mapping[str, Any]]]:

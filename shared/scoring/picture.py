@@ -47,3 +47,10 @@ def judge(picture: Picture, logits: NDArray[np.float32], maps: NDArray[np.float3
         calibration=calibration,
         evidence=None if maps is None else stitch(maps, tiles, picture.width, picture.height),
     )
+
+
+def embedded(picture: Picture, tiles: NDArray[np.float32], *, card: ModelCard) -> NDArray[np.float32]:
+    """The embedding float32 [D] of a picture from those of its `tiles`, float32 [T, D]."""
+    planned = plan(picture.width, picture.height, card.input, picture.lane)
+    mean: NDArray[np.float32] = np.average(tiles, 0, [tile.weight for tile in planned]).astype(np.float32)
+    return mean

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from shared.domain.job import Lane
-from shared.domain.model_card import InputSpec, ModelCard
+from shared.domain.model_card import ModelCard
 from shared.errors import ConfigurationError, ModelRefused, Outage
 from shared.scoring.calibration import probability
 from shared.scoring.card import read_card
 from shared.scoring.manifest import read_verified
-from shared.scoring.picture import Picture, Score, judge
+from shared.scoring.picture import Picture, Score, embedded, judge
 
 Provider = Literal["cpu", "cuda"]
 
@@ -31,6 +31,10 @@ GOLDEN_TOLERANCE = 1e-3
 Processors sum float32 in different orders: that moves a logit by about 1e-5. A wrong weight, channel order or
 scale moves it by more than 1e-1. And 1e-3 in the logit is at most 2.5e-4 in the probability.
 """
+
+EMBEDDING_TOLERANCE = 1e-2
+"""The same for a number of an embedding, or a hundredth of it: a rare statistic's deviations are large where its
+rounding is too, and the head gives such a one little weight."""
 
 PIXELS_AT_ONCE = 1 << 18
 """Most pixels of one inference, unless one tile has more.
@@ -68,6 +72,7 @@ class Model:
         self.sha256 = sha256
         self._session = session
         self._outputs = [output.name for output in session.get_outputs()]
+        self._scored = [name for name in self._outputs if name != "embedding"]
         self._pid = os.getpid()
         self._calibration = card.calibration.of(Lane.INTERACTIVE, min(card.input.width, card.input.height))
 
@@ -82,7 +87,7 @@ class Model:
             raise ModelRefused(f"{directory}: {', '.join(sorted(missing))} is not in the manifest")
         session = _open(files["model.onnx"], provider, threads)
         card = read_card(session.get_modelmeta().custom_metadata_map, files["card.json"])
-        _require_contract(session, card.input)
+        _require_contract(session, card)
         model = cls(session, card, hashlib.sha256(files["model.onnx"]).hexdigest())
         model._require_golden(_read_golden(files["golden.npz"]))
         return model
@@ -92,14 +97,7 @@ class Model:
 
         Each tile is calibrated as a picture of its size in the interactive lane. Raises Outage when inference fails.
         """
-        if os.getpid() != self._pid:
-            raise RuntimeError("this model was loaded in another process; load it after the fork")
-        if pixels.dtype != np.uint8 or pixels.shape[1:] != (self.card.input.height, self.card.input.width, 3):
-            raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}, not what {self.card.input} says")
-        most = max(1, PIXELS_AT_ONCE // (self.card.input.height * self.card.input.width))
-        parts = [self._infer(pixels[start : start + most]) for start in range(0, max(1, len(pixels)), most)]
-        outputs = [np.concatenate(own) for own in zip(*parts, strict=True)]
-        named = dict(zip(self._outputs, outputs, strict=True))
+        named = self._run(self._scored, pixels)
         return Scores(
             logits=named["logit"],
             probabilities=probability(named["logit"], self._calibration),
@@ -116,24 +114,55 @@ class Model:
         maps = repeat(None, len(pictures)) if scored.maps is None else np.split(scored.maps, ends)
         return [judge(*own, card=self.card) for own in zip(pictures, logits, maps, strict=True)]
 
-    def _infer(self, pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+    @property
+    def embeds(self) -> bool:
+        """Whether it gives embeddings."""
+        return self._outputs != self._scored
+
+    def embed_pictures(self, pictures: Sequence[Picture]) -> NDArray[np.float32]:
+        """What the head sees of each picture, float32 [P, D]: the mean of its tiles' embeddings by the weights of the
+        plan, so that the head makes of it the picture's logit.
+
+        Raises ConfigurationError where the model gives none, and else as `score` does.
+        """
+        if not self.embeds:
+            raise ConfigurationError(
+                f"{self.card.name} {self.card.version} gives no embeddings: it was brought, or made before 1.1.1"
+            )
+        if not pictures:
+            return np.empty((0, self.card.embedding_size or 0), np.float32)
+        tiles = self._run(["embedding"], np.concatenate([picture.pixels for picture in pictures]))["embedding"]
+        ends = np.cumsum([len(picture.pixels) for picture in pictures])[:-1]
+        return np.stack([embedded(*own, card=self.card) for own in zip(pictures, np.split(tiles, ends), strict=True)])
+
+    def _run(self, outputs: Sequence[str], pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        """These outputs for tiles, by name."""
+        if os.getpid() != self._pid:
+            raise RuntimeError("this model was loaded in another process; load it after the fork")
+        if pixels.dtype != np.uint8 or pixels.shape[1:] != (self.card.input.height, self.card.input.width, 3):
+            raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}, not what {self.card.input} says")
+        most = max(1, PIXELS_AT_ONCE // (self.card.input.height * self.card.input.width))
+        parts = [self._infer(outputs, pixels[start : start + most]) for start in range(0, max(1, len(pixels)), most)]
+        return dict(zip(outputs, map(np.concatenate, zip(*parts, strict=True)), strict=True))
+
+    def _infer(self, outputs: Sequence[str], pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         try:
-            outputs: list[NDArray[np.float32]] = self._session.run(self._outputs, {"pixels": pixels})
+            values: list[NDArray[np.float32]] = self._session.run(list(outputs), {"pixels": pixels})
         except ORT_ERRORS as exc:
             raise Outage("model", str(exc)) from exc
-        return outputs
+        return values
 
     def _require_golden(self, golden: Mapping[str, NDArray[Any]]) -> None:
         try:
-            scores = self.score(golden["pixels"])
-            outputs = [("logit", scores.logits, golden["logit"])]
-            if scores.maps is not None:
-                outputs.append(("map", scores.maps, golden["map"]))
+            outputs = self._run(self._outputs, golden["pixels"])
+            expected = {name: golden[name] for name in outputs}
         except (Outage, KeyError, ValueError) as exc:
             raise ModelRefused(f"golden.npz does not fit the model: {exc}") from exc
-        for name, actual, expected in outputs:
-            same = actual.shape == expected.shape and actual.size > 0
-            if not same or not np.allclose(actual, expected, rtol=0, atol=GOLDEN_TOLERANCE):
+        for name, actual in outputs.items():
+            within = EMBEDDING_TOLERANCE if name == "embedding" else GOLDEN_TOLERANCE
+            relative = EMBEDDING_TOLERANCE if name == "embedding" else 0
+            same = actual.shape == expected[name].shape and actual.size > 0
+            if not same or not np.allclose(actual, expected[name], rtol=relative, atol=within):
                 raise ModelRefused(f"the model does not give the {name} that golden.npz holds")
 
 
@@ -169,20 +198,31 @@ def _options(threads: int) -> ort.SessionOptions:
     return options
 
 
-def _require_contract(session: ort.InferenceSession, spec: InputSpec) -> None:
-    """`pixels` uint8 [N, H, W, 3] in; `logit` float32 [N] and perhaps `map` float32 [N, h, w] out; N free."""
+def _require_contract(session: ort.InferenceSession, card: ModelCard) -> None:
+    """`pixels` uint8 [N, H, W, 3] in; `logit` float32 [N] and perhaps `map` float32 [N, h, w] and `embedding` float32
+    [N, D] out; N free.
+    """
     found = {tensor.name: tensor for tensor in (*session.get_inputs(), *session.get_outputs())}
-    if found.keys() - {"map"} != {"pixels", "logit"} or len(session.get_inputs()) != 1:
-        raise ModelRefused(f"the model's tensors are {', '.join(found)}, not pixels, logit and perhaps map")
-    expected = {"pixels": ("tensor(uint8)", 4), "logit": ("tensor(float)", 1), "map": ("tensor(float)", 3)}
+    if found.keys() - {"map", "embedding"} != {"pixels", "logit"} or len(session.get_inputs()) != 1:
+        raise ModelRefused(f"the model's tensors are {', '.join(found)}, not pixels, logit and perhaps map, embedding")
+    expected = {
+        "pixels": ("tensor(uint8)", 4),
+        "logit": ("tensor(float)", 1),
+        "map": ("tensor(float)", 3),
+        "embedding": ("tensor(float)", 2),
+    }
     for name, tensor in found.items():
         kind, rank = expected[name]
         if tensor.type != kind or len(tensor.shape) != rank or isinstance(tensor.shape[0], int):
             raise ModelRefused(
                 f"the model's {name} is {tensor.type} {tensor.shape}, not {kind} of {rank} dimensions, the first free"
             )
-    if found["pixels"].shape[1:] != [spec.height, spec.width, 3]:
-        raise ModelRefused(f"the model takes {found['pixels'].shape}, its card says {spec.height}×{spec.width}×3")
+    if found["pixels"].shape[1:] != [card.input.height, card.input.width, 3]:
+        sides = f"{card.input.height}×{card.input.width}×3"
+        raise ModelRefused(f"the model takes {found['pixels'].shape}, its card says {sides}")
+    size = found["embedding"].shape[1] if "embedding" in found else None
+    if size != card.embedding_size:
+        raise ModelRefused(f"the model's embedding has {size} numbers, its card says {card.embedding_size}")
 
 
 def _read_golden(content: bytes) -> dict[str, NDArray[Any]]:

@@ -1,7 +1,4 @@
-"""Architectures by name: modules from `pixels`, uint8 [N, side, side, 3], to logits, float32 [N].
-
-A network with a map returns (logits, map float32 [N, h, w]), the mean of the map being the logit.
-"""
+"""Architectures by name: modules from `pixels`, uint8 [N, side, side, 3], to Outputs: a logit and perhaps more."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from services.retrainer.networks.outputs import Outputs, headed
 from services.retrainer.networks.planes import planes
 
 DENSE = 256
@@ -9,7 +10,7 @@ DENSE = 256
 
 
 class AiornotCnn(nn.Module):
-    """`pixels` uint8 [N, side, side, 3] RGB to logits float32 [N], above 0 for AI-generated.
+    """`pixels` uint8 [N, side, side, 3] RGB to Outputs, the logit above 0 for AI-generated.
 
     Three blocks of two convolutions, of `filters`, twice and four times as many; a dense layer; three convolutions
     over a sequence of one step. On one step pooling changes nothing, so there is none, and all taps but the
@@ -30,13 +31,14 @@ class AiornotCnn(nn.Module):
             nn.Conv1d(DENSE, 512, 5, padding=2), nn.ReLU(),
             nn.Conv1d(512, 512, 5, padding=2), nn.ReLU(),
             nn.Conv1d(512, 1024, 3, padding=1), nn.ReLU(),
+            nn.Flatten(),
         )  # fmt: skip
-        self.head = nn.Sequential(nn.Flatten(), nn.Dropout(dropout), nn.Linear(1024, 1))
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(1024, 1)
 
-    def forward(self, pixels: Tensor) -> Tensor:
+    def forward(self, pixels: Tensor) -> Outputs:
         one_step = self.dense(self.features(planes(pixels))).unsqueeze(2)
-        logits: Tensor = self.head(self.sequence(one_step))
-        return logits.squeeze(1)
+        return headed(self.head, self.sequence(one_step), self.dropout)
 
 
 def _block(before: int, after: int, *, dropout: float) -> nn.Sequential:

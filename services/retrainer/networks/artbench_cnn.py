@@ -2,16 +2,18 @@
 
 from torch import Tensor, nn
 
+from services.retrainer.networks.outputs import Outputs
 from services.retrainer.networks.planes import planes
 
 
 class ArtbenchCnn(nn.Module):
-    """`pixels` uint8 [N, side, side, 3] RGB to logits float32 [N], above 0 for AI-generated.
+    """`pixels` uint8 [N, side, side, 3] RGB to Outputs, the logit above 0 for AI-generated.
 
     The project states two layers of 64 filters and 186,370 weights at 32 px. Of the usual shapes one gives that
     number: convolutions without padding (the last map is 6×6), dense 64, and two outputs under a softmax:
     1,792 + 36,928 + 147,520 + 130. At 128 px the same shape has 3,725,314, and they state 3.7 million. The logit
-    is the difference of the two outputs, of which their softmax is the sigmoid.
+    is the difference of the two outputs, of which their softmax is the sigmoid. Two outputs are no head of one logit:
+    there is no embedding.
     """
 
     def __init__(self, *, side: int = 32, filters: int = 64, dense: int = 64, dropout: float = 0.0) -> None:
@@ -30,7 +32,6 @@ class ArtbenchCnn(nn.Module):
             nn.Linear(dense, 2),
         )
 
-    def forward(self, pixels: Tensor) -> Tensor:
+    def forward(self, pixels: Tensor) -> Outputs:
         human, ai = self.head(self.features(planes(pixels))).unbind(1)
-        logits: Tensor = ai - human
-        return logits
+        return Outputs(logit=ai - human)

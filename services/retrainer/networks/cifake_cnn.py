@@ -4,11 +4,12 @@ Synthetic Images" (IEEE Access 2024, arXiv 2303.14126), and the topologies among
 
 from torch import Tensor, nn
 
+from services.retrainer.networks.outputs import Outputs, headed
 from services.retrainer.networks.planes import planes
 
 
 class CifakeCnn(nn.Module):
-    """`pixels` uint8 [N, side, side, 3] RGB to logits float32 [N], above 0 for AI-generated.
+    """`pixels` uint8 [N, side, side, 3] RGB to Outputs, the logit above 0 for AI-generated.
 
     `layers` convolutions of `filters` each, every one followed by 2×2 max pooling, then `dense_layers` of `dense`
     units; none where `dense` is 0. Batch normalisation (`norm`) and `dropout` are ours: the paper has neither.
@@ -29,16 +30,16 @@ class CifakeCnn(nn.Module):
         self.features = nn.Sequential()
         for index in range(layers):
             self.features.extend(_convolution(filters if index else 3, filters, norm=norm))
-        self.head = nn.Sequential(nn.Flatten(), nn.Dropout(dropout))
+        self.dense = nn.Sequential(nn.Flatten())
+        self.dropout = nn.Dropout(dropout)
         width = filters * (side // 2**layers) ** 2
         for _ in range(dense_layers if dense else 0):
-            self.head.extend([nn.Linear(width, dense), nn.ReLU(), nn.Dropout(dropout)])
+            self.dense.extend([nn.Dropout(dropout), nn.Linear(width, dense), nn.ReLU()])
             width = dense
-        self.head.append(nn.Linear(width, 1))
+        self.head = nn.Linear(width, 1)
 
-    def forward(self, pixels: Tensor) -> Tensor:
-        logits: Tensor = self.head(self.features(planes(pixels)))
-        return logits.squeeze(1)
+    def forward(self, pixels: Tensor) -> Outputs:
+        return headed(self.head, self.dense(self.features(planes(pixels))), self.dropout)
 
 
 def _convolution(before: int, after: int, *, norm: bool) -> list[nn.Module]:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from services.retrainer.networks.outputs import Outputs, headed
 from shared.errors import ConfigurationError
 
 PREFIX = "hf:"
@@ -59,7 +60,7 @@ class Source:
 
 
 class HfClassifier(nn.Module):
-    """`pixels` uint8 [N, side, side, 3] RGB to logits float32 [N], above 0 for AI-generated.
+    """`pixels` uint8 [N, side, side, 3] RGB to Outputs, the logit above 0 for AI-generated.
 
     With `head_only` the backbone is frozen as it came: no weight, batch statistic or dropout of it changes.
     """
@@ -77,11 +78,11 @@ class HfClassifier(nn.Module):
         self.backbone.requires_grad_(not head_only)
         hidden, embedding = self._shapes(source.name, side)
         self.has_tokens = len(hidden) == 3
-        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(embedding[1], 1))
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(embedding[1], 1)
 
-    def forward(self, pixels: Tensor) -> Tensor:
-        logits: Tensor = self.head(self._embedding(self._run(pixels)))
-        return logits.squeeze(1)
+    def forward(self, pixels: Tensor) -> Outputs:
+        return headed(self.head, self._embedding(self._run(pixels)), self.dropout)
 
     def train(self, mode: bool = True) -> "HfClassifier":
         super().train(mode)

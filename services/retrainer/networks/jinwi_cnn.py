@@ -2,18 +2,15 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from services.retrainer.networks.highpass import HighPass
+from services.retrainer.networks.outputs import Outputs
 from services.retrainer.networks.structure import Structure
 
 
 class JinwiCnn(nn.Module):
-    """`pixels` uint8 [N, H, W, 3] to (logit float32 [N], map float32 [N, h, w]), above 0 for AI-generated.
-
-    Residual stages (He et al., CVPR 2016), each but the first beginning with a stride of 2, over the planes that
-    `reads` makes of the pixels. Two readings are added: each patch's own logit from the last stage, and one for the
-    picture from means and deviations of every stage's features. The second is the same everywhere in the map.
-    """
+    """`pixels` uint8 [N, H, W, 3] to Outputs with a map, above 0 for AI-generated. See `Looks` for what is read."""
 
     def __init__(
         self,
@@ -25,7 +22,37 @@ class JinwiCnn(nn.Module):
         statistics: int = 0,
         dropout: float = 0.4,
     ) -> None:
-        """`statistics` is the width of the second reading's hidden layer; at 0 it is a line."""
+        """`statistics` is the width of the hidden layer that reads the moments; at 0 the head reads them itself."""
+        super().__init__()
+        self.looks = Looks(reads, widths, blocks, stem_stride=stem_stride, statistics=statistics, dropout=dropout)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(self.looks.size, 1)
+
+    def forward(self, pixels: Tensor) -> Outputs:
+        embedding, features = self.looks(pixels)
+        logit = self.head(self.dropout(embedding)).squeeze(1)
+        return Outputs(logit=logit, map=evidence(features, self.head, logit), embedding=embedding)
+
+
+class Looks(nn.Module):
+    """`pixels` to (embedding float32 [N, size], features of the last stage [N, C, h, w]).
+
+    Residual stages (He et al., CVPR 2016), each but the first beginning with a stride of 2, over the planes that
+    `reads` makes of the pixels. The embedding begins with the C means of the last stage's features, from which comes
+    the map; then follow means and deviations of every stage's features, normalised, or what a hidden layer makes of
+    them.
+    """
+
+    def __init__(
+        self,
+        reads: type[HighPass | Structure],
+        widths: tuple[int, ...],
+        blocks: tuple[int, ...],
+        *,
+        stem_stride: int,
+        statistics: int,
+        dropout: float,
+    ) -> None:
         super().__init__()
         self.highpass = reads()
         self.stem = _convolved(reads.channels, widths[0], stride=stem_stride)
@@ -33,27 +60,19 @@ class JinwiCnn(nn.Module):
         for index, (width, depth) in enumerate(zip(widths, blocks, strict=True)):
             entry = [_convolved(widths[index - 1], width, stride=2)] if index else []
             self.stages.append(nn.Sequential(*entry, *(Residual(width) for _ in range(depth))))
-        self.patches = nn.Sequential(nn.Dropout2d(dropout), nn.Conv2d(widths[-1], 1, 1))
         pooled = 2 * sum(widths)
-        hidden = [nn.Linear(pooled, statistics), nn.ReLU(), nn.Dropout(dropout)] if statistics else []
-        self.texture = nn.Sequential(
-            nn.BatchNorm1d(pooled), nn.Dropout(dropout), *hidden, nn.Linear(statistics or pooled, 1)
-        )
+        hidden = [nn.Dropout(dropout), nn.Linear(pooled, statistics), nn.ReLU()] if statistics else []
+        self.moments = nn.Sequential(nn.BatchNorm1d(pooled), *hidden)
+        self.size = widths[-1] + (statistics or pooled)
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        logits, texture = self.readings(pixels)
-        evidence = logits + texture[:, :, None]
-        return evidence.mean((1, 2)), evidence
-
-    def readings(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """(patch logits float32 [N, h, w], texture logit float32 [N, 1])."""
         features = self.stem(self.highpass(pixels).contiguous(memory_format=torch.channels_last))
-        statistics = []
+        moments = []
         for stage in self.stages:
             features = stage(features)
-            statistics += _moments(features.float())
-        texture: Tensor = self.texture(torch.cat(statistics, 1))
-        return self.patches(features).squeeze(1).float(), texture.float()
+            moments += _moments(features.float())
+        means = moments[-2]
+        return torch.cat([means, self.moments(torch.cat(moments, 1)).float()], 1), features.float()
 
 
 class Residual(nn.Module):
@@ -66,6 +85,18 @@ class Residual(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         return torch.relu(features + self.second(self.first(features)))
+
+
+def evidence(features: Tensor, head: nn.Linear, logit: Tensor) -> Tensor:
+    """The map float32 [N, h, w]: what the head makes of each place's features [N, C, h, w], whose means the embedding
+    begins with (class activation mapping: Zhou et al., CVPR 2016). All else that it reads is the same everywhere.
+    """
+    channels = int(features.shape[1])
+    # `split` and no slice: the exporter computes a slice of weights ahead, and the map of a head that is replaced in
+    # the file would stay the old one's.
+    weight, _ = head.weight.split([channels, head.in_features - channels], 1)
+    places = functional.conv2d(features, weight[:, :, None, None]).squeeze(1)
+    return places + (logit - places.mean((1, 2)))[:, None, None]
 
 
 def _convolved(before: int, after: int, *, stride: int = 1) -> nn.Sequential:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from services.retrainer.networks.outputs import Outputs, headed
 from services.retrainer.networks.planes import planes
 
 SMALL = 64
@@ -17,7 +18,7 @@ Refine = Callable[[int], nn.Module]
 
 
 class ResNet(nn.Module):
-    """`pixels` uint8 [N, side, side, 3] RGB to logits float32 [N], above 0 for AI-generated.
+    """`pixels` uint8 [N, side, side, 3] RGB to Outputs, the logit above 0 for AI-generated.
 
     Four stages of two blocks, of `filters`, 2, 4 and 8 times as many. `side` chooses the stem alone; the rest
     takes any size.
@@ -33,13 +34,12 @@ class ResNet(nn.Module):
             width, before = filters * 2**index, filters * 2 ** max(0, index - 1)
             stages += [Block(before, width, stride=1 + (index > 0), refine=refine), Block(width, width, refine=refine)]
         self.features = nn.Sequential(stem, *stages)
-        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(8 * filters, 1))
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(8 * filters, 1)
         self.apply(_initialise)
 
-    def forward(self, pixels: Tensor) -> Tensor:
-        pooled = self.features(planes(pixels)).mean((2, 3))
-        logits: Tensor = self.head(pooled)
-        return logits.squeeze(1)
+    def forward(self, pixels: Tensor) -> Outputs:
+        return headed(self.head, self.features(planes(pixels)).mean((2, 3)), self.dropout)
 
 
 class Block(nn.Module):

@@ -8,6 +8,7 @@ onnx = pytest.importorskip("onnx")
 
 from services.retrainer import networks  # noqa: E402
 from services.retrainer.export import export, golden_pixels  # noqa: E402
+from services.retrainer.networks.outputs import Outputs  # noqa: E402
 from shared.domain.model_card import InputSpec  # noqa: E402
 from shared.errors import ModelRefused  # noqa: E402
 from shared.scoring.session import Model  # noqa: E402
@@ -37,9 +38,9 @@ def test_the_exported_file_gives_what_the_network_gives(network, tmp_path):
     export(network, CARD, {}, tmp_path, probe=PROBE)
     model = Model.load(tmp_path, provider="cpu", threads=1)
     with torch.inference_mode():
-        expected = network(torch.from_numpy(PROBE)).numpy()
+        expected = network(torch.from_numpy(PROBE)).logit.numpy()
     assert np.abs(model.score(PROBE).logits - expected).max() < 1e-4
-    assert model.card.document == CARD
+    assert model.card.document == {**CARD, "embedding": {"size": 8}}
 
 
 def test_batch_normalisation_and_dropout_are_folded_away(network, tmp_path):
@@ -57,6 +58,7 @@ def test_a_version_directory_holds_these_files(network, tmp_path):
         "manifest.json",
         "metrics.json",
         "model.onnx",
+        "model.safetensors",
     ]
     assert json.loads((tmp_path / "metrics.json").read_text()) == {"test": {"n": 1}}
 
@@ -66,7 +68,7 @@ class Unfaithful(torch.nn.Module):
 
     def forward(self, pixels):
         logits = pixels.float().mean((1, 2, 3))
-        return logits / 2 if torch.onnx.is_in_onnx_export() else logits
+        return Outputs(logit=logits / 2 if torch.onnx.is_in_onnx_export() else logits)
 
 
 def test_a_file_that_does_not_give_what_the_network_gives_is_refused(tmp_path):

@@ -65,7 +65,7 @@ def test_another_seed_gives_other_weights(tmp_path):
     one.run()
     other.run()
 
-    assert not torch.equal(weights(one)["stem.0.weight"], weights(other)["stem.0.weight"])
+    assert not torch.equal(weights(one)["looks.stem.0.weight"], weights(other)["looks.stem.0.weight"])
 
 
 @pytest.mark.parametrize("convolution_rate", [None, 0.02])
@@ -73,7 +73,7 @@ def test_the_loss_falls_with_either_optimizer(tmp_path, convolution_rate):
     trained = fit(tmp_path / "run.pt", recipe=replace(RECIPE, passes=8, convolution_rate=convolution_rate))
     trained.run()
     with torch.inference_mode():
-        logits, _ = trained.result()(torch.from_numpy(stream().pixels))
+        logits, *_ = trained.result()(torch.from_numpy(stream().pixels))
 
     assert ((logits.numpy() > 0) == stream().labels).mean() > 0.95
 
@@ -85,7 +85,7 @@ def test_the_result_is_a_copy_and_training_can_go_on(tmp_path):
     trained.run()
 
     assert trained.finished
-    assert not torch.equal(before["stem.0.weight"], weights(trained)["stem.0.weight"])
+    assert not torch.equal(before["looks.stem.0.weight"], weights(trained)["looks.stem.0.weight"])
 
 
 def test_it_says_how_far_it_is_and_what_is_watched(tmp_path):

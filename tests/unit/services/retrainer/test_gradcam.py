@@ -7,6 +7,7 @@ from torch import nn  # noqa: E402
 
 from services.retrainer import networks  # noqa: E402
 from services.retrainer.gradcam import gradcam  # noqa: E402
+from services.retrainer.networks.outputs import Outputs  # noqa: E402
 from shared.errors import ConfigurationError  # noqa: E402
 from tests.unit.services.retrainer.networks.toys import pictures  # noqa: E402
 
@@ -28,7 +29,7 @@ class CornerCnn(nn.Module):
         where[0, :8, :8] = where[1, -8:, -8:] = 1
         mapped = self.second(self.first(pixels.permute(0, 3, 1, 2) / 255) * where)
         brightness = torch.relu_(mapped)  # in place, as networks do
-        return self.head(brightness.mean((2, 3))).squeeze(1)
+        return Outputs(logit=self.head(brightness.mean((2, 3))).squeeze(1))
 
 
 BRIGHT = np.full((1, 32, 32, 3), 200, np.uint8)
@@ -105,8 +106,8 @@ class Float(nn.Module):
 
 class WithMap(CornerCnn):
     def forward(self, pixels):
-        logits = super().forward(pixels)
-        return logits, logits[:, None, None]
+        logit = super().forward(pixels).logit
+        return Outputs(logit=logit, map=logit[:, None, None])
 
 
 def test_a_network_with_a_map_of_its_own_needs_none():

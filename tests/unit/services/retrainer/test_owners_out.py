@@ -11,6 +11,7 @@ pytest.importorskip("onnx")
 pytest.importorskip("sklearn")
 
 from services.retrainer import left_out, owners_out, train  # noqa: E402
+from services.retrainer.networks.outputs import Outputs  # noqa: E402
 from services.retrainer.samples import Dataset, Sample  # noqa: E402
 from services.retrainer.slice import Slice  # noqa: E402
 from services.retrainer.trained import logits  # noqa: E402
@@ -49,7 +50,7 @@ def collection():
 
 class Brightness(torch.nn.Module):
     def forward(self, pixels):
-        return pixels.to(torch.float32).mean((1, 2, 3)) / 10 - 12.5
+        return Outputs(logit=pixels.to(torch.float32).mean((1, 2, 3)) / 10 - 12.5)
 
 
 class Shifted(Brightness):
@@ -58,7 +59,7 @@ class Shifted(Brightness):
         self.register_buffer("by", torch.tensor(by))
 
     def forward(self, pixels):
-        return super().forward(pixels) + self.by
+        return Outputs(logit=super().forward(pixels).logit + self.by)
 
 
 @pytest.fixture(scope="module")

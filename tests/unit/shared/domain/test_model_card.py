@@ -22,6 +22,11 @@ def test_a_card_is_read_and_kept_whole():
     assert card.document == DOCUMENT
 
 
+def test_a_card_says_how_long_the_embedding_is_if_there_is_one():
+    assert ModelCard.from_document(DOCUMENT).embedding_size is None
+    assert ModelCard.from_document({**DOCUMENT, "embedding": {"size": 760}}).embedding_size == 760
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -31,6 +36,9 @@ def test_a_card_is_read_and_kept_whole():
         ({"input": {"width": 32, "height": 32, "resample": "magic"}}, "resample"),
         ({"input": {"width": 32}}, "height"),
         ({"calibration": {"temperature": 0}}, "temperature"),
+        ({"embedding": {}}, "embedding must be an object with a whole size"),
+        ({"embedding": {"size": 0}}, "embedding must be an object with a whole size"),
+        ({"embedding": 7}, "embedding must be an object with a whole size"),
         ({"thresholds": {"likely_human": 0.9, "likely_ai": 0.8}}, "thresholds"),
     ],
 )

@@ -4,7 +4,7 @@ import pytest
 from shared.domain.job import Lane
 from shared.domain.tiles import plan
 from shared.scoring import session
-from shared.scoring.picture import Picture
+from shared.scoring.picture import Picture, embedded
 from shared.scoring.session import Model
 
 models = pytest.importorskip("tests.models", reason="needs onnx")
@@ -70,13 +70,27 @@ def test_no_inference_has_more_pixels_than_allowed(load, monkeypatch):
     model = load()
     sizes = []
     infer = model._infer
-    monkeypatch.setattr(model, "_infer", lambda pixels: sizes.append(len(pixels)) or infer(pixels))
+    monkeypatch.setattr(model, "_infer", lambda names, pixels: sizes.append(len(pixels)) or infer(names, pixels))
     monkeypatch.setattr(session, "PIXELS_AT_ONCE", 4 * 16 * 16)
     model.score_pictures([picture(*range(9), width=64, height=64)])
     assert sizes == [4, 4, 1]
     monkeypatch.setattr(session, "PIXELS_AT_ONCE", 1)
     model.score_pictures([picture(1), picture(2)])
     assert sizes[3:] == [1, 1]
+
+
+def test_a_pictures_embedding_is_the_weighted_mean_of_its_tiles(load):
+    spec = {
+        **models.TILED,
+        "views": {
+            "bulk": [{"short_side": None, "crops": 4, "weight": 3}, {"short_side": 16, "crops": 1}],
+            "interactive": [{"short_side": None, "crops": 1}],
+        },
+    }
+    card = load(input=spec).card
+    one = picture(0, 50, 100, 150, 250, width=64, height=64, lane=Lane.BULK)
+    tiles = np.random.default_rng(0).normal(0, 1, (5, 7)).astype(np.float32)
+    assert np.allclose(embedded(one, tiles, card=card), 3 / 16 * tiles[:4].sum(0) + tiles[4] / 4, atol=1e-6)
 
 
 def test_calibration_goes_by_lane_and_by_the_pictures_own_size(load):

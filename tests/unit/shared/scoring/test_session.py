@@ -8,9 +8,11 @@ import onnxruntime as ort
 import pytest
 
 from shared import scoring
+from shared.domain.job import Lane
 from shared.errors import ConfigurationError, ModelRefused
 from shared.scoring.card import CARD_KEY
 from shared.scoring.manifest import write_manifest
+from shared.scoring.picture import Picture
 from shared.scoring.session import Model
 
 SHIPPED = sorted(scoring.SHIPPED.iterdir())
@@ -145,8 +147,10 @@ def test_a_provider_that_is_not_there_is_a_wrong_setting(version):
         Model.load(version, provider="cuda", threads=1)
 
 
-def tiny_version(directory, *, kind="UINT8", side=4, logit="logit", maps=False, batch="N"):
-    """The mean over each picture's 4 × 4 px, and where asked for each pixel's mean, as a version directory."""
+def tiny_version(directory, *, kind="UINT8", side=4, logit="logit", maps=False, embeds=0, stated=None, batch="N"):
+    """The mean over each picture's 4 × 4 px, and where asked for each pixel's and each channel's mean, as a version
+    directory; its card states an embedding of `stated` numbers.
+    """
     onnx = pytest.importorskip("onnx")
     helper, number = onnx.helper, onnx.TensorProto
     nodes = [
@@ -160,13 +164,18 @@ def tiny_version(directory, *, kind="UINT8", side=4, logit="logit", maps=False, 
         nodes.append(helper.make_node("ReduceMean", ["float"], ["map"], axes=[3], keepdims=0))
         outputs.append(helper.make_tensor_value_info("map", number.FLOAT, [batch, 4, 4]))
         golden["map"] = pixels.mean(3, dtype=np.float32)
+    if embeds:
+        nodes.append(helper.make_node("ReduceMean", ["float"], ["embedding"], axes=[1, 2], keepdims=0))
+        outputs.append(helper.make_tensor_value_info("embedding", number.FLOAT, [batch, embeds]))
+        golden["embedding"] = pixels.mean((1, 2), dtype=np.float32)
+    card = CARD if stated is None else {**CARD, "embedding": {"size": stated}}
     inputs = [helper.make_tensor_value_info("pixels", getattr(number, kind), [batch, side, 4, 3])]
     model = helper.make_model(
         helper.make_graph(nodes, "tiny", inputs, outputs), opset_imports=[helper.make_opsetid("", 17)], ir_version=8
     )
-    helper.set_model_props(model, {CARD_KEY: json.dumps(CARD)})
+    helper.set_model_props(model, {CARD_KEY: json.dumps(card)})
     onnx.save(model, directory / "model.onnx")
-    (directory / "card.json").write_text(json.dumps(CARD))
+    (directory / "card.json").write_text(json.dumps(card))
     return with_golden(directory, **golden), golden
 
 
@@ -190,12 +199,44 @@ def test_a_map_that_misses_its_golden_output_is_refused(tmp_path):
         load(with_golden(directory, **golden))
 
 
+def test_an_embedding_is_given_when_asked_and_costs_a_score_nothing(tmp_path):
+    directory, golden = tiny_version(tmp_path, maps=True, embeds=3, stated=3)
+    model = load(directory)
+    one = Picture(pixels=golden["pixels"][:1], width=9, height=5, lane=Lane.BULK)
+    assert model.embeds
+    assert np.allclose(model.embed_pictures([one, one]), golden["embedding"][[0, 0]])
+    assert model.embed_pictures([]).shape == (0, 3)
+    assert np.allclose(model.score(golden["pixels"]).maps, golden["map"])
+
+
+def test_a_model_without_an_embedding_says_so_when_asked(tmp_path):
+    directory, golden = tiny_version(tmp_path)
+    model = load(directory)
+    assert not model.embeds
+    with pytest.raises(ConfigurationError, match=r"tiny 1\.0\.0 gives no embeddings"):
+        model.embed_pictures([Picture(pixels=golden["pixels"][:1], width=4, height=4, lane=Lane.BULK)])
+
+
+@pytest.mark.parametrize("stated", [None, 2])
+def test_an_embedding_of_another_size_than_the_card_says_is_refused(tmp_path, stated):
+    directory, _ = tiny_version(tmp_path, embeds=3, stated=stated)
+    with pytest.raises(ModelRefused, match=f"has 3 numbers, its card says {stated}"):
+        load(directory)
+
+
+def test_an_embedding_that_misses_its_golden_output_is_refused(tmp_path):
+    directory, golden = tiny_version(tmp_path, embeds=3, stated=3)
+    golden["embedding"] = golden["embedding"] * 1.1
+    with pytest.raises(ModelRefused, match="does not give the embedding"):
+        load(with_golden(directory, **golden))
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"kind": "FLOAT"}, r"pixels is tensor\(float\)"),
         ({"side": 8}, "its card says 4×4×3"),
-        ({"logit": "score"}, "not pixels, logit and perhaps map"),
+        ({"logit": "score"}, "not pixels, logit and perhaps map, embedding"),
         ({"batch": 2}, "the first free"),
     ],
     ids=["dtype", "size", "name", "fixed batch"],

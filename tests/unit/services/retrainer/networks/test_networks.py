@@ -50,7 +50,7 @@ def without_dropout(network):
 
 def test_every_picture_gets_one_logit(case):
     network, side = case
-    logits = network(torch.from_numpy(pictures(side, 3)[0]))
+    logits = network(torch.from_numpy(pictures(side, 3)[0])).logit
     assert logits.shape == (3,)
     assert logits.dtype == torch.float32
     assert len(set(logits.tolist())) == 3
@@ -60,8 +60,18 @@ def test_a_logit_depends_neither_on_chance_nor_on_the_other_pictures(case):
     network, side = case
     pixels = torch.from_numpy(pictures(side, 4)[0])
     with torch.inference_mode():
-        alone = torch.cat([network(picture[None]) for picture in pixels])
-        assert torch.allclose(network(pixels), alone, atol=1e-5)
+        alone = torch.cat([network(picture[None]).logit for picture in pixels])
+        assert torch.allclose(network(pixels).logit, alone, atol=1e-5)
+
+
+def test_the_head_makes_the_logit_of_the_embedding(case):
+    network, side = case
+    if isinstance(network, networks.ArtbenchCnn):
+        pytest.skip("two outputs are no head of one logit")
+    with torch.inference_mode():
+        outputs = network(torch.from_numpy(pictures(side, 3)[0]))
+        assert outputs.embedding.shape == (3, network.head.in_features)
+        assert torch.equal(network.head(outputs.embedding).squeeze(1), outputs.logit)
 
 
 def test_a_training_step_lowers_the_loss(case):
@@ -71,7 +81,7 @@ def test_a_training_step_lowers_the_loss(case):
     optimizer = torch.optim.SGD(network.parameters(), lr=1e-3)
     losses = []
     for _ in range(2):
-        loss = binary_cross_entropy_with_logits(network(pixels), labels)
+        loss = binary_cross_entropy_with_logits(network(pixels).logit, labels)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -85,7 +95,7 @@ def test_the_exported_file_is_served_and_gives_what_the_network_gives(case, tmp_
     export(network, card(side), {}, tmp_path, probe=pixels)
     served = Model.load(tmp_path, provider="cpu", threads=1).score(pixels).logits
     with torch.inference_mode():
-        assert np.abs(served - network(torch.from_numpy(pixels)).numpy()).max() < 1e-4
+        assert np.abs(served - network(torch.from_numpy(pixels)).logit.numpy()).max() < 1e-4
 
 
 @pytest.mark.parametrize(

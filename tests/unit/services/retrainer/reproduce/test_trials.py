@@ -65,7 +65,7 @@ def test_the_network_of_a_trial_gives_its_logits(parts, tmp_path):
     assert kept.has_network(TRIAL, parts)
     network = kept.network(TRIAL, parts)
     with torch.inference_mode():
-        assert np.array_equal(network(torch.from_numpy(parts.test.pixels)).numpy(), outcome.test_logits)
+        assert np.array_equal(network(torch.from_numpy(parts.test.pixels)).logit.numpy(), outcome.test_logits)
 
 
 def test_a_trial_without_weights_has_no_network(parts, tmp_path):
