@@ -21,6 +21,7 @@ import structlog
 from numpy.typing import NDArray
 
 from services.worker import frames
+from shared.domain.fingerprint import Fingerprint
 from shared.domain.job import REASONS, Lane
 from shared.domain.model_card import InputSpec
 from shared.domain.provenance import MOST_FINDINGS, Finding, strongest
@@ -28,6 +29,8 @@ from shared.domain.tiles import plan
 from shared.errors import DecoderDied, ImageRefused, Outage
 from shared.imaging.formats import Format
 from shared.imaging.limits import Limits
+from shared.imaging.pdq import pdq_of_reduced
+from shared.imaging.reduced import SIDE
 
 IMAGES_PER_PROCESS = 2000
 """After so many a fresh process takes over, which bounds what a codec may leak."""
@@ -49,14 +52,16 @@ _log = structlog.get_logger("decoder")
 class Prepared:
     """`pixels` is uint8 [T, spec height, spec width, 3], the tiles in the order of `tiles.plan`.
 
-    `width` and `height` are the picture's own, upright. `provenance` is what the file says of its origin;
-    `provenance_complete` is False where a limit, a death or the clock ended the reading.
+    `width` and `height` are the picture's own, upright. `fingerprint` tells it again in another form. `provenance` is
+    what the file says of its origin; `provenance_complete` is False where a limit, a death or the clock ended the
+    reading.
     """
 
     pixels: NDArray[np.uint8]
     width: int
     height: int
     format: Format
+    fingerprint: Fingerprint
     provenance: tuple[Finding, ...]
     provenance_complete: bool
     provenance_seconds: float
@@ -150,7 +155,7 @@ class Decoder:
         requests, replies = _pipes(process)
         try:
             frames.send(requests, {"input": spec.document(), "lane": lane}, data, deadline=deadline)
-            most = spec.most_tiles(lane) * spec.height * spec.width * 3
+            most = spec.most_tiles(lane) * spec.height * spec.width * 3 + SIDE * SIDE
             reply, pixels = frames.receive(replies, max_body=most, deadline=deadline)
         except TimeoutError as exc:
             raise DecoderDied("decoder_died", f"It took longer than {self._seconds:g} s.") from exc
@@ -163,7 +168,9 @@ class Decoder:
         if "refused" in reply:
             raise ImageRefused(reply["refused"], reply["detail"])
         tiles = len(plan(reply["width"], reply["height"], spec, lane))
-        shaped = np.frombuffer(pixels, np.uint8).reshape(tiles, spec.height, spec.width, 3)
+        # Only pixels cross over: what is done with those here, no file can steer.
+        shaped = np.frombuffer(pixels, np.uint8)[: -SIDE * SIDE].reshape(tiles, spec.height, spec.width, 3)
+        fingerprint = pdq_of_reduced(pixels[-SIDE * SIDE :])
         started = time.monotonic()
         provenance, complete = self._provenance(replies, deadline)
         return Prepared(
@@ -171,6 +178,7 @@ class Decoder:
             width=reply["width"],
             height=reply["height"],
             format=Format(reply["format"]),
+            fingerprint=fingerprint,
             provenance=strongest(provenance),
             provenance_complete=complete and len(provenance) <= MOST_FINDINGS,
             provenance_seconds=time.monotonic() - started,

@@ -19,6 +19,7 @@ from shared.errors import ImageRefused
 from shared.imaging.decode import decode
 from shared.imaging.formats import Format
 from shared.imaging.limits import Limits
+from shared.imaging.reduced import reduced
 from shared.imaging.tiles import cut
 from shared.provenance.read import ProvenanceReader
 
@@ -78,11 +79,13 @@ def _provenance(
 
 
 def _answer(data: bytearray, spec: InputSpec, lane: Lane, limits: Limits) -> tuple[dict[str, Any], bytes | bytearray]:
+    """The tiles, and after them the picture made small and grey, of which the parent makes the perceptual hash."""
     pixels = bytearray()
     try:
         decoded = decode(data, limits)
         for tile in cut(decoded.image, spec, lane):
             pixels += tile.tobytes()
+        pixels += reduced(decoded.image).tobytes()
     except ImageRefused as refusal:
         return {"refused": refusal.reason, "detail": refusal.detail}, b""
     except MemoryError:

@@ -25,7 +25,7 @@ from shared.queue.enqueue import Doorbell
 from shared.scoring.evidence import quantise
 from shared.scoring.picture import Picture, Score
 from shared.scoring.session import Model
-from shared.storage import images, jobs, webhooks
+from shared.storage import fingerprints, images, jobs, webhooks
 from shared.storage.db import Database
 from shared.storage.objects import ObjectStore
 
@@ -226,6 +226,7 @@ class Verifier:
             # Jobs before objects, as erasure takes them, or the two wait for one another.
             finished = jobs.finish(connection, [one for one in judged if isinstance(one, Outcome)])
             images.describe(connection, sides)
+            fingerprints.keep(connection, _sightings(finished, decoded))
             finished = [_with_sides(job, decoded) for job in finished]
             webhooks.announce(connection, finished)
             for retry in judged:
@@ -252,6 +253,21 @@ def judge(claim: Claim, reason: str, detail: str, *, counted: bool) -> Outcome |
         state=State.DEAD if counted else State.FAILED,
         error=error_document(reason, detail),
     )
+
+
+def _sightings(finished: Sequence[Job], decoded: Sequence[Decoded]) -> list[fingerprints.Sighting]:
+    """What the jobs that have a result showed."""
+    done = {job.id for job in finished if job.state is State.DONE}
+    return [
+        fingerprints.Sighting(
+            tenant_id=item.claim.tenant_id,
+            sha256=item.claim.sha256,
+            job_id=item.claim.id,
+            fingerprint=item.prepared.fingerprint,
+        )
+        for item in decoded
+        if item.claim.sha256 is not None and item.claim.id in done
+    ]
 
 
 def _with_sides(job: Job, decoded: Sequence[Decoded]) -> Job:

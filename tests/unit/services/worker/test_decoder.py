@@ -25,6 +25,7 @@ from shared.errors import DecoderDied, ImageRefused, Outage
 from shared.imaging.decode import decode
 from shared.imaging.formats import Format
 from shared.imaging.limits import Limits
+from shared.imaging.pdq import pdq
 from shared.imaging.prepare import prepare
 from tests.provenance.authority import TRAINED, action, sign, trusted_signer
 from tests.provenance.containers import camera, jpeg, jpeg_exif, source_type
@@ -79,6 +80,13 @@ def test_pixels_are_those_of_decoding_in_process(decoder, image_format, resample
     assert np.array_equal(prepared.pixels, prepare(decode(data, LIMITS).image, spec))
     assert prepared.pixels.dtype == np.uint8
     assert (prepared.width, prepared.height, prepared.format) == (100, 80, image_format)
+
+
+@pytest.mark.parametrize("image_format", Format)
+def test_the_perceptual_hash_is_that_of_hashing_in_process(decoder, image_format):
+    data = encode_as(image_format, noise(300, 80))
+
+    assert decoder.decode(data, SPEC).fingerprint == pdq(decode(data, LIMITS).image)
 
 
 @pytest.mark.parametrize(("lane", "tiles"), [(Lane.BULK, 2), (Lane.INTERACTIVE, 10)])
