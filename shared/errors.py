@@ -11,8 +11,15 @@ JinwiError
 ├── IllegalTransition   a state machine was asked for a move that it does not have
 ├── IdempotencyMismatch one idempotency key, two different requests
 ├── ModelRefused        a model file whose hash, card or golden outputs do not match
+│   └── SignatureRefused    nobody who is trusted vouches for these files
+│       ├── Unsigned            there is no signature where one must be
+│       ├── KeyNotTrusted       it is by a key that is not on the list
+│       ├── SignatureDamaged    it cannot be read, or is not that of the key that it names
+│       └── FilesChanged        it is over other files than these
 └── ConfigurationError  the operator's settings; the message says what to change
 """
+
+from collections.abc import Sequence
 
 
 class JinwiError(Exception):
@@ -67,6 +74,34 @@ class IdempotencyMismatch(JinwiError):
 
 class ModelRefused(JinwiError):
     pass
+
+
+class SignatureRefused(ModelRefused):
+    pass
+
+
+class Unsigned(SignatureRefused):
+    pass
+
+
+class KeyNotTrusted(SignatureRefused):
+    """`fingerprint` is what the signature says of its key."""
+
+    def __init__(self, fingerprint: str) -> None:
+        super().__init__(f"it is signed by a key that is not trusted here: {fingerprint[:128]}")
+        self.fingerprint = fingerprint[:128]
+
+
+class SignatureDamaged(SignatureRefused):
+    pass
+
+
+class FilesChanged(SignatureRefused):
+    """`names` are the files that differ from those that were signed, are missing or were added."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(f"not as signed: {', '.join(names)}")
+        self.names = names
 
 
 class ConfigurationError(JinwiError):
