@@ -5,7 +5,6 @@ again, and by several at once.
 """
 
 import contextlib
-import json
 import os
 import shutil
 import sys
@@ -73,7 +72,7 @@ def _register(database: Database, store: ObjectStore, directory: Path, key: Path
         with _vouched(directory, key) as (version, signed_by):
             models.register(database, store, version, origin="shipped", signed_by=signed_by)
         log.info("model_registered", version=directory.name, signed_by=signed_by)
-    elif there["manifest"] != json.loads((directory / models.MANIFEST).read_text(encoding="utf-8")):
+    elif there["manifest"] != models.read_manifest(directory):
         log.warning(
             "shipped_version_taken", version=directory.name, holder=there["name"], origin=there["origin"], mend=MEND
         )

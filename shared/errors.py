@@ -16,6 +16,7 @@ JinwiError
 │       ├── KeyNotTrusted       it is by a key that is not on the list
 │       ├── SignatureDamaged    it cannot be read, or is not that of the key that it names
 │       └── FilesChanged        it is over other files than these
+├── VersionTaken        the number of a model version belongs to other files
 └── ConfigurationError  the operator's settings; the message says what to change
 """
 
@@ -106,3 +107,9 @@ class FilesChanged(SignatureRefused):
 
 class ConfigurationError(JinwiError):
     pass
+
+
+class VersionTaken(JinwiError):
+    def __init__(self, version: str) -> None:
+        super().__init__(f"version {version} is taken by other files: the next number is needed")
+        self.version = version

@@ -50,12 +50,17 @@ def register(
     `signed_by` is the fingerprint of the key whose signature lies in it, `run_id` the run that made it.
     """
     with ExitStack() as stack:
-        manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
+        manifest = read_manifest(directory)
         names = [*manifest["files"], MANIFEST, *([SIGNATURE] if signed_by else [])]
         files = {name: stack.enter_context((directory / name).open("rb")) for name in names}
         card = json.load(files["card.json"])
         new = VersionFiles(card=card, manifest=manifest, files=files, signed_by=signed_by)
         return register_files(database, store, new, origin=origin, run_id=run_id)
+
+
+def read_manifest(directory: Path) -> Mapping[str, Any]:
+    manifest: Mapping[str, Any] = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
+    return manifest
 
 
 def register_files(
