@@ -16,6 +16,8 @@ JinwiError
 │       ├── KeyNotTrusted       it is by a key that is not on the list
 │       ├── SignatureDamaged    it cannot be read, or is not that of the key that it names
 │       └── FilesChanged        it is over other files than these
+├── ArchiveRefused      a file is no model version, or not one that may be unpacked
+│   └── ArchiveTruncated    it ends too early
 ├── VersionTaken        the number of a model version belongs to other files
 └── ConfigurationError  the operator's settings; the message says what to change
 """
@@ -113,3 +115,12 @@ class VersionTaken(JinwiError):
     def __init__(self, version: str) -> None:
         super().__init__(f"version {version} is taken by other files: the next number is needed")
         self.version = version
+
+
+class ArchiveRefused(JinwiError):
+    pass
+
+
+class ArchiveTruncated(ArchiveRefused):
+    def __init__(self) -> None:
+        super().__init__("it ends too early")
