@@ -1,9 +1,9 @@
 """A model version as one file, `NAME-VERSION.jinwi`: a plain tar of its directory, in the one form written here.
 
 Each file's header (POSIX.1-2024, pax, "ustar Interchange Format") follows from its name and size alone, the names stand
-in order, and two blocks of zeros end it: the same version gives the same bytes everywhere, and `tar` unpacks it. A reader
-takes only a header that is bytewise the one which would be written: no links, folders, sparse or long names, extended
-headers, owners or times can even be said.
+in order, and two blocks of zeros end it: the same version gives the same bytes everywhere, and `tar` unpacks it. The
+reader takes only a header that is bytewise the one which would be written: no links, folders, sparse or long names,
+extended headers, owners or times can even be said.
 """
 
 import re
@@ -63,10 +63,11 @@ def unpack(file: BinaryIO, into: Path, *, max_bytes: int) -> list[str]:
     for name, (start, size) in places.items():
         file.seek(start)
         with (into / name).open("xb") as target:
-            while size:
-                piece = file.read(min(size, _PIECE))
+            left = size
+            while left:
+                piece = file.read(min(left, _PIECE))
                 target.write(piece)
-                size -= len(piece)
+                left -= len(piece)
     return list(places)
 
 

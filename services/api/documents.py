@@ -239,6 +239,9 @@ class ModelDocument(Document):
     aliases: list[str]
     sha256: str
     origin: Literal["shipped", "trained", "imported"]
+    signed_by: str | None = Field(
+        None, description="SHA-256 of the public key (PEM) whose signature was registered with it; null: nobody's."
+    )
     created_at: datetime
     card: dict[str, Any]
 

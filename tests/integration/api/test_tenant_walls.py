@@ -49,6 +49,7 @@ SHARED = {
     "GET /v1/models": "the installation's",
     "POST /v1/models": "the installation's",
     "GET /v1/models/{version}": "the installation's",
+    "GET /v1/models/{version}/archive": "the installation's",
     "POST /v1/models/{version}/promote": "the installation's",
     "POST /v1/models/rollback": "the installation's",
     "GET /v1/lanes": "the installation's",

@@ -47,10 +47,10 @@ def test_a_file_that_ends_too_early_is_said_to(tmp_path, end):
     assert not list(tmp_path.iterdir())
 
 
-def made(*members, format=tarfile.USTAR_FORMAT):
+def made(*members, form=tarfile.USTAR_FORMAT):
     """A tar as another program writes it."""
     file = io.BytesIO()
-    with tarfile.open(fileobj=file, mode="w", format=format) as tar:
+    with tarfile.open(fileobj=file, mode="w", format=form) as tar:
         for name, content, changes in members:
             info = tarfile.TarInfo(name)
             info.size = len(content)
@@ -70,8 +70,8 @@ HOSTILE = {
     "a device": made(("card.json", b"", {"type": tarfile.CHRTYPE})),
     "a pipe": made(("card.json", b"", {"type": tarfile.FIFOTYPE})),
     "a sparse file": made(("card.json", b"", {"type": tarfile.GNUTYPE_SPARSE})),
-    "an extended header": made(("card.json", b"{}", {"mtime": 0.5}), format=tarfile.PAX_FORMAT),
-    "a long name": made(("a" * 120, b"{}", {}), format=tarfile.GNU_FORMAT),
+    "an extended header": made(("card.json", b"{}", {"mtime": 0.5}), form=tarfile.PAX_FORMAT),
+    "a long name": made(("a" * 120, b"{}", {}), form=tarfile.GNU_FORMAT),
     "an owner": made(("card.json", b"{}", {"uname": "root"})),
     "a time": made(("card.json", b"{}", {"mtime": 1})),
     "a hidden file": made((".card.json", b"{}", {})),
