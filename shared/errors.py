@@ -18,6 +18,7 @@ JinwiError
 │       └── FilesChanged        it is over other files than these
 ├── ArchiveRefused      a file is no model version, or not one that may be unpacked
 │   └── ArchiveTruncated    it ends too early
+├── OtherLabel          a picture with a known label is said to be the opposite
 ├── VersionTaken        the number of a model version belongs to other files
 └── ConfigurationError  the operator's settings; the message says what to change
 """
@@ -124,3 +125,9 @@ class ArchiveRefused(JinwiError):
 class ArchiveTruncated(ArchiveRefused):
     def __init__(self) -> None:
         super().__init__("it ends too early")
+
+
+class OtherLabel(JinwiError):
+    def __init__(self, sha256: bytes, label: str) -> None:
+        super().__init__(f"the picture {sha256.hex()} is there with the label {label}: one of the two is wrong")
+        self.label = label

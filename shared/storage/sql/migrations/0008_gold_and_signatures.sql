@@ -24,14 +24,15 @@ CREATE TRIGGER immutable BEFORE UPDATE OR DELETE ON gold_owners FOR EACH ROW EXE
 -- The installation's own, of no tenant; the bytes lie in the bucket of images under gold/SHA256. A row whose picture was
 -- removed stays and says so, for there may be versions that were trained with it.
 CREATE TABLE gold_images (
-    sha256 bytea PRIMARY KEY CHECK (octet_length(sha256) = 32),
+    id uuid PRIMARY KEY DEFAULT uuidv7(),
+    sha256 bytea NOT NULL UNIQUE CHECK (octet_length(sha256) = 32),
     label text NOT NULL CHECK (label IN ('human', 'ai')),
     owner text NOT NULL REFERENCES gold_owners,
     kind text NOT NULL,
     bytes bigint NOT NULL,
     format text NOT NULL,
-    width integer NOT NULL,
-    height integer NOT NULL,
+    width integer,
+    height integer,
     pdq bytea CHECK (octet_length(pdq) = 32),
     added_by uuid REFERENCES keys,
     added_at timestamptz NOT NULL DEFAULT now(),
