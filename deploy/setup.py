@@ -4,19 +4,24 @@ Migrations, partitions, buckets, shipped models, the tenant `default`, its webho
 again, and by several at once.
 """
 
-import json
+import contextlib
 import os
+import shutil
 import sys
+import tempfile
+from collections.abc import Generator
 from pathlib import Path
 
 import structlog
 
-from shared import config, logging, scoring
+from shared import config, logging, scoring, signing
 from shared.config import Settings
 from shared.domain.audit import Action
 from shared.domain.tenant import UNLIMITED, Scope
 from shared.errors import JinwiError
 from shared.patience import patiently
+from shared.scoring.manifest import read_verified
+from shared.signing import SIGNATURE
 from shared.storage import audit, jobs, models, tenants
 from shared.storage.db import Connection, Database, connection_string
 from shared.storage.migrate import migrate
@@ -48,25 +53,42 @@ def prepare(settings: Settings, home: Path) -> None:
             # A stack that was off for longer than partitions were made ahead has none for today.
             jobs.make_partitions(connection)
         for directory in scoring.shipped():
-            _register(database, store, directory)
+            _register(database, store, directory, settings.model_signing_key)
         with database.transaction() as connection:
             _default_tenant(connection, home)
     finally:
         database.close()
 
 
-def _register(database: Database, store: ObjectStore, directory: Path) -> None:
-    """A number that other files hold stays theirs: there are results that name it."""
-    if models.register(database, store, directory, origin="shipped"):
-        log.info("model_registered", version=directory.name)
-        return
+def _register(database: Database, store: ObjectStore, directory: Path, key: Path | None) -> None:
+    """Register a shipped version, signed by this installation where it has a key: it vouches for its own distribution.
+
+    A number that other files hold stays theirs: there are results that name it. A version that was registered before
+    there was a key gets its signature now.
+    """
     with database.transaction() as connection:
         there = models.get(connection, directory.name)
-    assert there is not None
-    if there["manifest"] != json.loads((directory / models.MANIFEST).read_text(encoding="utf-8")):
+    if there is None:
+        with _vouched(directory, key) as (version, signed_by):
+            models.register(database, store, version, origin="shipped", signed_by=signed_by)
+        log.info("model_registered", version=directory.name, signed_by=signed_by)
+    elif there["manifest"] != models.read_manifest(directory):
         log.warning(
             "shipped_version_taken", version=directory.name, holder=there["name"], origin=there["origin"], mend=MEND
         )
+    elif key is not None and store.get_signature(directory.name) is None:
+        with _vouched(directory, key) as (version, signed_by):
+            store.add_signature(directory.name, (version / SIGNATURE).read_bytes())
+        log.info("model_signed", version=directory.name, signed_by=signed_by)
+
+
+@contextlib.contextmanager
+def _vouched(directory: Path, key: Path | None) -> Generator[tuple[Path, str | None]]:
+    """A copy of a shipped version whose hashes were checked, with a signature where there is a key, and whose it is."""
+    with tempfile.TemporaryDirectory() as folder:
+        version = Path(shutil.copytree(directory, Path(folder) / directory.name))
+        read_verified(version)
+        yield version, signing.sign(version, key) if key else None
 
 
 def _default_tenant(connection: Connection, home: Path) -> None:

@@ -30,7 +30,7 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
-models = typer.Typer(help="List, show, import, promote and roll back model versions.", no_args_is_help=True)
+models = typer.Typer(help="List, show, share, import, promote and roll back model versions.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(webhooks_cli.app, name="webhooks")
 
@@ -154,7 +154,7 @@ def show_model(version: VersionArgument = "champion", json: JsonOption = False, 
 def import_model(
     *,
     source: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The ONNX file, or a folder that train or --out made.")
+        Path, typer.Argument(metavar="FILE", help="An ONNX file, a folder that train or --out made, or a .jinwi file.")
     ],
     card: Annotated[Path | None, typer.Option(help="What the file is and how it reads a picture (YAML).")] = None,
     out: Annotated[Path | None, typer.Option(help="Make the version's folder in here, and send nothing.")] = None,
@@ -162,13 +162,48 @@ def import_model(
     json: JsonOption = False,
     lang: LangOption = None,
 ) -> None:
-    """Bring a detector: an ONNX file with its card, or a version's folder."""
+    """Bring a detector: an ONNX file with its card, a version's folder, or the file that export wrote."""
     from jinwi import import_command
 
     with session(lang) as terminal:
         order = import_command.Order(source=source, card=card, out=out, promote=promote, json=json)
+        if import_command.is_archive(source):
+            import_command.import_archive(terminal, order)
+            return
         versions = _part(terminal, "services.retrainer.bring.version", "models")
         import_command.import_model(terminal, order, versions)
+
+
+@models.command("export")
+def export_model(
+    version: VersionArgument = "champion",
+    out: Annotated[Path | None, typer.Option(help="The file, or a folder; else NAME-VERSION.jinwi here.")] = None,
+    json: JsonOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Write a version to one signed file, which any web server can hand out."""
+    from jinwi import share_commands
+
+    with session(lang) as terminal:
+        share_commands.export(terminal, version, out, as_json=json)
+
+
+@models.command("pull")
+def pull_model(
+    *,
+    url: Annotated[str, typer.Argument(metavar="URL", help="Where the file that export wrote lies: https://…")],
+    key: Annotated[
+        list[Path] | None, typer.Option(help="Trust this public key too (PEM file or folder); repeatable.")
+    ] = None,
+    promote: Annotated[bool, typer.Option("--promote", help="Let it score from now on.")] = False,
+    json: JsonOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Fetch a version from a web server, and register it if a trusted key vouches for it."""
+    from jinwi import share_commands
+
+    with session(lang) as terminal:
+        share_commands.pull(terminal, url, key or [], promote=promote, as_json=json)
 
 
 @models.command("promote")

@@ -44,6 +44,7 @@ STORE_SECONDS = 120
 """For how long a server may check and store a model version that has arrived."""
 
 MANIFEST = "manifest.json"
+SIGNATURE = "model.sig"
 
 GRACE = 2.0
 """Seconds beyond the caller's own timeout in which an answer may still come in."""
@@ -171,11 +172,15 @@ def submit(source: Source, options: Options, patience: float, *, wait: int = 0) 
 
 
 def upload_model(directory: os.PathLike[str] | str, progress: Progress, patience: float) -> Flow[Model]:
-    """Send every file that the manifest names, and the manifest; raises OSError and ValueError where it cannot be."""
+    """Send every file that the manifest names, the manifest, and the signature where there is one.
+
+    Raises OSError and ValueError where it cannot be.
+    """
     folder = Path(directory)
     names = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+    names = [*names, MANIFEST, *([SIGNATURE] if (folder / SIGNATURE).exists() else [])]
     with contextlib.ExitStack() as stack:
-        files = {name: stack.enter_context((folder / name).open("rb")) for name in [*names, MANIFEST]}
+        files = {name: stack.enter_context((folder / name).open("rb")) for name in names}
         counted = {name: Counted(file, progress) for name, file in files.items()}
         return (yield from request(calls.upload_model(counted, STORE_SECONDS), patience + STORE_SECONDS))
 

@@ -36,16 +36,29 @@ HELP: Mapping[str, str] = {
     "At most so many.": "최대 개수.",
     "Erase images and all that is known of them, for good.": "이미지와 그에 관한 모든 정보를 영구히 삭제합니다.",
     "The jobs.": "작업.",
-    "List, show, import, promote and roll back model versions.": (
-        "모델 버전을 보고, 가져오고, 챔피언으로 만들고, 되돌립니다."
+    "List, show, share, import, promote and roll back model versions.": (
+        "모델 버전을 보고, 나누고, 가져오고, 챔피언으로 만들고, 되돌립니다."
+    ),
+    "Write a version to one signed file, which any web server can hand out.": (
+        "버전을 서명된 파일 하나로 씁니다. 어떤 웹 서버로도 나눠 줄 수 있습니다."
+    ),
+    "The file, or a folder; else NAME-VERSION.jinwi here.": "파일이나 폴더. 없으면 이 폴더의 NAME-VERSION.jinwi.",
+    "Fetch a version from a web server, and register it if a trusted key vouches for it.": (
+        "웹 서버에서 버전을 받아, 신뢰하는 키의 서명이 있으면 등록합니다."
+    ),
+    "Where the file that export wrote lies: https://…": "export 로 만든 파일의 주소: https://…",
+    "Trust this public key too (PEM file or folder); repeatable.": (
+        "이 공개 키도 신뢰합니다(PEM 파일이나 폴더). 여러 번 쓸 수 있습니다."
     ),
     "List the model versions, the newest first.": "모델 버전을 최근 것부터 보여 줍니다.",
     "Show the card of a version.": "한 버전의 카드를 보여 줍니다.",
     "A version, or an alias such as champion.": "버전이나 별칭. 예: champion.",
-    "Bring a detector: an ONNX file with its card, or a version's folder.": (
-        "탐지 모델을 가져옵니다. 카드가 딸린 ONNX 파일이나 버전 폴더를 받습니다."
+    "Bring a detector: an ONNX file with its card, a version's folder, or the file that export wrote.": (
+        "탐지 모델을 가져옵니다. 카드가 딸린 ONNX 파일, 버전 폴더, export 로 만든 파일을 받습니다."
     ),
-    "The ONNX file, or a folder that train or --out made.": "ONNX 파일, 또는 train 이나 --out 이 만든 폴더.",
+    "An ONNX file, a folder that train or --out made, or a .jinwi file.": (
+        "ONNX 파일, train 이나 --out 이 만든 폴더, 또는 .jinwi 파일."
+    ),
     "What the file is and how it reads a picture (YAML).": "모델의 설명과 이미지 전처리 방법(YAML).",
     "Make the version's folder in here, and send nothing.": "이 폴더 안에 버전 폴더만 만들고 서버로 보내지 않습니다.",
     "Let it score from now on.": "지금부터 이 버전으로 채점합니다.",

@@ -1,4 +1,4 @@
-"""`jinwi models import`: a detector of one's own, or a version's folder, made fit, checked and sent."""
+"""`jinwi models import`: a detector of one's own, a version's folder or the one file of it, checked and sent."""
 
 import json
 import tempfile
@@ -9,13 +9,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
-from jinwi.client import Client
-from jinwi.connection import Server, connect
-from jinwi.results import Model
+from jinwi.connection import connect
+from jinwi.packed import known_keys, opened
 from jinwi.session import Complaint
+from jinwi.share_commands import register
 from jinwi.terminal import Terminal
+from shared import archive, config
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +41,24 @@ def import_model(terminal: Terminal, order: Order, versions: ModuleType) -> None
         if not card.get("calibrated", True):
             terminal.note(terminal.language.uncalibrated)
         if server:
-            _register(terminal, order, server, directory)
+            register(terminal, server, directory, promote=order.promote, as_json=order.json)
+
+
+def import_archive(terminal: Terminal, order: Order) -> None:
+    """Send the version that one file holds: whole and as it was signed, by whom the server says whether that counts."""
+    _require_sense(terminal, order)
+    settings, language = config.load(), terminal.language
+    server = connect(terminal)
+    with opened(terminal, order.source, order.source.name, known_keys(settings), settings.max_model_bytes) as version:
+        if version.signed_by:
+            terminal.note(language.signed_by.format(key=version.signed_by))
+        elif version.claimed:
+            terminal.note(language.signed_by_unknown.format(key=version.claimed))
+        register(terminal, server, version.directory, promote=order.promote, as_json=order.json)
+
+
+def is_archive(source: Path) -> bool:
+    return source.suffix == archive.SUFFIX and not source.is_dir()
 
 
 def _require_sense(terminal: Terminal, order: Order) -> None:
@@ -50,9 +66,10 @@ def _require_sense(terminal: Terminal, order: Order) -> None:
     language, name = terminal.language, order.source
     if not order.source.exists():
         raise Complaint(language.not_found.format(name=name), code=2)
-    if order.source.is_dir() and (order.card or order.out):
+    has_card = order.source.is_dir() or is_archive(order.source)
+    if has_card and (order.card or order.out):
         raise Complaint(language.folder_has_card.format(name=name), code=2)
-    if not order.source.is_dir() and not order.card:
+    if not has_card and not order.card:
         raise Complaint(language.card_needed.format(name=name), code=2)
     if order.out and order.promote:
         raise Complaint(language.out_or_promote, code=2)
@@ -69,36 +86,6 @@ def _version(terminal: Terminal, order: Order, versions: ModuleType, out: Path) 
         where = brought.directory if order.out else brought.card["version"]
         terminal.say(terminal.language.brought.format(where=where))
     return brought.directory, brought.card
-
-
-def _register(terminal: Terminal, order: Order, server: Server, directory: Path) -> None:
-    language = terminal.language
-    with Client(server.url, server.key) as client:
-        model = _send(terminal, client, directory)
-        if order.promote:
-            model = client.promote_model(model.version)
-    if order.json:
-        _print(**model.document)
-    else:
-        text = language.promoted if order.promote else language.registered
-        terminal.say(text.format(version=model.version))
-
-
-def _send(terminal: Terminal, client: Client, directory: Path) -> Model:
-    """With a bar on standard error, where that is a terminal."""
-    total = sum(file.stat().st_size for file in directory.iterdir())
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        console=terminal.err,
-        disable=not terminal.err.is_terminal,
-        transient=True,
-    )
-    with bar:
-        task = bar.add_task(terminal.language.uploading, total=total)
-        return client.upload_model(directory, progress=lambda more: bar.advance(task, more))
 
 
 def _print(**document: Any) -> None:

@@ -94,6 +94,25 @@ class Language:
     card_needed: str
     folder_has_card: str
     out_or_promote: str
+    downloading: str
+    exported: str
+    signed_by: str
+    signed_by_unknown: str
+    export_unsigned: str
+    trusted: str
+    unknown_key: str
+    pull_unsigned: str
+    no_archive: str
+    archive_truncated: str
+    archive_changed: str
+    signature_damaged: str
+    other_version: str
+    file_exists: str
+    insecure_address: str
+    not_downloaded: str
+    too_many_redirects: str
+    download_too_large: str
+    download_too_slow: str
 
     webhook: str
     address: str

@@ -101,6 +101,21 @@ class Settings(BaseSettings):
     onnx_threads: int = Field(1, ge=1, description="ONNX Runtime threads of one scoring process.")
     model_cache: Path = Field(Path(".jinwi/models"), description="Folder in which workers keep model files.")
     model_poll_seconds: float = Field(2, gt=0, description="How often a worker asks which model is champion.")
+    model_signing_key: Path | None = Field(
+        None,
+        description="PEM file of the private key (EC P-256) that signs model versions; for retrainer and set-up alone.",
+    )
+    model_public_key: Path | None = Field(
+        None, description="PEM file of this installation's own public key: versions that it signed are trusted."
+    )
+    model_trust: Path | None = Field(
+        None, description="PEM file, or folder of them: public keys of others whose model versions are trusted."
+    )
+    model_signatures: Literal["check", "require"] = Field(
+        "check",
+        description="check: a model version's signature, where there is one, must be by a trusted key; require: there "
+        "must be one.",
+    )
     maintain_cron: str = Field("17 * * * *", description="When the scheduler asks for housekeeping (cron, UTC).")
     retrain_cron: str = Field("", description="When the scheduler asks for a retraining run (cron, UTC); empty: never.")
 

@@ -11,8 +11,19 @@ JinwiError
 ├── IllegalTransition   a state machine was asked for a move that it does not have
 ├── IdempotencyMismatch one idempotency key, two different requests
 ├── ModelRefused        a model file whose hash, card or golden outputs do not match
+│   └── SignatureRefused    nobody who is trusted vouches for these files
+│       ├── Unsigned            there is no signature where one must be
+│       ├── KeyNotTrusted       it is by a key that is not on the list
+│       ├── SignatureDamaged    it cannot be read, or is not that of the key that it names
+│       └── FilesChanged        it is over other files than these
+├── ArchiveRefused      a file is no model version, or not one that may be unpacked
+│   └── ArchiveTruncated    it ends too early
+├── OtherLabel          a picture with a known label is said to be the opposite
+├── VersionTaken        the number of a model version belongs to other files
 └── ConfigurationError  the operator's settings; the message says what to change
 """
+
+from collections.abc import Sequence
 
 
 class JinwiError(Exception):
@@ -69,5 +80,54 @@ class ModelRefused(JinwiError):
     pass
 
 
+class SignatureRefused(ModelRefused):
+    pass
+
+
+class Unsigned(SignatureRefused):
+    pass
+
+
+class KeyNotTrusted(SignatureRefused):
+    """`fingerprint` is what the signature says of its key."""
+
+    def __init__(self, fingerprint: str) -> None:
+        super().__init__(f"it is signed by a key that is not trusted here: {fingerprint[:128]}")
+        self.fingerprint = fingerprint[:128]
+
+
+class SignatureDamaged(SignatureRefused):
+    pass
+
+
+class FilesChanged(SignatureRefused):
+    """`names` are the files that differ from those that were signed, are missing or were added."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(f"not as signed: {', '.join(names)}")
+        self.names = names
+
+
 class ConfigurationError(JinwiError):
     pass
+
+
+class VersionTaken(JinwiError):
+    def __init__(self, version: str) -> None:
+        super().__init__(f"version {version} is taken by other files: the next number is needed")
+        self.version = version
+
+
+class ArchiveRefused(JinwiError):
+    pass
+
+
+class ArchiveTruncated(ArchiveRefused):
+    def __init__(self) -> None:
+        super().__init__("it ends too early")
+
+
+class OtherLabel(JinwiError):
+    def __init__(self, sha256: bytes, label: str) -> None:
+        super().__init__(f"the picture {sha256.hex()} is there with the label {label}: one of the two is wrong")
+        self.label = label

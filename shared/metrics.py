@@ -74,6 +74,11 @@ LIMIT_COUNTS = Counter(
     "Requests counted against a limit, by where: redis, or memory while Redis is away.",
     ["store"],
 )
+REFUSED_MODELS = Counter(
+    "jinwi_models_refused",
+    "Times a worker would not load a model version, by what was wrong: signature or files.",
+    ["reason"],
+)
 
 
 def count(counter: Counter, *labels: str) -> None:

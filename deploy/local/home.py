@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from shared.errors import ConfigurationError, JinwiError
+from shared.signing import make_key_pair
 
 
 class AlreadyRunning(JinwiError):
@@ -32,6 +33,20 @@ class Home:
     @property
     def key(self) -> Path:
         return self.root / "key"
+
+    @property
+    def model_key(self) -> Path:
+        """Private: signs the model versions that are made here."""
+        return self.root / "model_key.pem"
+
+    @property
+    def model_public_key(self) -> Path:
+        return self.root / "model_key.pub"
+
+    @property
+    def trusted_keys(self) -> Path:
+        """Folder of others' public keys, for whoever runs this stack to fill."""
+        return self.root / "trusted_keys"
 
     @property
     def run(self) -> Path:
@@ -87,6 +102,11 @@ class Home:
             partial.replace(file)
         passwords: dict[str, str] = json.loads(file.read_text("ascii"))
         return passwords
+
+    def make_model_keys(self) -> None:
+        """Made on the first start, and never replaced."""
+        make_key_pair(self.model_key, self.model_public_key)
+        self.trusted_keys.mkdir(exist_ok=True)
 
     def tell_url(self, url: str) -> None:
         """Leave it for those who come later and find the lock taken."""

@@ -80,7 +80,10 @@ def servers(home: Home) -> list[Server]:
 def make_stack(settings: Settings, home: Home) -> Stack:
     """All of it, nothing started yet; raises ConfigurationError when a wheel is missing."""
     behind = servers(home)
+    home.make_model_keys()
     environment = {
+        "JINWI_MODEL_PUBLIC_KEY": str(home.model_public_key),
+        "JINWI_MODEL_TRUST": str(home.trusted_keys),
         **os.environ,
         "JINWI_HOME": str(home.root),
         "JINWI_MODEL_CACHE": str(home.root / "models"),
@@ -88,13 +91,15 @@ def make_stack(settings: Settings, home: Home) -> Stack:
     }
     for server in behind:
         environment |= server.settings()
+    # Whoever signs has the private key, and nobody else even knows where it is.
+    signing = {"JINWI_MODEL_SIGNING_KEY": environment.pop("JINWI_MODEL_SIGNING_KEY", str(home.model_key))}
 
     def worker(name: str, *arguments: str) -> Child:
         return Child(name, _python(*arguments), log=home.log(name), environment=environment)
 
     return Stack(
         servers=behind,
-        setup=Setup("setup", _python("deploy.setup"), log=home.log("setup"), environment=environment),
+        setup=Setup("setup", _python("deploy.setup"), log=home.log("setup"), environment=environment | signing),
         api=Api(api_address(settings), log=home.log("api"), environment=environment),
         workers=[
             worker("scorer", "services.worker", "score"),

@@ -48,9 +48,10 @@ async def submission(
     if content_type == "application/json":
         yield read(LinkSubmission, _parse(await request.body())), None
     elif content_type == "multipart/form-data":
-        form = await _spool(request)
+        form = await spool(request, len(Submission.model_fields))
         try:
-            yield _read_form(form, max_file_bytes)
+            fields, image = image_and_fields(form, max_file_bytes)
+            yield read(FormSubmission, fields), image
         finally:
             await form.close()
     else:
@@ -60,10 +61,10 @@ async def submission(
         )
 
 
-async def _spool(request: Request) -> FormData:
-    """The form, its file on disk beyond 1 MiB; raises Outage where the disk has no room for it."""
+async def spool(request: Request, max_fields: int) -> FormData:
+    """A form of one file, that on disk beyond 1 MiB; raises Outage where the disk has no room for it."""
     try:
-        return await request.form(max_files=1, max_fields=len(Submission.model_fields), max_part_size=FIELD_BYTES)
+        return await request.form(max_files=1, max_fields=max_fields, max_part_size=FIELD_BYTES)
     except OSError as exc:
         raise Outage("uploads", f"the upload cannot be spooled: {exc}") from exc
 
@@ -75,7 +76,8 @@ def _parse(body: bytes) -> Any:
         raise Problem("bad-request", "The body is not JSON.") from exc
 
 
-def _read_form(form: FormData, max_file_bytes: int) -> tuple[Submission, BinaryIO]:
+def image_and_fields(form: FormData, max_file_bytes: int) -> tuple[dict[str, Any], BinaryIO]:
+    """The other fields of a form, and the file of its field `image`; raises Problem."""
     require_once(name for name, _ in form.multi_items())
     # An empty field of an HTML form means that nothing was said.
     fields = {name: value for name, value in form.multi_items() if value != ""}
@@ -86,4 +88,4 @@ def _read_form(form: FormData, max_file_bytes: int) -> tuple[Submission, BinaryI
         raise invalid({"image": "is empty"})
     if image.size > max_file_bytes:
         raise Problem("too-large", f"The image has {image.size:,} bytes; at most {max_file_bytes:,} are accepted.")
-    return read(FormSubmission, fields), image.file
+    return fields, image.file

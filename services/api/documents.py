@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.api.errors import MEDIA_TYPE, PROBLEMS, type_of
 from shared.domain.audit import Action
 from shared.domain.job import Lane, State
+from shared.domain.labels import Label, Part
 from shared.domain.provenance import Claim, Kind, Strength
 from shared.domain.tenant import Scope
 from shared.domain.verdict import ADVISORY, Basis, Verdict
@@ -239,12 +240,44 @@ class ModelDocument(Document):
     aliases: list[str]
     sha256: str
     origin: Literal["shipped", "trained", "imported"]
+    signed_by: str | None = Field(
+        None, description="SHA-256 of the public key (PEM) whose signature was registered with it; null: nobody's."
+    )
     created_at: datetime
     card: dict[str, Any]
 
 
 class ModelList(Document):
     models: list[ModelDocument]
+
+
+class GoldDocument(Document):
+    """A picture whose label is known."""
+
+    sha256: str
+    label: Label
+    owner: str
+    kind: str
+    part: Part = Field(description="`guard` judges new versions and is never trained on. All of an owner is in one.")
+    bytes: int
+    format: str
+    width: int | None = Field(description="Pixels as stored; null where the header does not say.")
+    height: int | None
+    added_at: datetime
+    removed_at: datetime | None
+
+
+class GoldCount(Document):
+    part: Part
+    label: Label
+    images: int
+    owners: int
+
+
+class GoldList(Document):
+    counts: list[GoldCount] = Field(description="Of all that the filters let through, whatever the page.")
+    images: list[GoldDocument]
+    next_cursor: str | None = Field(description="null on the last page.")
 
 
 class LaneDocument(Document):

@@ -21,6 +21,7 @@ from services.api.limits import RateLimits
 from services.api.middleware import BodyLimit, RequestContext, Upload
 from services.api.routes import (
     audit,
+    gold,
     health,
     jobs,
     keys,
@@ -85,6 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     uploads = {
         "/v1/jobs": Upload(bytes=settings.max_body_bytes),
+        "/v1/gold": Upload(bytes=settings.max_body_bytes),
         "/v1/models": Upload(bytes=settings.max_model_bytes, seconds=MODEL_SECONDS),
     }
     app.add_middleware(BodyLimit, uploads=uploads)
@@ -94,6 +96,7 @@ def create_app(settings: Settings) -> FastAPI:
         reviews,
         policy,
         models,
+        gold,
         lanes,
         webhooks,
         webhook_deliveries,

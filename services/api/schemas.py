@@ -25,15 +25,18 @@ from pydantic import (
 from services.api.errors import NO_INSTANT, invalid, invalid_body
 from shared.domain.audit import Action
 from shared.domain.job import Lane, State
+from shared.domain.labels import Label, Part
 from shared.domain.link import MAX_LENGTH
 from shared.domain.model_card import SEMVER
 from shared.domain.tenant import Scope
 from shared.domain.verdict import Verdict
+from shared.storage.gold import GUARD_SHARE
 
 METADATA_BYTES = 4096
 JSON_DEPTH = 16
 
 _CURSOR = re.compile(r"[A-Za-z0-9_-]{22}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _MODEL = re.compile(r"[a-z0-9.]{1,40}")
 
 M = TypeVar("M", bound=BaseModel)
@@ -133,6 +136,7 @@ Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
 Probability = Annotated[float, Field(strict=True, ge=0, le=1)]
 Limit = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000), BeforeValidator(_whole)]
 Days = Annotated[int, Field(strict=True, ge=1, le=3650), BeforeValidator(_whole)]
+Sha256 = Annotated[str, AfterValidator(_formed(_SHA256, "is not a SHA-256 in hexadecimal")), _schema(_SHA256)]
 Cursor = Annotated[str, AfterValidator(_formed(_CURSOR, "is not a cursor of an earlier answer")), _schema(_CURSOR)]
 Version = Annotated[str, AfterValidator(_formed(SEMVER, "is not a version, as in 1.2.0")), _schema(SEMVER)]
 VersionOrAlias = Annotated[
@@ -238,6 +242,37 @@ class AuditQuery(Request):
     action: Action | None = None
     key_id: UUID | None = Field(None, description="The key that it was done with.")
     since: Instant | None = Field(None, description="ISO 8601 with a zone; the instant itself included.")
+
+
+class GoldRequest(Request):
+    """What is said beside a labelled image, in the form's fields."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"label": "human", "owner": "kim", "kind": "photograph"}]}
+    )
+
+    label: Label
+    owner: Line | None = Field(
+        None,
+        description="Who made or collected it: all of an owner is trained on, or all of it judges. Without one, the "
+        "image stands for itself.",
+    )
+    kind: Line | None = Field(None, description="photograph, painting …")
+    guard: float = Field(
+        GUARD_SHARE,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="Share of new owners that judge. An owner that is known stays where it is.",
+    )
+
+
+class GoldQuery(Request):
+    limit: int = Field(50, ge=1, le=200, description="Most images in one answer.")
+    cursor: Cursor | None = Field(None, description="`next_cursor` of the page before.")
+    label: Label | None = None
+    part: Part | None = None
+    owner: Line | None = None
 
 
 class LaneRequest(Request):

@@ -36,6 +36,18 @@ class Upload:
     header: Header
 
 
+def examine(file: BinaryIO, settings: Settings) -> Upload:
+    """Look at the header and hash the bytes; raises the Problem that says why the file is refused."""
+    try:
+        header = read_header(file)
+        check_header(header, settings.max_pixels, settings.max_side)
+    except ImageRefused as exc:
+        raise refusal(exc, "image") from exc
+    file.seek(0)
+    sha256 = hashlib.file_digest(file, "sha256").digest()
+    return Upload(file=file, size=file.tell(), sha256=sha256, header=header)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Submissions:
     database: Database
@@ -54,7 +66,7 @@ class Submissions:
         """
         new = _new_job(tenant_id, said, is_image=file is not None)
         check_links(self.settings.allowed_networks, url=new.url, callback_url=new.callback_url)
-        upload = self._examine(file) if file else None
+        upload = examine(file, self.settings) if file else None
         idempotency = self._idempotency(said, upload, key)
         if idempotency and (earlier := self._replay(tenant_id, idempotency)):
             return earlier, True
@@ -69,16 +81,6 @@ class Submissions:
             self.publisher.offer(job.stage, job.lane, job.id)
             log.info("job_submitted", job_id=str(job.id), tenant_id=str(tenant_id), stage=job.stage, lane=job.lane)
         return job, not made
-
-    def _examine(self, file: BinaryIO) -> Upload:
-        try:
-            header = read_header(file)
-            check_header(header, self.settings.max_pixels, self.settings.max_side)
-        except ImageRefused as exc:
-            raise refusal(exc, "image") from exc
-        file.seek(0)
-        sha256 = hashlib.file_digest(file, "sha256").digest()
-        return Upload(file=file, size=file.tell(), sha256=sha256, header=header)
 
     def _idempotency(self, said: Submission, upload: Upload | None, key: str | None) -> Idempotency | None:
         """The fingerprint is made of what is meant: multipart boundaries differ between two tries."""

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -13,9 +13,11 @@ from starlette.datastructures import FormData, UploadFile
 
 from services.api.errors import Problem, invalid
 from services.api.schemas import JSON_DEPTH, require_once, require_storable
+from shared import archive
 from shared.config import Settings
 from shared.domain.model_card import ModelCard
-from shared.errors import Outage
+from shared.errors import KeyNotTrusted, Outage, SignatureRefused, Unsigned
+from shared.signing import SIGNATURE, SIGNATURE_BYTES, Trust
 from shared.storage import models
 from shared.storage.db import Database
 from shared.storage.lock import REGISTRATION, only_one
@@ -24,8 +26,6 @@ from shared.storage.objects import ObjectStore
 
 NEEDED = ("card.json", "golden.npz", "model.onnx")
 
-MOST_FILES = 16
-
 DOCUMENT_BYTES = 1 << 20
 """Most bytes of card.json and of the manifest."""
 
@@ -33,7 +33,6 @@ NAME_LENGTH = 200
 
 VERSION_LENGTH = 40
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 # For the OpenAPI document, which FastAPI cannot tell from a route that reads the stream itself.
@@ -71,7 +70,7 @@ async def uploaded(request: Request) -> AsyncGenerator[Mapping[str, BinaryIO]]:
 
 async def _spool(request: Request) -> FormData:
     try:
-        return await request.form(max_files=MOST_FILES, max_fields=MOST_FILES)
+        return await request.form(max_files=archive.MOST_FILES, max_fields=archive.MOST_FILES)
     except OSError as exc:
         raise Outage("uploads", f"the upload cannot be spooled: {exc}") from exc
 
@@ -83,7 +82,7 @@ def register(
 
     Raises the Problem that names each wrong file, or that the version is taken, and Outage.
     """
-    new = check(files)
+    new = check(files, Trust.of(settings))
     with only_one(settings, REGISTRATION) as held:
         if held is None:
             raise Problem("conflict", "Another version is being registered. Send this one again when it is done.")
@@ -96,10 +95,10 @@ def register(
     return row, made
 
 
-def check(files: Mapping[str, BinaryIO]) -> VersionFiles:
-    """Raises the Problem that names each file which is missing, unknown, damaged or no card."""
+def check(files: Mapping[str, BinaryIO], trust: Trust) -> VersionFiles:
+    """Raises the Problem that names each file which is missing, unknown, damaged, no card or not vouched for."""
     hashes = _hashes(_document(files, MANIFEST))
-    given = files.keys() - {MANIFEST}
+    given = files.keys() - {MANIFEST, SIGNATURE}
     wrong = dict.fromkeys(sorted({*NEEDED} - hashes.keys()), f"must be among the files of {MANIFEST}")
     wrong |= dict.fromkeys(sorted(hashes.keys() - given), f"is missing, though {MANIFEST} names it")
     wrong |= dict.fromkeys(sorted(given - hashes.keys()), f"is not among the files of {MANIFEST}: leave it out")
@@ -107,7 +106,24 @@ def check(files: Mapping[str, BinaryIO]) -> VersionFiles:
         raise invalid(wrong)
     if damaged := [name for name in sorted(hashes) if _sha256(files[name]) != hashes[name]]:
         raise invalid(dict.fromkeys(damaged, f"has not the SHA-256 that {MANIFEST} says: send it as it was made"))
-    return VersionFiles(card=_card(files), manifest={"files": hashes}, files=files)
+    signed_by = _signed_by(files, {**hashes, MANIFEST: _sha256(files[MANIFEST])}, trust)
+    return VersionFiles(card=_card(files), manifest={"files": hashes}, files=files, signed_by=signed_by)
+
+
+def _signed_by(files: Mapping[str, BinaryIO], found: Mapping[str, str], trust: Trust) -> str | None:
+    """The fingerprint of the key that vouches for the files, by name and SHA-256; None where none has to."""
+    signature = None
+    if SIGNATURE in files:
+        files[SIGNATURE].seek(0)
+        signature = files[SIGNATURE].read(SIGNATURE_BYTES)
+    try:
+        return trust.check(signature, found)
+    except Unsigned as exc:
+        raise invalid({SIGNATURE: "is missing: signed versions alone are taken here"}) from exc
+    except KeyNotTrusted as exc:
+        raise invalid({SIGNATURE: f"{exc}. Whoever runs this installation adds keys (JINWI_MODEL_TRUST)"}) from exc
+    except SignatureRefused as exc:
+        raise invalid({SIGNATURE: f"does not hold: {exc}"}) from exc
 
 
 def _hashes(manifest: Any) -> dict[str, str]:
@@ -122,7 +138,7 @@ def _hashes(manifest: Any) -> dict[str, str]:
 
 def _is_entry(name: str, value: object) -> bool:
     is_hash = isinstance(value, str) and _SHA256.fullmatch(value)
-    return bool(is_hash) and bool(_NAME.fullmatch(name)) and name != MANIFEST
+    return bool(is_hash) and bool(archive.NAME.fullmatch(name)) and name not in {MANIFEST, SIGNATURE}
 
 
 def _card(files: Mapping[str, BinaryIO]) -> Mapping[str, Any]:
@@ -155,3 +171,14 @@ def _document(files: Mapping[str, BinaryIO], name: str) -> Any:
 def _sha256(file: BinaryIO) -> str:
     file.seek(0)
     return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def packed(row: Row, store: ObjectStore) -> tuple[int, Iterator[bytes]]:
+    """A registered version as one file: its length in bytes, and its pieces. Raises Outage where a file is missing."""
+    there = store.model_sizes(row["version"])
+    names = {*row["manifest"]["files"], MANIFEST}
+    if missing := sorted(names - there.keys()):
+        raise Outage("model", f"{', '.join(missing)} of version {row['version']} is not in the object store")
+    sizes = {name: there[name] for name in there.keys() & {*names, SIGNATURE}}
+    contents = {name: store.model_file(row["version"], name) for name in sizes}
+    return archive.length(sizes), archive.pieces(sizes, contents)

@@ -14,7 +14,7 @@ import torch
 from services.retrainer import card, held_out, networks, owners_out, snapshot, sources
 from services.retrainer.export import export
 from services.retrainer.fit import Recipe
-from services.retrainer.publish import publish, require_free, staging
+from services.retrainer.place import place, require_free, staging
 from services.retrainer.recipes import recipe
 from services.retrainer.samples import Dataset
 from services.retrainer.slice import Slice, log
@@ -63,7 +63,7 @@ def train_version(
             return None
         staged = staging(out, version)
         export(trained.network, _card(trained, version, command), trained.metrics, staged, probe=trained.probe)
-        target = publish(staged, out)
+        target = place(staged, out)
         say(f"published {target.name}, {sum(file.stat().st_size for file in target.iterdir()):,} bytes")
     return target
 

@@ -6,7 +6,7 @@ from itertools import islice
 import structlog
 
 from shared.config import Settings
-from shared.storage import images, jobs, webhook_endpoints
+from shared.storage import gold, images, jobs, webhook_endpoints
 from shared.storage.db import Database
 from shared.storage.lock import MAINTENANCE, only_one
 from shared.storage.objects import ObjectStore
@@ -32,7 +32,8 @@ def maintain(database: Database, store: ObjectStore, settings: Settings) -> None
             webhook_endpoints.forget_removed(connection)
         erased = _apply_retention(database)
         adopted = _adopt_orphans(database, store)
-    log.info("housekeeping_done", partitions=partitions, erased=erased, orphans=adopted)
+        gold_orphans = gold.collect(database, store, age=ORPHAN_AGE)
+    log.info("housekeeping_done", partitions=partitions, erased=erased, orphans=adopted, gold_orphans=gold_orphans)
 
 
 def _apply_retention(database: Database) -> int:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import structlog
 
+from shared import metrics, signing
 from shared.config import Settings
-from shared.errors import ConfigurationError, JinwiError, ModelRefused, Outage
+from shared.errors import ConfigurationError, JinwiError, ModelRefused, Outage, SignatureRefused
 from shared.scoring.session import Model
+from shared.signing import Trust
 from shared.storage import models
 from shared.storage.db import Database
 from shared.storage.objects import ObjectStore
@@ -83,6 +85,7 @@ class ModelShelf:
         try:
             if not directory.is_dir():
                 self._download(version, directory)
+            self._require_signature(directory, row)
             return self._open(directory, row["sha256"].hex())
         except (OSError, ConfigurationError) as exc:
             # A full disk or a missing provider is no job's fault.
@@ -90,9 +93,16 @@ class ModelShelf:
         except ModelRefused as exc:
             # Later it is fetched anew: a damaged cache mends itself, a damaged version stays refused.
             shutil.rmtree(directory, ignore_errors=True)
-            refusal = Outage("model", str(exc))
+            refusal = Outage("model", f"version {version}: {exc}")
             self._refused[version] = (time.monotonic(), refusal)
+            metrics.count(metrics.REFUSED_MODELS, "signature" if isinstance(exc, SignatureRefused) else "files")
             raise refusal from exc
+
+    def _require_signature(self, directory: Path, row: models.Row) -> None:
+        """Raise ModelRefused unless somebody who is trusted vouches for every file, or nobody has to."""
+        must_be_signed = row["signed_by"] is not None or row["origin"] == "trained"
+        found = signing.file_hashes(directory)
+        Trust.of(self._settings).check(signing.read_signature(directory), found, signed=must_be_signed)
 
     def _open(self, directory: Path, sha256: str) -> Model:
         model = Model.load(directory, provider=self._settings.onnx_provider, threads=self._settings.onnx_threads)

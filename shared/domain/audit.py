@@ -13,5 +13,7 @@ class Action(StrEnum):
     MODEL_IMPORTED = "model.imported"
     MODEL_PROMOTED = "model.promoted"
     MODEL_ROLLED_BACK = "model.rolled_back"
+    GOLD_ADDED = "gold.added"
+    GOLD_REMOVED = "gold.removed"
     LANE_PAUSED = "lane.paused"
     LANE_RESUMED = "lane.resumed"

@@ -13,7 +13,7 @@ from psycopg.types.json import Json
 from shared.domain.audit import Action
 from shared.storage import audit
 from shared.storage.db import Connection, Database
-from shared.storage.objects import ObjectStore
+from shared.storage.objects import SIGNATURE, ObjectStore
 from shared.storage.queries import QUERIES
 
 Row = Mapping[str, Any]
@@ -23,33 +23,59 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VersionFiles:
-    """A version directory, opened: its card, its manifest, and every file by its name, the manifest's too."""
+    """A version directory, opened: its card, its manifest, and every file by its name, manifest and signature too."""
 
     card: Mapping[str, Any]
     manifest: Mapping[str, Any]
     files: Mapping[str, BinaryIO]
+    signed_by: str | None = None
+    """Fingerprint of the key whose signature is among the files."""
 
     @property
     def version(self) -> str:
         return str(self.card["version"])
 
 
-def register(database: Database, store: ObjectStore, directory: Path, *, origin: str) -> bool:
-    """Upload a version directory and write its row; False when that version is there already."""
+def register(
+    database: Database,
+    store: ObjectStore,
+    directory: Path,
+    *,
+    origin: str,
+    signed_by: str | None = None,
+    run_id: UUID | None = None,
+) -> bool:
+    """Upload a version directory and write its row; False when that version is there already.
+
+    `signed_by` is the fingerprint of the key whose signature lies in it, `run_id` the run that made it.
+    """
     with ExitStack() as stack:
-        manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-        files = {name: stack.enter_context((directory / name).open("rb")) for name in [*manifest["files"], MANIFEST]}
+        manifest = read_manifest(directory)
+        names = [*manifest["files"], MANIFEST, *([SIGNATURE] if signed_by else [])]
+        files = {name: stack.enter_context((directory / name).open("rb")) for name in names}
         card = json.load(files["card.json"])
-        return register_files(database, store, VersionFiles(card=card, manifest=manifest, files=files), origin=origin)
+        new = VersionFiles(card=card, manifest=manifest, files=files, signed_by=signed_by)
+        return register_files(database, store, new, origin=origin, run_id=run_id)
+
+
+def read_manifest(directory: Path) -> Mapping[str, Any]:
+    manifest: Mapping[str, Any] = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
+    return manifest
 
 
 def register_files(
-    database: Database, store: ObjectStore, new: VersionFiles, *, origin: str, by: UUID | None = None
+    database: Database,
+    store: ObjectStore,
+    new: VersionFiles,
+    *,
+    origin: str,
+    by: UUID | None = None,
+    run_id: UUID | None = None,
 ) -> bool:
     """Upload the files of a version and write its row; False when that version is there already.
 
-    The files go first: a row is never without its files. A version is never overwritten. `by` is the key of whoever
-    imports it.
+    The files go first: a row is never without its files, and what was uploaded without one is nobody's and is replaced.
+    A version is never overwritten. `by` is the key of whoever imports it.
     """
     with database.transaction() as connection:
         if get(connection, new.version):
@@ -63,6 +89,8 @@ def register_files(
             "card": Json(new.card),
             "manifest": Json(new.manifest),
             "origin": origin,
+            "signed_by": new.signed_by,
+            "run_id": run_id,
         }
         if connection.execute(QUERIES["insert_model"], parameters).fetchone() is None:
             return False
@@ -70,7 +98,8 @@ def register_files(
             _place_shipped(connection, new.version)
         if origin == "imported":
             sha256 = new.manifest["files"]["model.onnx"]
-            audit.record(connection, Action.MODEL_IMPORTED, new.version, by=by, name=new.card["name"], sha256=sha256)
+            details = {"name": new.card["name"], "sha256": sha256, "signed_by": new.signed_by}
+            audit.record(connection, Action.MODEL_IMPORTED, new.version, by=by, **details)
     return True
 
 
@@ -132,3 +161,32 @@ def set_alias(connection: Connection, alias: str, version: str) -> None:
 
 def drop_alias(connection: Connection, alias: str) -> None:
     connection.execute(QUERIES["drop_alias"], {"alias": alias})
+
+
+def next_version(connection: Connection, name: str, *, run_id: UUID, patch: bool = False) -> str:
+    """The number that the candidate of a run carries: the same one each time that the run asks, and no other's.
+
+    One MINOR above the newest version of that `name`, or one PATCH where `patch` says that nothing but calibration or
+    export differs; the first that nobody holds. 1.0.0 where the name has no version.
+    """
+    connection.execute(QUERIES["lock_numbers"])
+    held = connection.execute(QUERIES["reserved_number"], {"run_id": run_id}).fetchone()
+    if held is not None:
+        return str(held["version"])
+    used = [(_number(row["version"]), row["name"]) for row in connection.execute(QUERIES["used_numbers"])]
+    taken, own = {number for number, _ in used}, [number for number, named in used if named == name]
+    number = _following(max(own), patch=patch) if own else (1, 0, 0)
+    while number in taken:
+        number = _following(number, patch=patch)
+    version = ".".join(map(str, number))
+    connection.execute(QUERIES["reserve_number"], {"version": version, "run_id": run_id})
+    return version
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def _following(number: tuple[int, ...], *, patch: bool) -> tuple[int, ...]:
+    major, minor, last = number
+    return (major, minor, last + 1) if patch else (major, minor + 1, 0)

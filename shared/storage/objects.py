@@ -1,4 +1,4 @@
-"""The object store: images by tenant and hash, model files by version. The only place that knows S3.
+"""The object store: images by holder and hash, model files by version. The only place that knows S3.
 
 Two dialects of failure: MinIO answers an XML error that the SDK raises as `S3Error`; `rclone serve s3` sends the
 same XML as text/xml, which the SDK raises as `InvalidResponseError`, and HEAD without any body.
@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 from uuid import UUID
 
 import urllib3
@@ -26,6 +26,14 @@ MISSING = frozenset({"NoSuchKey", "NoSuchObject", "ResourceNotFound"})
 
 
 SHA256_DIGITS = 64
+
+SIGNATURE = "model.sig"
+"""Beside the files that a version's manifest names; it is over that manifest too."""
+
+GOLD: Literal["gold"] = "gold"
+"""In the place of a tenant: the installation's own labelled pictures."""
+
+Holder = UUID | Literal["gold"]
 
 
 class ObjectMissing(Exception):
@@ -56,8 +64,8 @@ def _translated() -> Generator[None]:
         raise Outage("objects", f"{type(exc).__name__}: {exc}") from exc
 
 
-def image_key(tenant_id: UUID, sha256: bytes) -> str:
-    return f"{tenant_id}/{sha256.hex()}"
+def image_key(holder: Holder, sha256: bytes) -> str:
+    return f"{holder}/{sha256.hex()}"
 
 
 class ObjectStore:
@@ -91,38 +99,45 @@ class ObjectStore:
             if not self._client.bucket_exists(self._images):
                 raise Outage("objects", f"there is no bucket {self._images}")
 
-    def put_image(self, tenant_id: UUID, sha256: bytes, file: BinaryIO, size: int) -> None:
+    def put_image(self, holder: Holder, sha256: bytes, file: BinaryIO, size: int) -> None:
         """Store the bytes unless they are there: what lies under its own hash never needs to be written again."""
-        if self.has_image(tenant_id, sha256):
+        if self.has_image(holder, sha256):
             return
         with _translated():
             # One part of 5 MiB in memory at a time, not three.
-            self._client.put_object(self._images, image_key(tenant_id, sha256), file, size, num_parallel_uploads=1)
+            self._client.put_object(self._images, image_key(holder, sha256), file, size, num_parallel_uploads=1)
 
-    def has_image(self, tenant_id: UUID, sha256: bytes) -> bool:
+    def has_image(self, holder: Holder, sha256: bytes) -> bool:
         try:
             with _translated():
-                self._client.stat_object(self._images, image_key(tenant_id, sha256))
+                self._client.stat_object(self._images, image_key(holder, sha256))
         except ObjectMissing:
             return False
         return True
 
-    def get_image(self, tenant_id: UUID, sha256: bytes) -> bytes:
+    def get_image(self, holder: Holder, sha256: bytes) -> bytes:
         """The bytes as submitted; raises JobError("object_missing") or ObjectDamaged."""
         try:
-            data = self._get(self._images, image_key(tenant_id, sha256))
+            data = self._get(self._images, image_key(holder, sha256))
         except ObjectMissing as exc:
             raise JobError("object_missing", sha256.hex()) from exc
         if hashlib.sha256(data).digest() != sha256:
             raise ObjectDamaged("object_damaged", sha256.hex())
         return data
 
-    def delete_image(self, tenant_id: UUID, sha256: bytes) -> None:
+    def delete_image(self, holder: Holder, sha256: bytes) -> None:
         with contextlib.suppress(ObjectMissing), _translated():
-            self._client.remove_object(self._images, image_key(tenant_id, sha256))
+            self._client.remove_object(self._images, image_key(holder, sha256))
+
+    def gold(self) -> Iterator[tuple[bytes, datetime]]:
+        """SHA-256 and time of the labelled pictures that lie in the bucket of images."""
+        with _translated():
+            for item in self._client.list_objects(self._images, prefix=f"{GOLD}/", recursive=True):
+                with contextlib.suppress(ValueError):
+                    yield bytes.fromhex(item.object_name.removeprefix(f"{GOLD}/")), item.last_modified
 
     def images(self) -> Iterator[StoredImage]:
-        """Everything in the bucket of images whose key is one of ours."""
+        """Everything in the bucket of images whose key is a tenant's."""
         with _translated():
             for item in self._client.list_objects(self._images, recursive=True):
                 tenant, _, digest = item.object_name.partition("/")
@@ -137,8 +152,14 @@ class ObjectStore:
                     )
 
     def put_model(self, version: str, files: Mapping[str, BinaryIO]) -> None:
-        """Upload a version's files, the manifest last, so that a half-uploaded version has none."""
+        """Upload a version's files, the manifest last, so that a half-uploaded version has none.
+
+        What else lies there is left of an upload that was broken off, and goes first.
+        """
         with _translated():
+            for item in self._client.list_objects(self._models, prefix=f"{version}/", recursive=True):
+                if item.object_name.removeprefix(f"{version}/") not in files:
+                    self._client.remove_object(self._models, item.object_name)
             for name in sorted(files, key=lambda name: (name == "manifest.json", name)):
                 file = files[name]
                 file.seek(0, io.SEEK_END)
@@ -148,7 +169,7 @@ class ObjectStore:
                 self._client.put_object(self._models, f"{version}/{name}", file, size, num_parallel_uploads=1)
 
     def get_model(self, version: str, into: Path) -> None:
-        """Download a version's files; raises Outage("model") when it is not all there."""
+        """Download a version's files, and its signature if it has one; raises Outage("model") unless all are there."""
         into.mkdir(parents=True, exist_ok=True)
         try:
             manifest = self._get(self._models, f"{version}/manifest.json")
@@ -157,7 +178,34 @@ class ObjectStore:
                     file.writelines(self._pieces(self._models, f"{version}/{name}"))
         except ObjectMissing as exc:
             raise Outage("model", f"version {version} is not whole in the object store") from exc
+        if (signature := self.get_signature(version)) is not None:
+            (into / SIGNATURE).write_bytes(signature)
         (into / "manifest.json").write_bytes(manifest)
+
+    def get_signature(self, version: str) -> bytes | None:
+        try:
+            return self._get(self._models, f"{version}/{SIGNATURE}")
+        except ObjectMissing:
+            return None
+
+    def add_signature(self, version: str, signature: bytes) -> None:
+        """Lay a signature beside the files of a version that has none; what is there is never replaced."""
+        if self.get_signature(version) is None:
+            with _translated():
+                self._client.put_object(self._models, f"{version}/{SIGNATURE}", io.BytesIO(signature), len(signature))
+
+    def model_sizes(self, version: str) -> dict[str, int]:
+        """Bytes of each file of a version by name."""
+        with _translated():
+            listed = self._client.list_objects(self._models, prefix=f"{version}/", recursive=True)
+            return {item.object_name.removeprefix(f"{version}/"): int(item.size) for item in listed}
+
+    def model_file(self, version: str, name: str) -> Generator[bytes]:
+        """The bytes of one file of a version, a MiB at a time; raises Outage("model") where it is not there."""
+        try:
+            yield from self._pieces(self._models, f"{version}/{name}")
+        except ObjectMissing as exc:
+            raise Outage("model", f"{name} of version {version} is not in the object store") from exc
 
     def _get(self, bucket: str, key: str) -> bytes:
         return b"".join(self._pieces(bucket, key))

@@ -134,6 +134,13 @@ def test_only_those_that_must_can_reach_out(name: str):
     assert bool(open_networks) == (name in REACHING_OUT)
 
 
+def test_only_who_makes_the_private_model_key_and_who_signs_with_it_can_see_it():
+    private = Path(COMPOSE["x-settings"]["JINWI_MODEL_SIGNING_KEY"]).parent
+    sees = {name for name, service in SERVICES.items() if any(f":{private}" in one for one in service["volumes"])}
+    assert sees == {"secrets", "setup", "retrainer"}
+    assert Path(COMPOSE["x-settings"]["JINWI_MODEL_PUBLIC_KEY"]).parent == config.SECRETS_DIRECTORY
+
+
 def test_redis_keeps_what_it_was_given():
     said = SERVICES["redis"]["command"][-1]
     assert {"appendonly yes", "appendfsync everysec", "maxmemory-policy noeviction"} <= set(said.splitlines())

@@ -14,7 +14,9 @@ _patches = count(1)
 
 
 def corrupt(system, version):
-    system.store.put_model(version, {"model.onnx": io.BytesIO(b"no model at all")})
+    content = b"no model at all"
+    bucket = system.settings.s3_models_bucket
+    system.store._client.put_object(bucket, f"{version}/model.onnx", io.BytesIO(content), len(content))
 
 
 def lose(system, version):

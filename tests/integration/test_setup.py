@@ -6,8 +6,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from deploy.setup import prepare
-from shared import scoring
+from shared import scoring, signing
 from shared.domain.tenant import UNLIMITED, Scope
+from shared.errors import ConfigurationError
 from shared.scoring.manifest import read_verified
 from shared.storage import audit, models, tenants
 from tests.integration.factories import submit_link
@@ -145,3 +146,38 @@ def test_a_version_is_never_overwritten(database, store, prepared, tmp_path):
     again = copy_of_shipped(tmp_path / "again", "0.1.0")
     (again / "model.onnx").write_bytes(b"other")
     assert not models.register(database, store, again, origin="trained")
+
+
+class TestSignatures:
+    @pytest.fixture
+    def own(self, settings, tmp_path):
+        """Settings of an installation with a key pair."""
+        private, public = tmp_path / "model_key.pem", tmp_path / "model_key.pub"
+        signing.make_key_pair(private, public)
+        return settings.model_copy(update={"model_signing_key": private, "model_public_key": public})
+
+    def signer(self, own, store, version, folder):
+        store.get_model(version, folder)
+        return signing.Trust.of(own).check(signing.read_signature(folder), signing.file_hashes(folder), signed=True)
+
+    def test_the_installation_vouches_for_the_versions_that_it_was_shipped_with(self, own, database, store, tmp_path):
+        prepare(own, tmp_path)
+        (key,) = signing.read_public_keys(own.model_public_key)
+        with database.transaction() as connection:
+            assert {row["signed_by"] for row in models.all_versions(connection)} == {key.fingerprint}
+        assert self.signer(own, store, NEWEST, tmp_path / "back") == key.fingerprint
+
+    def test_a_version_registered_before_there_was_a_key_gets_its_signature_and_keeps_its_files(
+        self, settings, own, store, tmp_path
+    ):
+        prepare(settings, tmp_path)
+        assert store.get_signature(NEWEST) is None
+        prepare(own, tmp_path)
+        assert self.signer(own, store, NEWEST, tmp_path / "back") is not None
+        first = store.get_signature(NEWEST)
+        prepare(own, tmp_path)
+        assert store.get_signature(NEWEST) == first
+
+    def test_a_key_that_cannot_be_read_is_said_at_once(self, settings, tmp_path):
+        with pytest.raises(ConfigurationError, match="JINWI_MODEL_SIGNING_KEY"):
+            prepare(settings.model_copy(update={"model_signing_key": tmp_path / "none.pem"}), tmp_path)

@@ -5,12 +5,14 @@ from typing import Annotated
 import structlog
 from anyio import to_thread
 from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import StreamingResponse
 
 from services.api import versions
 from services.api.deps import Curator, PartsOf, Reader
 from services.api.documents import ModelDocument, ModelList, problems
 from services.api.errors import Problem
 from services.api.schemas import VersionOrAlias
+from shared import archive
 from shared.domain.audit import Action
 from shared.storage import audit, models
 
@@ -58,6 +60,29 @@ def read_model(version: Version, _: Reader, parts: PartsOf) -> ModelDocument:
     if row is None:
         raise _unknown(version)
     return _document(row)
+
+
+@router.get(
+    "/{version}/archive",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "The version as one file, which `jinwi models import` and `pull` read: an uncompressed tar.",
+            "content": {"application/x-tar": {"schema": {"type": "string", "format": "binary"}}},
+        },
+        **problems("unauthorized", "forbidden", "not-found", "invalid-request", "unavailable"),
+    },
+)
+def export_model(version: Version, _: Curator, parts: PartsOf) -> StreamingResponse:
+    """All files of a version as one, its signature among them. Needs the scope `models`."""
+    with parts.database.transaction() as connection:
+        row = models.get(connection, version)
+    if row is None:
+        raise _unknown(version)
+    length, pieces = versions.packed(row, parts.store)
+    name = archive.file_name(row["name"], row["version"])
+    headers = {"Content-Length": str(length), "Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(pieces, media_type="application/x-tar", headers=headers)
 
 
 @router.post(
@@ -124,6 +149,7 @@ def _document(row: models.Row) -> ModelDocument:
         aliases=row["aliases"],
         sha256=row["sha256"].hex(),
         origin=row["origin"],
+        signed_by=row["signed_by"],
         created_at=row["created_at"],
         card=row["card"],
     )

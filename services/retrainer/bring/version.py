@@ -16,7 +16,7 @@ from services.retrainer.bring.card import BroughtCard, read_card
 from services.retrainer.bring.graph import CLIP, FREE_BATCH, load_graph, wrap
 from services.retrainer.bring.reference import answers, require_sense, spoken
 from services.retrainer.directory import golden_pixels, write_beside
-from services.retrainer.publish import publish, require_free, staging
+from services.retrainer.place import place, require_free, staging
 from shared.domain.model_card import Calibration
 from shared.errors import ModelRefused
 from shared.scoring.calibration import probability
@@ -51,7 +51,7 @@ def bring(file: Path, card: Path, out: Path) -> Brought:
     staged = staging(out, said.version)
     try:
         document, difference = _make(file, said, staged)
-        return Brought(directory=publish(staged, out), card=document, difference=difference)
+        return Brought(directory=place(staged, out), card=document, difference=difference)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
 

@@ -1,16 +1,9 @@
 """Folder names that say something about what lies in them, as public data sets use them; case does not matter."""
 
 from services.retrainer.samples import AI, HUMAN
+from shared.domain.labels import FOLDERS, Label
 
-CLASSES = {
-    "human": HUMAN,
-    "real": HUMAN,
-    "0_real": HUMAN,  # CNNDetection (Wang et al., CVPR 2020)
-    "nature": HUMAN,  # GenImage (Zhu et al., NeurIPS 2023)
-    "ai": AI,
-    "fake": AI,
-    "1_fake": AI,
-}
+CLASSES = {name: AI if label is Label.AI else HUMAN for name, label in FOLDERS.items()}
 PARTS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
 

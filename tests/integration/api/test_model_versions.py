@@ -1,10 +1,12 @@
 """Model versions that are uploaded, promoted and rolled back."""
 
 import hashlib
+import io
 import json
 
 import pytest
 
+from shared import archive, signing
 from shared.domain.tenant import Scope
 from shared.storage import models
 from shared.storage.lock import REGISTRATION, only_one
@@ -179,6 +181,80 @@ class TestRefusals:
             client.post(f"{MODELS}/rollback"),
         ]
         assert [answer.json()["scope"] for answer in answers] == ["models"] * 3
+
+
+class TestSignatures:
+    @pytest.fixture
+    def keys(self, tmp_path):
+        for name in ("own", "other"):
+            signing.make_key_pair(tmp_path / f"{name}.pem", tmp_path / f"{name}.pub")
+        return tmp_path
+
+    @pytest.fixture
+    def own(self, serve, settings, new_key, keys):
+        """A client of an installation that has a key, and of one that takes what is signed alone."""
+
+        def client(**changed):
+            return serve(settings.model_copy(update={"model_public_key": keys / "own.pub", **changed}))(new_key())
+
+        return client
+
+    @pytest.fixture
+    def signed(self, shipped, keys, tmp_path):
+        def make(key="own", number="7.0.0"):
+            directory = copy_of_shipped(tmp_path / "signed" / number, number)
+            signing.sign(directory, keys / f"{key}.pem")
+            return {path.name: path.read_bytes() for path in directory.iterdir()}
+
+        return make
+
+    def test_a_version_by_a_trusted_key_is_registered_with_its_signature(self, own, signed, keys, store):
+        client, files = own(), signed()
+        answer = upload(client, files)
+        (key,) = signing.read_public_keys(keys / "own.pub")
+        assert (answer.status_code, answer.json()["signed_by"]) == (201, key.fingerprint)
+        assert client.get(f"{MODELS}/7.0.0").json()["signed_by"] == key.fingerprint
+        assert store.get_signature("7.0.0") is not None
+        assert upload(client, files).status_code == 200
+
+    def test_what_a_stranger_signed_is_refused_and_the_key_named(self, own, signed, keys):
+        (key,) = signing.read_public_keys(keys / "other.pub")
+        said = fields(upload(own(), signed("other")))
+        assert key.fingerprint in said["model.sig"]
+        assert "JINWI_MODEL_TRUST" in said["model.sig"]
+
+    def test_a_signature_over_other_files_is_refused_and_they_are_named(self, own, signed):
+        files = with_manifest(signed() | {"metrics.json": b"{}"})
+        hashes = json.loads(files["manifest.json"])["files"]
+        del hashes["model.sig"]
+        said = fields(upload(own(), files | {"manifest.json": json.dumps({"files": hashes}).encode()}))
+        assert said.keys() == {"model.sig"}
+        assert "manifest.json, metrics.json" in said["model.sig"]
+
+    def test_what_is_unsigned_is_refused_where_that_is_required(self, own, version):
+        said = fields(upload(own(model_signatures="require"), version()))
+        assert said.keys() == {"model.sig"}
+
+    def test_an_exported_version_is_the_same_bytes_each_time_and_unpacks_to_its_files(self, own, signed, tmp_path):
+        client, files = own(), signed()
+        assert upload(client, files).status_code == 201
+        first, again = (client.get(f"{MODELS}/7.0.0/archive") for _ in range(2))
+        assert first.status_code == 200
+        assert first.content == again.content
+        assert int(first.headers["Content-Length"]) == len(first.content)
+        assert "-7.0.0.jinwi" in first.headers["Content-Disposition"]
+        (tmp_path / "back").mkdir()
+        archive.unpack(io.BytesIO(first.content), tmp_path / "back", max_bytes=1 << 30)
+        assert {path.name: path.read_bytes() for path in (tmp_path / "back").iterdir()} == files
+
+    def test_an_export_needs_a_version_and_the_scope(self, connect, client, new_key, shipped):
+        assert client.get(f"{MODELS}/9.9.9/archive").status_code == 404
+        assert client.get(f"{MODELS}/champion/archive").status_code == 200
+        assert connect(new_key({Scope.READ})).get(f"{MODELS}/champion/archive").status_code == 403
+
+    def test_a_version_that_is_not_whole_is_not_exported(self, client, store, settings, shipped):
+        store._client.remove_object(settings.s3_models_bucket, f"{shipped}/golden.npz")
+        assert client.get(f"{MODELS}/{shipped}/archive").status_code == 503
 
 
 class TestAliases:

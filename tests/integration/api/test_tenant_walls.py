@@ -39,6 +39,10 @@ FREE = {
     "since": ["1970-01-01T00:00:00Z"],
     "version": ["champion", "99.9.9"],
     "lane": ["bulk"],
+    "label": ["human", "ai"],
+    "part": ["train", "guard"],
+    "owner": ["kim"],
+    "sha256": ["0" * 64],
 }
 
 # Routes without a name of a tenant's, and why B may go them: each is tried all the same.
@@ -49,8 +53,12 @@ SHARED = {
     "GET /v1/models": "the installation's",
     "POST /v1/models": "the installation's",
     "GET /v1/models/{version}": "the installation's",
+    "GET /v1/models/{version}/archive": "the installation's",
     "POST /v1/models/{version}/promote": "the installation's",
     "POST /v1/models/rollback": "the installation's",
+    "GET /v1/gold": "the installation's",
+    "POST /v1/gold": "the installation's",
+    "DELETE /v1/gold/{sha256}": "the installation's",
     "GET /v1/lanes": "the installation's",
     "PUT /v1/lanes/{lane}": "the administrator's",
     "GET /v1/tenants": "the administrator's",

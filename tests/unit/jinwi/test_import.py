@@ -120,8 +120,8 @@ def test_what_is_wrong_with_the_card_is_said_in_one_line(command, detector, tmp_
     ("arguments", "said"),
     [
         (["{file}"], "needs its card"),
-        (["{tmp}", "--card", "{card}"], "is a version's folder"),
-        (["{tmp}", "--out", "{tmp}"], "is a version's folder"),
+        (["{tmp}", "--card", "{card}"], "is a version already"),
+        (["{tmp}", "--out", "{tmp}"], "is a version already"),
         (["{file}", "--card", "{card}", "--out", "{tmp}", "--promote"], "cannot be promoted"),
         (["{tmp}/none.onnx", "--card", "{card}"], "No such file"),
     ],

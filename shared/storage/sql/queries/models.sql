@@ -1,6 +1,8 @@
 -- insert_model --
-INSERT INTO model_versions (version, name, sha256, card, manifest, origin)
-VALUES (%(version)s, %(name)s, %(sha256)s, %(card)s, %(manifest)s, %(origin)s)
+INSERT INTO model_versions (version, name, sha256, card, manifest, origin, signed_by, run_id)
+VALUES (
+    %(version)s, %(name)s, %(sha256)s, %(card)s, %(manifest)s, %(origin)s, %(signed_by)s, %(run_id)s
+)
 ON CONFLICT (version) DO NOTHING RETURNING version;
 
 -- get_model --
@@ -23,3 +25,18 @@ LOCK TABLE model_aliases IN SHARE ROW EXCLUSIVE MODE;
 
 -- drop_alias --
 DELETE FROM model_aliases WHERE alias = %(alias)s;
+
+-- lock_numbers --
+-- One run at a time looks which number is next.
+LOCK TABLE version_reservations IN SHARE ROW EXCLUSIVE MODE;
+
+-- reserved_number --
+SELECT version FROM version_reservations WHERE run_id = %(run_id)s;
+
+-- used_numbers --
+SELECT version, name FROM model_versions
+UNION ALL
+SELECT version, NULL FROM version_reservations;
+
+-- reserve_number --
+INSERT INTO version_reservations (version, run_id) VALUES (%(version)s, %(run_id)s);

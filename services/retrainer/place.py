@@ -1,4 +1,7 @@
-"""Version directories are immutable: written beside, then moved into place whole."""
+"""Version directories of the laboratory are immutable: written beside, then moved into place whole.
+
+Those that a running installation makes are published by `publication`.
+"""
 
 import shutil
 from pathlib import Path
@@ -26,7 +29,7 @@ def staging(out: Path, version: str) -> Path:
     return directory
 
 
-def publish(staged: Path, out: Path) -> Path:
+def place(staged: Path, out: Path) -> Path:
     """Move a complete version directory to the place of its version; raises ModelRefused if it would not load."""
     version = Model.load(staged, provider="cpu", threads=1).card.version
     return staged.rename(require_free(out, version))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.retrainer.publish import publish, require_free, staging
+from services.retrainer.place import place, require_free, staging
 from shared import scoring
 from shared.errors import ConfigurationError, ModelRefused
 
@@ -15,7 +15,7 @@ def staged(tmp_path):
 
 
 def test_a_complete_version_moves_to_its_place_whole(staged, tmp_path):
-    assert publish(staged, tmp_path) == tmp_path / "0.1.0"
+    assert place(staged, tmp_path) == tmp_path / "0.1.0"
     assert not staged.exists()
     assert json.loads((tmp_path / "0.1.0" / "card.json").read_text())["version"] == "0.1.0"
 
@@ -23,7 +23,7 @@ def test_a_complete_version_moves_to_its_place_whole(staged, tmp_path):
 def test_an_existing_version_is_never_overwritten(staged, tmp_path):
     (tmp_path / "0.1.0").mkdir()
     with pytest.raises(ConfigurationError, match="never overwritten"):
-        publish(staged, tmp_path)
+        place(staged, tmp_path)
     assert staged.exists()
     assert not list((tmp_path / "0.1.0").iterdir())
 
@@ -31,7 +31,7 @@ def test_an_existing_version_is_never_overwritten(staged, tmp_path):
 def test_a_version_that_a_worker_would_refuse_is_not_published(staged, tmp_path):
     (staged / "metrics.json").write_text("{}")
     with pytest.raises(ModelRefused):
-        publish(staged, tmp_path)
+        place(staged, tmp_path)
     assert not (tmp_path / "0.1.0").exists()
 
 

@@ -1,0 +1,27 @@
+"""What a picture is known to be, and by what folder names public data sets say it; case does not matter."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Label(StrEnum):
+    HUMAN = "human"
+    AI = "ai"
+
+
+class Part(StrEnum):
+    """What a labelled picture is for: to be learned from, or to judge by and never to be learned from."""
+
+    TRAIN = "train"
+    GUARD = "guard"
+
+
+FOLDERS: Mapping[str, Label] = {
+    "human": Label.HUMAN,
+    "real": Label.HUMAN,
+    "0_real": Label.HUMAN,  # CNNDetection (Wang et al., CVPR 2020)
+    "nature": Label.HUMAN,  # GenImage (Zhu et al., NeurIPS 2023)
+    "ai": Label.AI,
+    "fake": Label.AI,
+    "1_fake": Label.AI,
+}
