@@ -22,7 +22,8 @@ class Ruling:
     """One rule applied.
 
     `value` was measured; where a rule is judged by a bound of its interval, `low` and `high` are the one-sided 95 %
-    bounds, and one of them is what meets `limit`. `subjects` are whom it is about: a kind, a cell, the broken cases.
+    bounds, one of them is what meets `limit`, and `value_limit`, where there is one, binds the value itself.
+    `subjects` are whom it is about: a kind, a cell, the broken cases.
     Where `judged` is false the rule could not be applied, `detail` says why, and `passed` how that counts.
     """
 
@@ -32,6 +33,7 @@ class Ruling:
     limit: float | None
     low: float | None = None
     high: float | None = None
+    value_limit: float | None = None
     detail: str
     weight: Weight = Weight.LIMIT
     judged: bool = True

@@ -3,6 +3,7 @@
 from shared.domain.gate import Judgement, Ruling, Weight
 
 HEADS = ("rule", "of", "measured", "bounds, 95 % one-sided", "limit", "ruling")
+"""Two limits are the measured number's and its bound's."""
 
 
 def markdown(judgement: Judgement) -> str:
@@ -33,7 +34,7 @@ def rows(judgement: Judgement) -> list[tuple[str, ...]]:
             ", ".join(ruling.subjects),
             _number(ruling.value),
             "" if ruling.low is None or ruling.high is None else f"{_number(ruling.low)} to {_number(ruling.high)}",
-            _number(ruling.limit),
+            _number(ruling.limit) if ruling.value_limit is None else f"{ruling.value_limit:.4g} and {ruling.limit:.4g}",
             _word(ruling),
         )
         for ruling in ordered

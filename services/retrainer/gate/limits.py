@@ -8,14 +8,16 @@ class Limits:
     """All shares lie in [0, 1]; `ratio`s are candidate to champion.
 
     The primary rules hold with 95 % confidence, one-sided: `max_fpr` is where the partial ROC AUC ends,
-    `partial_auroc` what may be lost of it, `accused` how many more of the human pictures may be called AI. The rest
-    stops a catastrophe and no more: it is judged by what was measured, without an interval, and so is wide.
+    `partial_auroc` what may be lost of it, `accused` how many more of the human pictures may be called AI as far as
+    the interval reaches, and `accused_measured` as was measured. The rest stops a catastrophe and no more: it is
+    judged by what was measured, without an interval, and so is wide.
     """
 
     draws: int = 1000
     max_fpr: float = 0.10
     partial_auroc: float = 0.02
-    accused: float = 0.01
+    accused: float = 0.02
+    accused_measured: float = 0.005
     least_pictures: int = 50
     """Of each class, for the primary rules."""
     least_owners: int = 5
@@ -43,6 +45,8 @@ class Limits:
     trigger_more: float = 0.05
     """Of the pictures stamped with a canary, whose verdict moves, above the champion's share."""
     latency_ratio: float = 1.5
+    latency_more_ms: float = 5.0
+    """So much more is borne whatever the ratio: of a network of microseconds a ratio measures the machine's mood."""
     size_ratio: float = 1.5
 
     def __post_init__(self) -> None:

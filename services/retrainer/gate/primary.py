@@ -81,15 +81,16 @@ def _accuses(name: str, candidate: GuardReport, other: GuardReport, weights: Wei
     value, low, high = _bounds(ours - theirs)
     return Ruling(
         name=f"false_accusations_{name}",
-        passed=high <= limits.accused,
+        passed=high <= limits.accused and value <= limits.accused_measured,
         value=value,
         limit=limits.accused,
         low=low,
         high=high,
+        value_limit=limits.accused_measured,
         weight=Weight.PRIMARY,
         detail=f"Of human pictures {ours[0]:.2%} are called AI where the {name} version calls {theirs[0]:.2%}: "
         f"{100 * value:+.2f} points, and with 95 % confidence at most {100 * high:+.2f}; up to "
-        f"{100 * limits.accused:+.2f} passes.",
+        f"{100 * limits.accused_measured:+.2f} and {100 * limits.accused:+.2f} passes.",
     )
 
 

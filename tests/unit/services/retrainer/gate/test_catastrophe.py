@@ -180,3 +180,9 @@ def test_a_canary_is_compared_with_the_same_picture_in_the_same_lane():
         },
     )
     assert named(judge(both, both, both), "canary_triggers").value < 0.2
+
+
+def test_a_few_milliseconds_are_no_catastrophe_whatever_the_ratio():
+    small = replace(CHAMPION, latency_ms=0.1)
+    assert judge(replace(small, version="1.1.0", latency_ms=0.9), small, small).passed
+    assert failed(judge(replace(small, version="1.1.0", latency_ms=5.3), small, small)) == {"latency_ratio"}

@@ -74,7 +74,7 @@ def test_a_candidate_that_lost_its_sight_is_refused_by_both_rules_against_both_v
 
 def test_small_losses_do_not_add_up_because_the_shipped_version_is_asked_too():
     shipped = report(gain=1.4)
-    worn_down = noised(shipped, 1.0, version="1.4.0")
+    worn_down = noised(shipped, 1.6, version="1.4.0")
     candidate = replace(worn_down, version="1.5.0")
     assert failed(judge(candidate, worn_down, shipped)) == {"partial_auroc_shipped", "false_accusations_shipped"}
 

@@ -46,12 +46,24 @@ def test_bolder_thresholds_alone_are_refused_for_the_people_they_accuse():
     assert named(judgement, "partial_auroc_champion").value == 0
     assert {"false_accusations_champion", "false_accusations_shipped"} <= failed(judgement)
     ruling = named(judgement, "false_accusations_champion")
-    assert ruling.high > ruling.limit == 0.01
+    assert ruling.high > ruling.limit == 0.02
+    assert ruling.value > ruling.value_limit == 0.005
     assert ruling.value == pytest.approx(
         (candidate.called_ai & CHAMPION.human).sum() / CHAMPION.human.sum()
         - (CHAMPION.called_ai & CHAMPION.human).sum() / CHAMPION.human.sum(),
         abs=1e-6,
     )
+
+
+def test_a_small_certain_increase_of_accusations_is_refused_by_what_was_measured():
+    """One picture in a hundred, whichever owners are drawn: the bound alone would let it pass, again and again."""
+    nearest = CHAMPION.human & ~CHAMPION.called_ai
+    lowest = np.sort(CHAMPION.probabilities[nearest])[-8]
+    candidate = moved(CHAMPION, nearest & (CHAMPION.probabilities >= lowest), 2.0)
+    ruling = named(judge(candidate, CHAMPION, CHAMPION), "false_accusations_champion")
+    assert ruling.value == pytest.approx(0.01)
+    assert ruling.high <= ruling.limit
+    assert not ruling.passed
 
 
 def test_what_luck_could_explain_in_a_few_owners_is_not_shown_not_to_be_a_loss():
