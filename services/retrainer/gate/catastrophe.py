@@ -42,7 +42,7 @@ def _kinds(candidate: GuardReport, champion: GuardReport, limits: Limits) -> Ite
             few.append(kind)
             continue
         value, before = (round(float(report.called_ai[rows].mean()), 6) for report in (candidate, champion))
-        limit = round(max(limits.kind, before + limits.kind_more), 6)
+        limit = round(before + limits.kind_more, 6)
         yield Ruling(
             name=rule,
             subjects=(kind,),

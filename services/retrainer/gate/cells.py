@@ -18,7 +18,7 @@ def worst_drop(candidate: GuardReport, champion: GuardReport, limits: Limits) ->
         return unjudged("robustness_drop", _no_cell(limits))
     drops, before = ({cell: _drop(report, *rows) for cell, rows in cells.items()} for report in (candidate, champion))
     worst = max(drops, key=lambda cell: drops[cell])
-    limit = round(max(limits.cell_drop, *before.values()), 6)
+    limit = round(max(limits.cell_drop, max(before.values()) + limits.cell_drop_more), 6)
     return Ruling(
         name="robustness_drop",
         subjects=(worst,),

@@ -26,7 +26,8 @@ def test_a_kind_whose_pictures_are_accused_is_named():
     judgement = judge(moved(CHAMPION, portraits, 3.0), CHAMPION, CHAMPION)
     found = of(judgement, "false_accusations_of_kind")
     assert not found["portrait",].passed
-    assert found["portrait",].value > found["portrait",].limit >= 0.10
+    before = CHAMPION.called_ai[CHAMPION.plain & portraits].mean()
+    assert found["portrait",].value > found["portrait",].limit == pytest.approx(before + 0.10, abs=1e-6)
     assert found["photo",].passed
     assert "kind portrait" in found["portrait",].detail
 
@@ -35,7 +36,7 @@ def test_a_kind_that_the_champion_accuses_often_may_be_accused_as_often_and_a_li
     harsh = moved(CHAMPION, CHAMPION.human & (CHAMPION.kinds == "portrait"), 3.0)
     ruling = of(judge(replace(harsh, version="1.1.0"), harsh, harsh), "false_accusations_of_kind")["portrait",]
     assert ruling.passed
-    assert ruling.limit == pytest.approx(ruling.value + 0.05)
+    assert ruling.limit == pytest.approx(ruling.value + 0.10)
 
 
 def test_kinds_of_few_pictures_are_named_as_not_judged():
@@ -90,7 +91,7 @@ def test_a_degradation_that_blinds_the_champion_as_much_is_no_reason_to_refuse()
     weak = moved(CHAMPION, CHAMPION.cells == "blur", noise, version="1.0.0")
     ruling = named(judge(replace(weak, version="1.1.0"), weak, weak), "robustness_drop")
     assert ruling.passed
-    assert ruling.value == ruling.limit > 0.05
+    assert ruling.limit == pytest.approx(ruling.value + 0.02) > 0.07
 
 
 def test_views_that_were_right_and_are_wrong_now_are_counted():
