@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from services.retrainer.calibrate import balanced, line
 from services.retrainer.evaluation.bootstrap import Interval, Weights, interval
 from services.retrainer.evaluation.metrics import BINS, expected_calibration_error, wilson
-from services.retrainer.evaluation.predictions import Predictions
+from services.retrainer.evaluation.predictions import Labels, Predictions
 
 Floats = NDArray[np.float64]
 
@@ -66,17 +66,16 @@ def reliability(predictions: Predictions, weights: Weights, *, seed: int = 0) ->
     return Reliability(
         slope=interval(slopes),
         intercept=interval(intercepts),
-        error=_error(predictions, alike),
+        error=calibration_error(predictions.labels, predictions.probabilities, alike),
         floor=float(floors.mean()),
         floor_high=float(np.quantile(floors, 0.95)),
         bins=_bins(predictions, alike),
     )
 
 
-def _error(predictions: Predictions, weights: Floats) -> float:
-    """Expected calibration error with images weighing as `weights` say."""
-    bin_of = _bin_of(predictions.probabilities)
-    gaps = np.bincount(bin_of, weights * (predictions.probabilities - predictions.labels), BINS)
+def calibration_error(labels: Labels, probabilities: Floats, weights: Floats) -> float:
+    """Expected calibration error over 15 bins with images weighing as `weights`, float64 [N], say."""
+    gaps = np.bincount(_bin_of(probabilities), weights * (probabilities - labels), BINS)
     return float(np.abs(gaps).sum() / weights.sum())
 
 
