@@ -40,9 +40,17 @@ class RunOutcome(StrEnum):
     NOT_ENOUGH_SAMPLES = "not_enough_samples"
 
 
+class Rule(StrEnum):
+    """How a confident score becomes a label: by posterior and second signal, or as it stands."""
+
+    CORROBORATED = "corroborated"
+    CONFIDENT = "confident"
+
+
 class Refusal(StrEnum):
     """Why a considered sample was not admitted."""
 
+    NOT_CONFIDENT = "not_confident"
     NO_SECOND_SIGNAL = "no_second_signal"
     LOW_POSTERIOR = "low_posterior"
     UNSTABLE = "unstable"
