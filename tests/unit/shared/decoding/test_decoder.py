@@ -361,7 +361,7 @@ def test_polite_signals_do_not_stop_it(decoder):
 def test_it_dies_with_its_parent():
     code = (
         "import os, signal\n"
-        "from tests.unit.services.worker.test_decoder import *\n"
+        "from tests.unit.shared.decoding.test_decoder import *\n"
         "decoder = Decoder(LIMITS, seconds=30, memory_bytes=MEMORY)\n"
         "print(pid_of(decoder), flush=True)\n"
         "os.kill(pid_of(decoder), signal.SIGSTOP)\n"  # so that it cannot see its input end
