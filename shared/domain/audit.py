@@ -13,5 +13,6 @@ class Action(StrEnum):
     MODEL_IMPORTED = "model.imported"
     MODEL_PROMOTED = "model.promoted"
     MODEL_ROLLED_BACK = "model.rolled_back"
+    SPOT_CHECK_LABELLED = "spot_check.labelled"
     LANE_PAUSED = "lane.paused"
     LANE_RESUMED = "lane.resumed"

@@ -91,9 +91,17 @@ def newest_counts(connection: Connection) -> Mapping[str, int]:
     return {row["refusal"] or "admitted": row["decisions"] for row in rows}
 
 
-def of_job(connection: Connection, tenant_id: UUID, job_id: UUID) -> list[Row]:
-    """All decisions about a tenant's job, newest first, each with the runs that used it (`used_by`)."""
-    return list(connection.execute(QUERIES["decisions_of_job"], {"tenant_id": tenant_id, "job_id": job_id}))
+def is_lent(connection: Connection, job_id: UUID) -> bool:
+    """Whether the job is done, and both it and its tenant's policy allow training now."""
+    row = connection.execute(QUERIES["is_lent"], {"job_id": job_id}).fetchone()
+    assert row is not None
+    return bool(row["lent"])
+
+
+def used_by(connection: Connection, tenant_id: UUID, job_id: UUID) -> list[UUID]:
+    """The runs whose snapshot held a decision about the tenant's job, the oldest first; erasure leaves them."""
+    rows = connection.execute(QUERIES["runs_of_job"], {"tenant_id": tenant_id, "job_id": job_id})
+    return [row["run_id"] for row in rows]
 
 
 def harvested_hashes(connection: Connection, run_id: UUID, considered: Sequence[UUID]) -> list[bytes]:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from services.retrainer.harvest import harvest
 from shared.domain.job import Outcome, State
-from shared.storage import ledger, spot_checks
+from shared.storage import spot_checks
 from shared.storage.spot_checks import Answer
 from tests.integration.factories import change_policy, claim, finish, make_tenant, submit_image
 
@@ -65,8 +65,11 @@ def run_harvest(database, store, model, settings, run_id=None, report=lambda _: 
 
 
 def decisions(database, tenant, job_id):
+    """All about a job, the newest first."""
     with database.transaction() as connection:
-        return ledger.of_job(connection, tenant, job_id)
+        return connection.execute(
+            "SELECT * FROM ledger WHERE tenant_id = %s AND job_id = %s ORDER BY id DESC", [tenant, job_id]
+        ).fetchall()
 
 
 def draw(database, *, per_day=20) -> int:

@@ -186,9 +186,9 @@ def test_the_runs_that_used_a_sample_are_listed_even_after_its_erasure(
     snapshot(database, settings, later)
     erase(database, lent, erased)
     snapshot(database, settings, uuid4())
-    [decision] = decisions(database, lent, erased)
-    assert decision["used_by"] == [run_id, later]
-    assert len(decisions(database, lent, kept)[0]["used_by"]) == 3
+    with database.transaction() as connection:
+        assert ledger.used_by(connection, lent, erased) == [run_id, later]
+        assert len(ledger.used_by(connection, lent, kept)) == 3
 
 
 def test_spot_checks_and_cases_go_with_their_job_or_its_consent(database, store, tenant, lent):

@@ -46,15 +46,13 @@ SELECT refusal, count(*) AS decisions FROM ledger WHERE run_id = %(run_id)s GROU
 SELECT refusal, count(*) AS decisions FROM ledger
 WHERE run_id = (SELECT run_id FROM ledger ORDER BY id DESC LIMIT 1) GROUP BY refusal;
 
--- decisions_of_job --
--- Newest first, each with the runs whose snapshot holds it.
-SELECT ledger.id, ledger.run_id, ledger.source, ledger.refusal, ledger.model, ledger.score, ledger.label, ledger.weight,
-       ledger.detail, ledger.decided_at, ledger.withdrawn_at,
-       ARRAY(
-           SELECT snapshots.run_id FROM snapshot_samples JOIN snapshots ON snapshots.id = snapshot_id
-           WHERE ledger_id = ledger.id ORDER BY snapshots.id
-       ) AS used_by
-FROM ledger WHERE job_id = %(job_id)s AND tenant_id = %(tenant_id)s ORDER BY id DESC LIMIT 1000;
+-- is_lent --
+SELECT EXISTS (SELECT FROM lent_jobs WHERE id = %(job_id)s) AS lent;
+
+-- runs_of_job --
+SELECT DISTINCT snapshots.id, snapshots.run_id
+FROM ledger JOIN snapshot_samples ON ledger_id = ledger.id JOIN snapshots ON snapshots.id = snapshot_id
+WHERE ledger.job_id = %(job_id)s AND ledger.tenant_id = %(tenant_id)s ORDER BY snapshots.id;
 
 -- harvested_hashes --
 -- Of what earlier runs admitted and is still lent, but for jobs that are considered anew.
