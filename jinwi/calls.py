@@ -129,6 +129,10 @@ def review_job(job_id: str, label: str, reason: str, reviewer: str) -> Call[Docu
     )
 
 
+def get_training(job_id: str) -> Call[Document]:
+    return Call(method="GET", path=f"/v1/jobs/{quote(job_id, safe='')}/training", read=dict)
+
+
 def list_models() -> Call[list[Model]]:
     def read(document: Document) -> list[Model]:
         return [Model.from_document(each) for each in document["models"]]

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from jinwi import help_ko, webhooks_cli
+from jinwi import help_ko, spot_checks_cli, webhooks_cli
 from jinwi.calls import AuditFilters, Filters
 from jinwi.korean import KOREAN
 from jinwi.options import JsonOption, LangOption, LimitOption, instant
@@ -33,6 +33,7 @@ app.add_typer(keys, name="keys")
 models = typer.Typer(help="List, show, share, import, promote and roll back model versions.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(webhooks_cli.app, name="webhooks")
+app.add_typer(spot_checks_cli.app, name="spot-checks")
 
 VersionArgument = Annotated[str, typer.Argument(help="A version, or an alias such as champion.")]
 LaneArgument = Annotated[Lane, typer.Argument(help="The lane.")]
@@ -245,7 +246,9 @@ def resume(lane: LaneArgument, json: JsonOption = False, lang: LangOption = None
 @keys.command("create")
 def create_key(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
-    scope: Annotated[list[str], typer.Option(help="What it may do: submit, read, review, models, admin; repeatable.")],
+    scope: Annotated[
+        list[str], typer.Option(help="What it may do: submit, read, review, label, models, admin; repeatable.")
+    ],
     json: JsonOption = False,
     lang: LangOption = None,
 ) -> None:

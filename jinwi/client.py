@@ -26,6 +26,7 @@ from jinwi.calls import AuditFilters, Call, Document, Filters, Options
 from jinwi.errors import ApiError, Timeout
 from jinwi.flow import Flow, Pause, Send, Source
 from jinwi.results import Job, Model
+from jinwi.spot_checks import AsyncSpotChecks, SpotChecks
 from jinwi.upload import Progress, ignore
 from jinwi.webhooks import AsyncWebhooks, Webhooks
 from jinwi.window import as_each_ends, async_as_each_ends
@@ -52,6 +53,7 @@ class Client:
         self._http = httpx.Client(**http_options(url, key))
         self._patience = timeout
         self.webhooks = Webhooks(self._send)
+        self.spot_checks = SpotChecks(self._send)
 
     def verify(self, source: Source, *, timeout: float | None = VERIFY_SECONDS, **options: Unpack[Options]) -> Job:
         """Submit and wait until the job is final. `timeout` in seconds, None for ever; raises Timeout."""
@@ -117,6 +119,10 @@ class Client:
     def review(self, job: Job | str, label: str, reason: str, reviewer: str) -> Document:
         """Add what a person says of the image: `label` is human, ai or unsure."""
         return self._send(calls.review_job(_id(job), label, reason, reviewer))
+
+    def training(self, job: Job | str) -> Document:
+        """Whether a job is `lent` for training now, and the runs that it was `used_by`."""
+        return self._send(calls.get_training(_id(job)))
 
     def models(self) -> list[Model]:
         return self._send(calls.list_models())
@@ -211,6 +217,7 @@ class AsyncClient:
         self._http = httpx.AsyncClient(**http_options(url, key))
         self._patience = timeout
         self.webhooks = AsyncWebhooks(self._send)
+        self.spot_checks = AsyncSpotChecks(self._send)
 
     async def verify(
         self,
@@ -274,6 +281,9 @@ class AsyncClient:
 
     async def review(self, job: Job | str, label: str, reason: str, reviewer: str) -> Document:
         return await self._send(calls.review_job(_id(job), label, reason, reviewer))
+
+    async def training(self, job: Job | str) -> Document:
+        return await self._send(calls.get_training(_id(job)))
 
     async def models(self) -> list[Model]:
         return await self._send(calls.list_models())

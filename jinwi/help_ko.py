@@ -141,11 +141,27 @@ HELP: Mapping[str, str] = {
     "Send a delivery again at once, under the same id.": "같은 ID로 즉시 다시 보냅니다.",
     "Send again what was given up or held since a time.": "어느 시각부터 포기했거나 보류한 전송을 다시 보냅니다.",
     "What was announced then or later (ISO 8601).": "이 시각부터 생긴 이벤트 (ISO 8601).",
+    "Label the pictures on which the operator's reviewers are asked.": (
+        "운영자의 검토자에게 묻는 그림에 라벨을 붙입니다."
+    ),
+    "List the spot checks, the oldest first.": "표본 검사를 오래된 것부터 보여 줍니다.",
+    "What was labelled; else what waits.": "라벨을 붙인 것. 지정하지 않으면 기다리는 것.",
+    "Fetch the picture of a spot check, to look at it.": "표본 검사의 그림을 받아 봅니다.",
+    "Write the picture to this file.": "그림을 저장할 파일.",
+    "The spot check's id.": "표본 검사의 ID.",
+    "Say what a picture is, once; it outranks every score.": (
+        "그림이 무엇인지 한 번 말합니다. 모든 점수보다 우선합니다."
+    ),
+    "human, ai or unsure.": "human, ai 또는 unsure.",
+    "What shows it.": "그렇게 보는 근거.",
+    "No later version may get it wrong; it then trains nothing.": (
+        "이후 어떤 버전도 틀려서는 안 되는 사례로 삼습니다. 이 그림은 학습에 쓰이지 않습니다."
+    ),
     "Create, list and revoke API keys.": "API 키를 만들고, 보고, 폐기합니다.",
     "Create a key, which is shown this once.": "키를 만듭니다. 키는 이때 한 번만 표시됩니다.",
     "What the key is for.": "키의 용도.",
-    "What it may do: submit, read, review, models, admin; repeatable.": (
-        "권한: submit, read, review, models, admin. 여러 번 쓸 수 있습니다."
+    "What it may do: submit, read, review, label, models, admin; repeatable.": (
+        "권한: submit, read, review, label, models, admin. 여러 번 쓸 수 있습니다."
     ),
     "List the keys, never their secret part.": "키 목록을 보여 줍니다. 비밀 값은 보여 주지 않습니다.",
     "Revoke a key at once.": "키를 즉시 폐기합니다.",

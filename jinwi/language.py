@@ -159,6 +159,15 @@ class Language:
     under_tenth: str
     no_preview: str
 
+    spot_check: str
+    drawn_at: str
+    label: str
+    spot_check_labels: Mapping[str, str]
+    regression_case: str
+    reason_given: str
+    more_spot_checks: str
+    written_to: str
+
     unknown_setting: str
     starting: str
     runs_at: str

@@ -119,6 +119,25 @@ class Settings(BaseSettings):
     maintain_cron: str = Field("17 * * * *", description="When the scheduler asks for housekeeping (cron, UTC).")
     retrain_cron: str = Field("", description="When the scheduler asks for a retraining run (cron, UTC); empty: never.")
 
+    harvest_rule: Literal["corroborated", "confident"] = Field(
+        "corroborated",
+        description="How scores become labels: by posterior and second signal, or as they stand, which is unsafe.",
+    )
+    harvest_share: float = Field(0.05, ge=0, le=1, description="Share of the lent, confident jobs that is harvested.")
+    harvest_days: float = Field(90, gt=0, le=3650, description="Lent jobs older than this are not harvested.")
+    harvest_quarantine_days: float = Field(7, ge=0, description="Lent jobs younger than this wait.")
+    harvest_posterior: float = Field(
+        0.95, gt=0.5, lt=1, description="Probability that a harvested label needs, at the estimated prevalence."
+    )
+    harvest_tenant_quota: int = Field(1000, ge=0, description="Most samples of a tenant in one run; 0: no limit.")
+    harvest_day_quota: int = Field(500, ge=0, description="Most samples of one day in one run; 0: no limit.")
+    second_model: str = Field(
+        "", description="Version of another model family whose agreement is a second signal; empty: none."
+    )
+    spot_checks_per_day: int = Field(
+        20, ge=0, le=10_000, description="Lent jobs a day on which the operator's reviewers are asked; 0: none."
+    )
+
     metrics_port: int | None = Field(None, description="Port on which a worker, sender or sweeper shows /metrics.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
     log_format: Literal["json", "console"] = Field("json", description="One JSON object a line, or text for people.")

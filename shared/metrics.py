@@ -7,7 +7,8 @@ What Postgres knows (jobs by state, ages, models) is read from Postgres at each 
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, start_http_server, values
@@ -15,7 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
 
-from shared.storage import counts, models
+from shared.storage import counts, ledger, models, snapshots, spot_checks
 from shared.storage.db import Database
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR" in os.environ
@@ -110,6 +111,9 @@ class DatabaseCollector(Collector):
             webhooks = counts.deliveries(connection)
             endpoints = counts.disabled_endpoints(connection)
             versions = models.all_versions(connection)
+            harvested = ledger.newest_counts(connection)
+            checks = spot_checks.counts(connection)
+            prevalence = snapshots.newest_prevalence(connection)
         labels = ["state", "stage", "lane"]
         present = GaugeMetricFamily("jinwi_jobs", "Jobs by state.", labels=labels)
         entered = CounterMetricFamily("jinwi_jobs_entered", "Times a job came into a state.", labels=labels)
@@ -138,6 +142,7 @@ class DatabaseCollector(Collector):
         )
         for row in endpoints:
             disabled.add_metric([row["reason"]], row["disabled"])
+        yield from _training(harvested, checks, prevalence)
         yield from (present, entered, age, paused, info, pending, oldest, disabled)
 
 
@@ -160,3 +165,22 @@ def serve(port: int | None) -> None:
     """Show this host's durations at :port/metrics, for services that have no API of their own."""
     if port is not None:
         start_http_server(port, registry=_registry())
+
+
+def _training(
+    harvested: Mapping[str, int], checks: Sequence[Mapping[str, Any]], prevalence: Mapping[str, float] | None
+) -> Iterator[Metric]:
+    samples = GaugeMetricFamily(
+        "jinwi_harvest_samples", "Samples of the newest harvest: admitted, or refused and why.", labels=["decision"]
+    )
+    for decision, count_of_it in harvested.items():
+        samples.add_metric([decision], count_of_it)
+    asked = GaugeMetricFamily("jinwi_spot_checks", "Spot checks by kind and state.", labels=["kind", "state"])
+    for row in checks:
+        asked.add_metric([row["kind"], "labelled" if row["decided"] else "waiting"], row["checks"])
+    share = GaugeMetricFamily(
+        "jinwi_prevalence", "Share of AI among what is lent, as the newest snapshot has it.", labels=["bound"]
+    )
+    for bound, value in (prevalence or {}).items():
+        share.add_metric([bound], value)
+    yield from (samples, asked, share)

@@ -139,6 +139,7 @@ PlaceInQuota = Annotated[Place, Depends(_place_in_quota)]
 Submitter = Annotated[Caller, Security(authenticate, scopes=[Scope.SUBMIT])]
 Reader = Annotated[Caller, Security(authenticate, scopes=[Scope.READ])]
 Reviewer = Annotated[Caller, Security(authenticate, scopes=[Scope.REVIEW])]
+Labeller = Annotated[Caller, Security(authenticate, scopes=[Scope.LABEL])]
 Curator = Annotated[Caller, Security(authenticate, scopes=[Scope.MODELS])]
 Admin = Annotated[Caller, Security(authenticate, scopes=[Scope.ADMIN])]
 

@@ -30,7 +30,9 @@ from services.api.routes import (
     page,
     policy,
     reviews,
+    spot_checks,
     tenants,
+    training,
     webhook_deliveries,
     webhooks,
 )
@@ -103,6 +105,8 @@ def create_app(settings: Settings) -> FastAPI:
         tenants,
         keys,
         audit,
+        spot_checks,
+        training,
     ):
         app.include_router(routes.router, responses=problems("rate-limited"))
     for routes in (health, page):

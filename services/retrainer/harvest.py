@@ -1,25 +1,278 @@
-"""What a retraining run may learn from. So far it only counts: without gold images nothing is trained.
+"""What a retraining run may learn from: each lent, confident job of its share is looked at once, and decided about.
 
-A run never trains on harvested images alone: its own errors would be its teachers.
+What can be refused from the row alone is refused without reading the picture. Looks are kept as they are made, so that
+a harvest which was killed goes on from there; decisions that depend on one another are written together. Nothing is
+copied: the ledger refers to jobs.
 """
 
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
 
+import numpy as np
 import structlog
 
-from shared.storage import ledger
-from shared.storage.db import Database
+from services.retrainer import nearness
+from services.retrainer.admission import Considered, Context, Decision, Rules, before_looking, decide
+from services.retrainer.embedded import PLAIN, Embedded
+from services.retrainer.familiarity import Familiarity
+from services.retrainer.looking import Looker
+from services.retrainer.prevalence import Prevalence, estimate
+from services.retrainer.second import second_model
+from shared.config import Settings
+from shared.domain.job import Lane
+from shared.domain.provenance import Claim, Strength
+from shared.domain.retraining import Harvest, Progress, Refusal, Report, Rule, RunStage
+from shared.domain.verdict import Verdict
+from shared.errors import JobError
+from shared.scoring.session import Model
+from shared.storage import ledger, spot_checks
+from shared.storage.db import Connection, Database
+from shared.storage.ledger import Entry, Look
+from shared.storage.objects import ObjectStore
 
-WINDOW = timedelta(days=90)
+PAGE = 500
+
 COUNTED = 100_000
 
+MISSING = frozenset({Refusal.NO_SECOND_SIGNAL, Refusal.LOW_POSTERIOR})
+
+OPERATOR = {"ai": 1.0, "human": 0.0, "unsure": 0.5}
+
+Row = Mapping[str, Any]
+
 log = structlog.get_logger("retrainer")
+
+
+def harvest(  # noqa: PLR0917 - what a stage of a run is given, in the order of all stages
+    database: Database,
+    store: ObjectStore,
+    model: Path,
+    settings: Settings,
+    run_id: UUID,
+    report: Report,
+    *,
+    gold: Sequence[bytes] = (),
+    guard: Sequence[bytes] = (),
+) -> Harvest:
+    """Decide about all that is due, and count what this run decided, before an interruption too.
+
+    `model` is the champion's version directory; `gold` and `guard` are PDQ hashes, 32 bytes each, of pictures of which
+    nothing near may be harvested. Raises Outage, and ConfigurationError for a second model that is none.
+    """
+    warn(settings)
+    champion = Model.load(model, provider=settings.onnx_provider, threads=settings.onnx_threads)
+    with tempfile.TemporaryDirectory() as folder:
+        second = second_model(database, store, settings, champion, Path(folder))
+        with Looker(settings, champion, second) as looker:
+            harvester = _Harvester(database, store, looker, settings, run_id)
+            harvester.decide(report, gold=gold, guard=guard, familiarity=_familiarity(model))
+    with database.transaction() as connection:
+        counted = ledger.counts(connection, run_id)
+    log.info("harvested", run_id=str(run_id), **counted.document())
+    return counted
+
+
+def rules_of(settings: Settings) -> Rules:
+    return Rules(
+        rule=Rule(settings.harvest_rule),
+        posterior=settings.harvest_posterior,
+        tenant_quota=settings.harvest_tenant_quota,
+        day_quota=settings.harvest_day_quota,
+        quarantine_days=settings.harvest_quarantine_days,
+    )
+
+
+def warn(settings: Settings) -> None:
+    """Say it where labels are taken from the scores as they stand; at the retrainer's start, and at each harvest."""
+    if Rule(settings.harvest_rule) is Rule.CONFIDENT:
+        log.warning(
+            "harvest_rule_is_unsafe",
+            rule=settings.harvest_rule,
+            detail="Scores become labels as they stand: it learns its own errors. Set JINWI_HARVEST_RULE=corroborated",
+        )
+
+
+def prevalence_now(connection: Connection, settings: Settings) -> Prevalence:
+    """From the random spot checks of the window."""
+    labels = spot_checks.random_labels(connection, window=window_of(settings))
+    return estimate(**labels)
+
+
+def window_of(settings: Settings) -> timedelta:
+    return timedelta(days=settings.harvest_days)
+
+
+@dataclass(frozen=True)
+class _Harvester:
+    database: Database
+    store: ObjectStore
+    looker: Looker
+    settings: Settings
+    run_id: UUID
+
+    def decide(
+        self, report: Report, *, gold: Sequence[bytes], guard: Sequence[bytes], familiarity: Familiarity | None
+    ) -> None:
+        rules = rules_of(self.settings)
+        with self.database.transaction() as connection:
+            prevalence = prevalence_now(connection, self.settings)
+        plain = Context(low=prevalence.low, high=prevalence.high)
+        rows = self._due()
+        early = {row["id"]: before_looking(considered(row), rules, plain) for row in rows}
+        refused = {job_id for job_id, decision in early.items() if self._is_refused_unseen(decision)}
+        self._write([_entry(row, early[row["id"]]) for row in rows if row["id"] in refused])
+        rows = [row for row in rows if row["id"] not in refused]
+        looks = self._look(rows, report)
+        rows = [row for row in rows if row["id"] in looks]
+        context = Context(
+            low=prevalence.low,
+            high=prevalence.high,
+            gold=nearness.packed(gold),
+            guard=nearness.packed([*guard, *self._regression_hashes()]),
+            harvest=self._harvested(rows),
+            familiarity=familiarity,
+        )
+        decisions = decide([considered(row, looks[row["id"]]) for row in rows], rules, context)
+        entries = [_entry(row, decision, looks[row["id"]].pdq) for row, decision in zip(rows, decisions, strict=True)]
+        self._write(entries, last=True)
+
+    def _is_refused_unseen(self, decision: Decision) -> bool:
+        """A second model may yet give what is missing."""
+        return not (decision.admitted or (self.looker.has_second and decision.refusal in MISSING))
+
+    def _due(self) -> list[Row]:
+        found: list[Row] = []
+        while True:
+            with self.database.transaction() as connection:
+                page = ledger.due(
+                    connection,
+                    self.run_id,
+                    window=window_of(self.settings),
+                    share=self.settings.harvest_share,
+                    after=found[-1]["id"] if found else ledger.FIRST,
+                    limit=PAGE,
+                )
+            found += page
+            if len(page) < PAGE:
+                return found
+
+    def _look(self, rows: Sequence[Row], report: Report) -> dict[UUID, Look]:
+        """At each picture that this run has not looked at; what cannot be read is refused at once."""
+        with self.database.transaction() as connection:
+            looks = ledger.looks(connection, self.run_id)
+        for done, row in enumerate(rows):
+            report(Progress(stage=RunStage.HARVEST, done=done, total=len(rows)))
+            if row["id"] in looks:
+                continue
+            try:
+                looks[row["id"]] = look = self._look_at(row)
+            except JobError as exc:
+                detail = {"reason": exc.reason, "detail": exc.detail}
+                self._write([_entry(row, Decision(id=str(row["id"]), refusal=Refusal.UNREADABLE, detail=detail))])
+            else:
+                with self.database.transaction() as connection:
+                    ledger.keep_look(connection, self.run_id, look)
+        return looks
+
+    def _look_at(self, row: Row) -> Look:
+        seen = self.looker.look(self.store.get_image(row["tenant_id"], row["sha256"]), Lane(row["lane"]))
+        return Look(
+            job_id=row["id"],
+            pdq=seen.pdq,
+            scores=list(seen.scores),
+            second_score=seen.second_score,
+            embedding=None if seen.embedding is None else seen.embedding.astype("<f4").tobytes(),
+        )
+
+    def _regression_hashes(self) -> list[bytes]:
+        """Of the pictures that the gate keeps for itself; one that cannot be read is near to nothing."""
+        with self.database.transaction() as connection:
+            cases = spot_checks.regression_cases(connection)
+        hashes = []
+        for case in cases:
+            if (known := case["pdq"]) is None:
+                try:
+                    known = self._look_at({**case, "id": case["job_id"]}).pdq
+                except JobError as exc:
+                    log.warning("regression_case_unread", case_id=str(case["id"]), reason=exc.reason)
+                    continue
+                with self.database.transaction() as connection:
+                    spot_checks.describe_regression_case(connection, case["id"], known)
+            hashes.append(known)
+        return hashes
+
+    def _harvested(self, rows: Sequence[Row]) -> nearness.Hashes:
+        with self.database.transaction() as connection:
+            return nearness.packed(ledger.harvested_hashes(connection, self.run_id, [row["id"] for row in rows]))
+
+    def _write(self, entries: Sequence[Entry], *, last: bool = False) -> None:
+        """In one transaction: after an interruption quotas must not be spent twice."""
+        with self.database.transaction() as connection:
+            ledger.write(connection, self.run_id, entries)
+            if last:
+                ledger.forget_looks(connection)
+
+
+def considered(row: Row, look: Look | None = None) -> Considered:
+    """What is known of a due job, and, once it was looked at, of its picture."""
+    plain = Considered(
+        id=str(row["id"]),
+        tenant=str(row["tenant_id"]),
+        day=row["created_at"].date().isoformat(),
+        score=row["score"],
+        verdict=Verdict(row["verdict"]),
+        age_days=row["age_days"],
+        claims=_claims(row["result"]),
+        operator=OPERATOR.get(row["operator"]),
+    )
+    if look is None:
+        return plain
+    embedding = None if look.embedding is None else np.frombuffer(look.embedding, "<f4")
+    return replace(
+        plain, pdq=look.pdq, reencoded=tuple(look.scores), second_score=look.second_score, embedding=embedding
+    )
+
+
+def _claims(result: Row) -> frozenset[tuple[Claim, Strength]]:
+    findings = result.get("evidence", {}).get("provenance", [])
+    return frozenset((Claim(finding["claim"]), Strength(finding["strength"])) for finding in findings)
+
+
+def _entry(row: Row, decision: Decision, pdq: bytes | None = None) -> Entry:
+    return Entry(
+        job_id=row["id"],
+        source="harvest" if row["operator"] is None else "gold",
+        refusal=decision.refusal,
+        sha256=row["sha256"],
+        pdq=pdq,
+        model=row["result"].get("model", {}).get("version"),
+        score=row["score"],
+        label=decision.label,
+        weight=decision.weight,
+        detail=decision.detail,
+    )
+
+
+def _familiarity(model: Path) -> Familiarity | None:
+    """From the gold that travels with the version, as it is seen without degradation."""
+    file = model / "gold.npz"
+    if not file.is_file():
+        log.warning("gold_embeddings_missing", version=model.name)
+        return None
+    gold = Embedded.load(file)
+    plain = gold.rows(gold.cells == PLAIN)
+    return Familiarity.of(plain.vectors, quantile=Rules().outliers, pictures=plain.pictures)
 
 
 def run(database: Database) -> str:
     """Put one run on record; its outcome."""
     with database.transaction() as connection:
-        candidates = ledger.candidates(connection, window=WINDOW, limit=COUNTED)
+        candidates = ledger.candidates(connection, window=timedelta(days=90), limit=COUNTED)
         recorded = ledger.record_run(
             connection,
             outcome="not_enough_samples",

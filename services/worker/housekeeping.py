@@ -6,7 +6,7 @@ from itertools import islice
 import structlog
 
 from shared.config import Settings
-from shared.storage import gold, images, jobs, webhook_endpoints
+from shared.storage import gold, images, jobs, spot_checks, webhook_endpoints
 from shared.storage.db import Database
 from shared.storage.lock import MAINTENANCE, only_one
 from shared.storage.objects import ObjectStore
@@ -20,7 +20,7 @@ log = structlog.get_logger("housekeeping")
 
 
 def maintain(database: Database, store: ObjectStore, settings: Settings) -> None:
-    """Partitions, retention, what is forgotten, orphaned bytes. A second run at the same time does nothing."""
+    """Partitions, retention, what is forgotten, spot checks, orphaned bytes. A second run meanwhile does nothing."""
     with only_one(settings, MAINTENANCE) as held:
         if held is None:
             return
@@ -31,9 +31,19 @@ def maintain(database: Database, store: ObjectStore, settings: Settings) -> None
         with database.transaction() as connection:
             webhook_endpoints.forget_removed(connection)
         erased = _apply_retention(database)
+        with database.transaction() as connection:
+            window = timedelta(days=settings.harvest_days)
+            drawn = spot_checks.draw(connection, per_day=settings.spot_checks_per_day, window=window)
         adopted = _adopt_orphans(database, store)
         gold_orphans = gold.collect(database, store, age=ORPHAN_AGE)
-    log.info("housekeeping_done", partitions=partitions, erased=erased, orphans=adopted, gold_orphans=gold_orphans)
+    log.info(
+        "housekeeping_done",
+        partitions=partitions,
+        erased=erased,
+        orphans=adopted,
+        gold_orphans=gold_orphans,
+        spot_checks=drawn,
+    )
 
 
 def _apply_retention(database: Database) -> int:

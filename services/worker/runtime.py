@@ -29,10 +29,10 @@ class Runtime:
 
     @functools.cached_property
     def verifier(self) -> "Verifier":
-        from services.worker.decoder import Decoder  # noqa: PLC0415
         from services.worker.models import ModelShelf  # noqa: PLC0415
         from services.worker.trust import read_trust_anchors  # noqa: PLC0415
         from services.worker.verify import Verifier  # noqa: PLC0415
+        from shared.decoding.decoder import Decoder  # noqa: PLC0415
         from shared.imaging.limits import Limits  # noqa: PLC0415
 
         settings = self._settings

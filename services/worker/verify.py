@@ -12,9 +12,9 @@ from uuid import UUID
 import structlog
 
 from services.worker import ended
-from services.worker.decoder import Decoder, Prepared
 from services.worker.models import ModelShelf
 from shared.config import FINISH_SECONDS, LOAD_SECONDS, Settings
+from shared.decoding.decoder import Decoder, Prepared
 from shared.domain.job import FAILURE_CAP, Claim, Job, Lane, Outcome, Stage, State, error_document, map_path
 from shared.domain.provenance import settle
 from shared.domain.verdict import Basis, choose_thresholds, decide

@@ -15,5 +15,6 @@ class Action(StrEnum):
     MODEL_ROLLED_BACK = "model.rolled_back"
     GOLD_ADDED = "gold.added"
     GOLD_REMOVED = "gold.removed"
+    SPOT_CHECK_LABELLED = "spot_check.labelled"
     LANE_PAUSED = "lane.paused"
     LANE_RESUMED = "lane.resumed"

@@ -21,6 +21,7 @@ class Scope(StrEnum):
     READ = "read"
     REVIEW = "review"
     MODELS = "models"
+    LABEL = "label"
     ADMIN = "admin"
 
 

@@ -88,7 +88,7 @@ def test_every_variable_is_a_setting_or_one_of_the_compose_file(document):
 
 @in_each_document
 def test_every_command_exists(document):
-    named = set(re.findall(r"(?:^|\s)jinwi ([a-z]+)", commands(document)))
+    named = set(re.findall(r"(?:^|\s)jinwi ([a-z-]+)", commands(document)))
     registered = {command.name or command.callback.__name__ for command in command_line.registered_commands}
     assert named <= registered | {group.name for group in command_line.registered_groups}
     targets = set(re.findall(r"^([a-z]+):", text("Makefile"), re.MULTILINE))

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from services.worker.decoder import Decoder, Prepared
 from shared import scoring
 from shared.config import Settings
+from shared.decoding.decoder import Decoder, Prepared
 from shared.domain.model_card import InputSpec
 from shared.errors import DecoderDied, ImageRefused
 from shared.imaging.header import check_header, read_header

@@ -2,12 +2,12 @@ import ipaddress
 
 import pytest
 
-from services.worker.decoder import Decoder
 from services.worker.guarded_http import GuardedClient
 from services.worker.models import ModelShelf
 from services.worker.sender import Sender
 from services.worker.verify import Verifier
 from shared import scoring
+from shared.decoding.decoder import Decoder
 from shared.imaging.limits import Limits
 from shared.queue.app import make_celery
 from shared.queue.enqueue import Doorbell

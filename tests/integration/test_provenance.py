@@ -7,8 +7,8 @@ from datetime import timedelta
 import c2pa
 import pytest
 
-from services.worker.decoder import Decoder
 from services.worker.trust import read_trust_anchors
+from shared.decoding.decoder import Decoder
 from shared.domain.job import State
 from shared.domain.model_card import InputSpec
 from shared.errors import ConfigurationError

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.pictures import photographs
-from services.worker.decoder import Decoder
 from shared import scoring
+from shared.decoding.decoder import Decoder
 from shared.domain.job import Lane
 from shared.imaging.decode import decode
 from shared.provenance.c2pa import ManifestReader

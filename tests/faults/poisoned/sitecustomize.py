@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 
-if "services.worker.decoder_process" in sys.orig_argv:
+if "shared.decoding.decoder_process" in sys.orig_argv:
     from shared.imaging import decode as module
 
     decode = module.decode
@@ -26,7 +26,7 @@ if "services.worker.decoder_process" in sys.orig_argv:
     module.decode = decode_poison
 
 if "services.worker.app" in sys.orig_argv:
-    from services.worker.decoder import Decoder
+    from shared.decoding.decoder import Decoder
 
     pass_on = Decoder.decode
 

@@ -9,9 +9,10 @@ import pytest
 from shared.domain.audit import Action
 from shared.domain.tenant import Scope
 from shared.storage import audit
+from tests.integration.retraining import draw, lend, lender, waiting
 from tests.models import copy_of_shipped
 
-ADMINISTRATIVE = {Scope.ADMIN, Scope.MODELS}
+ADMINISTRATIVE = {Scope.ADMIN, Scope.MODELS, Scope.LABEL}
 
 
 def acts(client, **filters) -> list[dict]:
@@ -26,7 +27,7 @@ def upload(client, directory):
 
 
 @pytest.fixture
-def ways(client, tenant, tmp_path, shipped):
+def ways(client, tenant, tmp_path, shipped, database, store):
     """For each administrative route a way to go it: the calls, the acts that they leave, and the subjects of these."""
 
     def key():
@@ -46,8 +47,15 @@ def ways(client, tenant, tmp_path, shipped):
     def pause(paused):
         return lambda: client.put("/v1/lanes/bulk", json={"paused": paused})
 
+    def label():
+        lend(database, store, lender(database))
+        draw(database)
+        [check] = waiting(database).values()
+        return client.post(f"/v1/spot-checks/{check}", json={"label": "ai", "reason": "the hands"})
+
     path = f"/v1/tenants/{tenant}"
     return {
+        "POST /v1/spot-checks/{check_id}": [(label, Action.SPOT_CHECK_LABELLED)],
         "POST /v1/tenants": [(lambda: client.post("/v1/tenants", json={"name": "desk"}), Action.TENANT_CREATED)],
         "PATCH /v1/tenants/{tenant_id}": [
             (lambda: client.patch(path, json={"submissions_per_day": 9}), Action.TENANT_LIMITS_CHANGED)

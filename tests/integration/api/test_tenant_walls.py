@@ -22,7 +22,7 @@ from tests.integration.factories import claim, done, finish, get, make_tenant, p
 from tests.openapi import Operation, operations, stand_in
 from tests.proxy import recording
 
-TENANT_SCOPES = set(Scope) - {Scope.ADMIN}
+TENANT_SCOPES = set(Scope) - {Scope.ADMIN, Scope.LABEL}
 
 SECRET = "of-tenant-a"
 """In all that A says of itself, so that it can be looked for in what B is told."""
@@ -59,6 +59,7 @@ SHARED = {
     "GET /v1/gold": "the installation's",
     "POST /v1/gold": "the installation's",
     "DELETE /v1/gold/{sha256}": "the installation's",
+    "GET /v1/spot-checks": "the operator's",
     "GET /v1/lanes": "the installation's",
     "PUT /v1/lanes/{lane}": "the administrator's",
     "GET /v1/tenants": "the administrator's",
@@ -118,7 +119,13 @@ def theirs(tenant_a, tenant, database):
     deliveries = [one["id"] for one in tenant_a["client"].get("/v1/webhook-deliveries").json()["deliveries"]]
     assert deliveries
     shown = [*tenant_a["jobs"], *deliveries]
+    with database.transaction() as connection:
+        [check] = connection.execute(
+            "INSERT INTO spot_checks (job_id, tenant_id, kind) VALUES (%s, %s, 'random') RETURNING id",
+            [tenant_a["jobs"][0], tenant],
+        ).fetchall()
     return {
+        "check_id": by_id([str(check["id"])]),
         "job_id": by_id(tenant_a["jobs"]),
         "tenant_id": by_id([str(tenant)]),
         "key_id": by_id(keys),

@@ -1,4 +1,4 @@
-"""The process that decodes, started by `services.worker.decoder`: it may die, and takes nothing with it.
+"""The process that decodes, started by `shared.decoding.decoder`: it may die, and takes nothing with it.
 
 It also reads what a file says of its origin, after the pixels are on their way: whatever that does to the process,
 the score has what it needs.
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from services.worker import frames, sandbox
+from shared.decoding import frames, sandbox
 from shared.domain.job import Lane
 from shared.domain.model_card import InputSpec
 from shared.errors import ImageRefused

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[4]
 
 
 def run(code: str) -> subprocess.CompletedProcess:
-    program = f"import resource\nfrom services.worker import sandbox\n{code}"
+    program = f"import resource\nfrom shared.decoding import sandbox\n{code}"
     command = [sys.executable, "-c", program]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
 

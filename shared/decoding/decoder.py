@@ -1,7 +1,7 @@
 """Decoding in a process that may die: one hostile or unlucky image costs itself and no other.
 
 The scoring process cannot limit its own address space (the model would be strangled) and, as a daemonic
-Celery pool child, cannot use multiprocessing; so it starts `services.worker.decoder_process` and keeps it.
+Celery pool child, cannot use multiprocessing; so it starts `shared.decoding.decoder_process` and keeps it.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from services.worker import frames
+from shared.decoding import frames
 from shared.domain.fingerprint import Fingerprint
 from shared.domain.job import REASONS, Lane
 from shared.domain.model_card import InputSpec
@@ -130,7 +130,7 @@ class Decoder:
         return self._owner == os.getpid() and self._images < IMAGES_PER_PROCESS and process.poll() is None
 
     def _start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-P", "-m", "services.worker.decoder_process", json.dumps(self._settings)]
+        command = [sys.executable, "-P", "-m", "shared.decoding.decoder_process", json.dumps(self._settings)]
         try:
             process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=_environment()

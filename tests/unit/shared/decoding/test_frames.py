@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from services.worker import frames
+from shared.decoding import frames
 
 
 @pytest.fixture

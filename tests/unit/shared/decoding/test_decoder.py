@@ -17,8 +17,8 @@ import pytest
 from PIL import Image
 from structlog.testing import capture_logs
 
-from services.worker import decoder as module
-from services.worker.decoder import Decoder
+from shared.decoding import decoder as module
+from shared.decoding.decoder import Decoder
 from shared.domain.job import Lane
 from shared.domain.model_card import InputSpec, View
 from shared.errors import DecoderDied, ImageRefused, Outage
@@ -214,7 +214,7 @@ def test_a_refusal_for_a_reason_that_does_not_exist_counts_as_a_death(decoder, m
     liar = tmp_path / "python"
     liar.write_text(
         f"#!{sys.executable}\n"
-        "from services.worker import frames\n"
+        "from shared.decoding import frames\n"
         "frames.send(1, {'network_isolated': True})\n"
         "frames.receive(0)\n"
         "frames.send(1, {'refused': 'dislike', 'detail': ''})\n"
@@ -326,7 +326,7 @@ def test_its_last_words_reach_a_log_file_however_long(tmp_path):
     settings = json.dumps({**dataclasses.asdict(LIMITS), "seconds": 30, "memory_bytes": MEMORY})
     with (tmp_path / "worker.log").open("a+b") as log:
         log.truncate(100 << 20)
-        command = [sys.executable, "-m", "services.worker.decoder_process", settings]
+        command = [sys.executable, "-m", "shared.decoding.decoder_process", settings]
         not_json = struct.pack(">II", 4, 0) + b"{..}"
         done = subprocess.run(command, cwd=ROOT, input=not_json, stdout=subprocess.PIPE, stderr=log, check=False)
         log.seek(100 << 20)
@@ -369,7 +369,7 @@ def test_polite_signals_do_not_stop_it(decoder):
 def test_it_dies_with_its_parent():
     code = (
         "import os, signal\n"
-        "from tests.unit.services.worker.test_decoder import *\n"
+        "from tests.unit.shared.decoding.test_decoder import *\n"
         "decoder = Decoder(LIMITS, seconds=30, memory_bytes=MEMORY)\n"
         "print(pid_of(decoder), flush=True)\n"
         "os.kill(pid_of(decoder), signal.SIGSTOP)\n"  # so that it cannot see its input end
