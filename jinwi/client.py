@@ -26,6 +26,7 @@ from jinwi.calls import AuditFilters, Call, Document, Filters, Options
 from jinwi.errors import ApiError, Timeout
 from jinwi.flow import Flow, Pause, Send, Source
 from jinwi.results import Job, Model
+from jinwi.retraining import AsyncRetraining, Retraining
 from jinwi.upload import Progress, ignore
 from jinwi.webhooks import AsyncWebhooks, Webhooks
 from jinwi.window import as_each_ends, async_as_each_ends
@@ -52,6 +53,7 @@ class Client:
         self._http = httpx.Client(**http_options(url, key))
         self._patience = timeout
         self.webhooks = Webhooks(self._send)
+        self.retraining = Retraining(self._run, timeout)
 
     def verify(self, source: Source, *, timeout: float | None = VERIFY_SECONDS, **options: Unpack[Options]) -> Job:
         """Submit and wait until the job is final. `timeout` in seconds, None for ever; raises Timeout."""
@@ -211,6 +213,7 @@ class AsyncClient:
         self._http = httpx.AsyncClient(**http_options(url, key))
         self._patience = timeout
         self.webhooks = AsyncWebhooks(self._send)
+        self.retraining = AsyncRetraining(self._run, timeout)
 
     async def verify(
         self,

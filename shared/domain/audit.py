@@ -13,5 +13,7 @@ class Action(StrEnum):
     MODEL_IMPORTED = "model.imported"
     MODEL_PROMOTED = "model.promoted"
     MODEL_ROLLED_BACK = "model.rolled_back"
+    RETRAINING_ASKED = "retraining.asked"
+    RETRAINING_CANCELLED = "retraining.cancelled"
     LANE_PAUSED = "lane.paused"
     LANE_RESUMED = "lane.resumed"

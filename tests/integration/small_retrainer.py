@@ -8,6 +8,7 @@ the gate rules, and how many samples there are, files say; one named `fail-STAGE
 import json
 import sys
 import time
+from pathlib import Path
 
 from services.retrainer.once import serve
 from services.retrainer.run import Result, Stages, Work
@@ -18,66 +19,74 @@ from shared.storage.db import Database
 EPOCHS = 5
 
 
-def compose(_: Database, settings: Settings) -> Stages:
-    home = settings.home
+class Small:
+    """The stages, with their files in `home`."""
 
-    def passes(stage: RunStage, work: Work) -> None:
-        with (home / "trace").open("a", encoding="ascii") as trace:
-            trace.write(f"{stage}\n")
-        while (home / f"hold-{stage}").exists():
-            work.report(Progress(stage=stage))
-            time.sleep(0.01)
-        if (fault := home / f"fail-{stage}").exists():
-            raise RuntimeError(fault.read_text("ascii"))
+    def __init__(self, home: Path) -> None:
+        self._home = home
 
-    def number(name: str, otherwise: int) -> int:
-        file = home / name
-        return int(file.read_text("ascii")) if file.exists() else otherwise
-
-    def harvest(work: Work) -> Result:
-        passes(RunStage.HARVEST, work)
+    def harvest(self, work: Work) -> Result:
+        self._pass(RunStage.HARVEST, work)
         return {"considered": 5, "admitted": 3, "refused": {"unstable": 2}}
 
-    def snapshot(work: Work) -> Result:
-        passes(RunStage.SNAPSHOT, work)
-        return {"samples": number("samples", 3)}
+    def snapshot(self, work: Work) -> Result:
+        self._pass(RunStage.SNAPSHOT, work)
+        return {"samples": self._number("samples", 3)}
 
-    def train(work: Work) -> Result:
+    def train(self, work: Work) -> Result:
         checkpoints, candidate = work.folder / "work", work.folder / "candidate"
         checkpoints.mkdir(exist_ok=True)
         begun = len(list(checkpoints.iterdir()))
         for epoch in range(begun, EPOCHS):
             (checkpoints / str(epoch)).write_text(str(epoch * work.run.seed), "ascii")
-            with (home / "epochs").open("a", encoding="ascii") as trace:
-                trace.write(f"{epoch}\n")
+            self._note("epochs", str(epoch))
             work.report(Progress(stage=RunStage.TRAIN, done=epoch + 1, total=EPOCHS, loss=1 / (1 + epoch)))
             if epoch == 1:
-                passes(RunStage.TRAIN, work)
+                self._pass(RunStage.TRAIN, work)
         candidate.mkdir(exist_ok=True)
         total = sum(int(file.read_text("ascii")) for file in checkpoints.iterdir())
         (candidate / "weights").write_text(str(total), "ascii")
         return {"version": "9.9.9", "files": ["candidate/weights"]}
 
-    def evaluate(work: Work) -> Result:
-        passes(RunStage.EVALUATE, work)
+    def evaluate(self, work: Work) -> Result:
+        self._pass(RunStage.EVALUATE, work)
         measured = int((work.folder / "candidate" / "weights").read_text("ascii"))
         (work.folder / "report.json").write_text(json.dumps({"measured": measured}), "ascii")
         return {"files": ["report.json"]}
 
-    def gate(work: Work) -> Result:
-        passes(RunStage.GATE, work)
+    def gate(self, work: Work) -> Result:
+        self._pass(RunStage.GATE, work)
         measured = json.loads((work.folder / "report.json").read_text("ascii"))["measured"]
-        limit = number("limit", 0)
+        limit = self._number("limit", 0)
         ruling = {"name": "size", "value": measured, "limit": limit, "detail": f"{measured} against {limit}"}
         return {"passed": measured >= limit, "rulings": [{**ruling, "passed": measured >= limit}]}
 
-    def publish(work: Work) -> Result:
-        passes(RunStage.PUBLISH, work)
+    def publish(self, work: Work) -> Result:
+        self._pass(RunStage.PUBLISH, work)
         version = work.results[RunStage.TRAIN]["version"]
-        (home / f"published-{version}").touch()
+        (self._home / f"published-{version}").touch()
         return {"version": version}
 
-    return dict(zip(RunStage, (harvest, snapshot, train, evaluate, gate, publish), strict=True))
+    def _pass(self, stage: RunStage, work: Work) -> None:
+        self._note("trace", stage)
+        while (self._home / f"hold-{stage}").exists():
+            work.report(Progress(stage=stage))
+            time.sleep(0.01)
+        if (fault := self._home / f"fail-{stage}").exists():
+            raise RuntimeError(fault.read_text("ascii"))
+
+    def _note(self, file: str, line: str) -> None:
+        with (self._home / file).open("a", encoding="ascii") as trace:
+            trace.write(f"{line}\n")
+
+    def _number(self, name: str, otherwise: int) -> int:
+        file = self._home / name
+        return int(file.read_text("ascii")) if file.exists() else otherwise
+
+
+def compose(_: Database, settings: Settings) -> Stages:
+    small = Small(settings.home)
+    return {stage: getattr(small, stage) for stage in RunStage}
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ FREE = {
     "since": ["1970-01-01T00:00:00Z"],
     "version": ["champion", "99.9.9"],
     "lane": ["bulk"],
+    "run_id": ["019a0b8e-6f5c-7c3e-9f52-3d6c4f1f2a10"],
 }
 
 # Routes without a name of a tenant's, and why B may go them: each is tried all the same.
@@ -51,6 +52,10 @@ SHARED = {
     "GET /v1/models/{version}": "the installation's",
     "POST /v1/models/{version}/promote": "the installation's",
     "POST /v1/models/rollback": "the installation's",
+    "GET /v1/retraining": "the installation's",
+    "POST /v1/retraining": "the installation's",
+    "GET /v1/retraining/{run_id}": "the installation's",
+    "POST /v1/retraining/{run_id}/cancel": "the installation's",
     "GET /v1/lanes": "the installation's",
     "PUT /v1/lanes/{lane}": "the administrator's",
     "GET /v1/tenants": "the administrator's",
