@@ -3,8 +3,9 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from jinwi.errors import ApiError, JinwiError, Refused, Timeout, Unavailable
+from jinwi.errors import ApiError, JinwiError, Refused, RunTimeout, Timeout, Unavailable
 from jinwi.results import Job, Label, Lane, Model, Result, State, Verdict
+from jinwi.retraining_results import Run, RunOutcome
 from jinwi.webhook_results import Delivery, Webhook
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ __all__ = [
     "Model",
     "Refused",
     "Result",
+    "Run",
+    "RunOutcome",
+    "RunTimeout",
     "State",
     "Timeout",
     "Unavailable",

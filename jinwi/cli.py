@@ -14,11 +14,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from jinwi import help_ko, spot_checks_cli, webhooks_cli
+from jinwi import help_ko, runs_cli, spot_checks_cli, webhooks_cli
 from jinwi.calls import AuditFilters, Filters
 from jinwi.korean import KOREAN
 from jinwi.options import JsonOption, LangOption, LimitOption, instant
 from jinwi.results import Lane, State, Verdict
+from jinwi.retraining_results import Mode
 from jinwi.session import Complaint, choose, session
 from jinwi.terminal import Terminal
 
@@ -34,6 +35,7 @@ models = typer.Typer(help="List, show, share, import, promote and roll back mode
 app.add_typer(models, name="models")
 app.add_typer(webhooks_cli.app, name="webhooks")
 app.add_typer(spot_checks_cli.app, name="spot-checks")
+app.add_typer(runs_cli.app, name="runs")
 
 VersionArgument = Annotated[str, typer.Argument(help="A version, or an alias such as champion.")]
 LaneArgument = Annotated[Lane, typer.Argument(help="The lane.")]
@@ -317,6 +319,28 @@ def down(lang: LangOption = None) -> None:
     """Stop the system that `jinwi up --detach` started; the data stay."""
     with session(lang) as terminal:
         raise typer.Exit(_part(terminal, "deploy.local.command", "local").down(terminal))
+
+
+@app.command()
+def retrain(
+    *,
+    mode: Annotated[
+        Mode | None, typer.Option(help="head: the last layer; full: the whole network; mixed: both in turn.")
+    ] = None,
+    min_samples: Annotated[
+        int | None, typer.Option(min=0, help="Train only with so many new samples; else as the server is set.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed and samples give the same weights.")] = 0,
+    wait: Annotated[bool, typer.Option("--wait", help="Show the progress, and how the run ends.")] = False,
+    json: JsonOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Retrain the champion on what was harvested and on gold; publish what passes the gate."""
+    from jinwi import retrain_command
+
+    with session(lang) as terminal:
+        order = retrain_command.Order(mode=mode, min_samples=min_samples, seed=seed, wait=wait, json=json)
+        raise typer.Exit(retrain_command.retrain(terminal, order))
 
 
 @app.command()

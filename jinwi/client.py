@@ -26,6 +26,7 @@ from jinwi.calls import AuditFilters, Call, Document, Filters, Options
 from jinwi.errors import ApiError, Timeout
 from jinwi.flow import Flow, Pause, Send, Source
 from jinwi.results import Job, Model
+from jinwi.retraining import AsyncRetraining, Retraining
 from jinwi.spot_checks import AsyncSpotChecks, SpotChecks
 from jinwi.upload import Progress, ignore
 from jinwi.webhooks import AsyncWebhooks, Webhooks
@@ -54,6 +55,7 @@ class Client:
         self._patience = timeout
         self.webhooks = Webhooks(self._send)
         self.spot_checks = SpotChecks(self._send)
+        self.retraining = Retraining(self._run, timeout)
 
     def verify(self, source: Source, *, timeout: float | None = VERIFY_SECONDS, **options: Unpack[Options]) -> Job:
         """Submit and wait until the job is final. `timeout` in seconds, None for ever; raises Timeout."""
@@ -218,6 +220,7 @@ class AsyncClient:
         self._patience = timeout
         self.webhooks = AsyncWebhooks(self._send)
         self.spot_checks = AsyncSpotChecks(self._send)
+        self.retraining = AsyncRetraining(self._run, timeout)
 
     async def verify(
         self,

@@ -2,6 +2,7 @@
 
 from jinwi.language import Code, Language
 from jinwi.results import Claim, Kind, State, Strength, Verdict
+from jinwi.retraining_results import RunOutcome, RunStage, RunState
 from jinwi.webhook_results import DeliveryState
 
 ENGLISH = Language(
@@ -246,4 +247,31 @@ ENGLISH = Language(
     already_starting="Jinwi is already starting (process {pid}).",
     port_in_use="Port {port} is in use by another program. Choose another: JINWI_PORT={other} make up",
     cannot_listen="Cannot listen on {host}:{port}: {reason}. Set JINWI_PORT or JINWI_HOST.",
+    run="Run",
+    run_states={state: state.value for state in RunState},
+    stages={
+        RunStage.HARVEST: "looking for samples",
+        RunStage.SNAPSHOT: "taking the snapshot",
+        RunStage.TRAIN: "training",
+        RunStage.EVALUATE: "measuring",
+        RunStage.GATE: "at the gate",
+        RunStage.PUBLISH: "publishing",
+    },
+    outcomes={
+        RunOutcome.PUBLISHED: "published",
+        RunOutcome.REFUSED: "refused by the gate",
+        RunOutcome.NOT_ENOUGH_SAMPLES: "not enough samples",
+    },
+    run_waits="queued, waits for {id}",
+    run_asked_for="`jinwi runs show {id}` says how it stands; --wait shows it here.",
+    mode="Mode",
+    considered="Samples considered",
+    admitted="Samples admitted",
+    ruling="Rule that failed",
+    limit="Limit",
+    steps="{done:,} of {total:,}",
+    loss="loss {:.4f}",
+    eta="{} left",
+    more_runs="There are more than these {limit:,}: ask for them with --limit.",
+    no_retrainer="torch is not installed, so no retrainer is started: pip install 'jinwi[retrainer]' brings it.",
 )

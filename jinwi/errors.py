@@ -4,13 +4,15 @@ JinwiError
 ├── ApiError        the server answered with an error: `status`, `problem`
 │   └── Refused     4xx: the same request would be refused again
 ├── Unavailable     no answer, or none but "busy", in the time allowed
-└── Timeout         the job has not ended in the time allowed; it goes on without us
+├── Timeout         the job has not ended in the time allowed; it goes on without us
+└── RunTimeout      as Timeout, of a retraining run
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from jinwi.results import Job
+from jinwi.retraining_results import Run
 
 
 class JinwiError(Exception):
@@ -45,3 +47,11 @@ class Timeout(JinwiError):
     def __init__(self, job: Job) -> None:
         super().__init__(f"job {job.id} is still {job.state} after the time allowed")
         self.job = job
+
+
+class RunTimeout(JinwiError):
+    """`run` is the run as last seen; `client.retraining.wait(run)` goes on waiting."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(f"run {run.id} is still {run.state} after the time allowed")
+        self.run = run

@@ -157,6 +157,24 @@ HELP: Mapping[str, str] = {
     "No later version may get it wrong; it then trains nothing.": (
         "이후 어떤 버전도 틀려서는 안 되는 사례로 삼습니다. 이 그림은 학습에 쓰이지 않습니다."
     ),
+    "Retrain the champion on what was harvested and on gold; publish what passes the gate.": (
+        "모은 표본과 골드 이미지로 챔피언을 다시 학습하고, 심사를 통과하면 배포합니다."
+    ),
+    "head: the last layer; full: the whole network; mixed: both in turn.": (
+        "head: 마지막 층만. full: 신경망 전체. mixed: 둘을 차례로."
+    ),
+    "Train only with so many new samples; else as the server is set.": (
+        "새 표본이 이만큼 있어야 학습합니다. 지정하지 않으면 서버 설정대로."
+    ),
+    "The same seed and samples give the same weights.": "같은 시드와 표본이면 같은 가중치가 나옵니다.",
+    "Show the progress, and how the run ends.": "진행 상황과 결과를 표시합니다.",
+    "List, show and cancel retraining runs.": "재학습을 보고 취소합니다.",
+    "List the retraining runs, the newest first.": "재학습을 최근 것부터 보여 줍니다.",
+    "Show how a run stands, or how it ended.": "재학습의 진행 상황이나 결과를 보여 줍니다.",
+    "Cancel a run: at once while it is queued, at its next step while it runs.": (
+        "재학습을 취소합니다. 대기 중이면 즉시, 진행 중이면 다음 단계에서 멈춥니다."
+    ),
+    "The run's id.": "재학습의 ID.",
     "Create, list and revoke API keys.": "API 키를 만들고, 보고, 폐기합니다.",
     "Create a key, which is shown this once.": "키를 만듭니다. 키는 이때 한 번만 표시됩니다.",
     "What the key is for.": "키의 용도.",

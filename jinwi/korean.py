@@ -2,6 +2,7 @@
 
 from jinwi.language import Code, Language
 from jinwi.results import Claim, Kind, State, Strength, Verdict
+from jinwi.retraining_results import RunOutcome, RunStage, RunState
 
 KOREAN = Language(
     code=Code.KO,
@@ -259,6 +260,39 @@ KOREAN = Language(
     already_starting="진위가 이미 시작하는 중입니다 (프로세스 {pid}).",
     port_in_use="포트 {port} 을(를) 다른 프로그램이 쓰고 있습니다. 다른 포트를 고르세요: JINWI_PORT={other} make up",
     cannot_listen="{host}:{port} 에서 연결을 받을 수 없습니다: {reason}. JINWI_PORT 나 JINWI_HOST 를 설정하세요.",
+    run="재학습",
+    run_states={
+        RunState.QUEUED: "대기 중",
+        RunState.RUNNING: "진행 중",
+        RunState.FINISHED: "끝남",
+        RunState.FAILED: "실패",
+        RunState.CANCELLED: "취소됨",
+    },
+    stages={
+        RunStage.HARVEST: "표본을 고르는 중",
+        RunStage.SNAPSHOT: "표본 목록을 확정하는 중",
+        RunStage.TRAIN: "학습 중",
+        RunStage.EVALUATE: "측정 중",
+        RunStage.GATE: "심사 중",
+        RunStage.PUBLISH: "배포 중",
+    },
+    outcomes={
+        RunOutcome.PUBLISHED: "새 버전 배포됨",
+        RunOutcome.REFUSED: "심사에서 거부됨",
+        RunOutcome.NOT_ENOUGH_SAMPLES: "표본 부족",
+    },
+    run_waits="대기 중, {id} 다음 차례",
+    run_asked_for="`jinwi runs show {id}` 으로 진행 상황을 봅니다. --wait 를 쓰면 여기에 표시됩니다.",
+    mode="방식",
+    considered="살펴본 표본",
+    admitted="받아들인 표본",
+    ruling="통과하지 못한 기준",
+    limit="한계",
+    steps="{total:,} 중 {done:,}",
+    loss="손실 {:.4f}",
+    eta="남은 시간 {}",
+    more_runs="재학습이 {limit:,}건보다 많습니다. --limit 으로 더 볼 수 있습니다.",
+    no_retrainer="torch 가 설치되어 있지 않아 재학습 서비스를 시작하지 않습니다: pip install 'jinwi[retrainer]'",
     known={
         "undecodable": "파일이 손상되었거나 잘려서 그림을 읽을 수 없습니다.",
         "unsupported_format": "JPEG, PNG, WebP, GIF, AVIF, HEIC 이미지가 아닙니다.",
@@ -283,6 +317,10 @@ KOREAN = Language(
         "method-not-allowed": "여기에는 없는 메서드입니다: {detail}",
         "too-slow": "요청 본문이 제시간에 도착하지 않았습니다.",
         "conflict": "지금 상태에서는 할 수 없습니다: {detail}",
+        "no-retrainer": (
+            "실행 중인 재학습 서비스가 없어 아무것도 접수하지 않았습니다. pip install 'jinwi[retrainer]' 로 설치한 뒤 "
+            "`jinwi up` 을 다시 시작하거나 `python -m services.retrainer` 를 실행하세요."
+        ),
         "precondition-failed": "그 사이 다른 사람이 먼저 바꾸었습니다.",
         "too-large": "이 서버가 받는 것보다 파일이 큽니다.",
         "unsupported-format": "JPEG, PNG, WebP, GIF, AVIF, HEIC 이미지가 아닙니다.",

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from jinwi.results import Claim, Failure, Kind, Reason, State, Strength, Verdict
+from jinwi.retraining_results import RunOutcome, RunStage, RunState
 
 PROBLEM_TYPE = "urn:jinwi:problem:"
 
@@ -183,6 +184,23 @@ class Language:
     already_starting: str
     port_in_use: str
     cannot_listen: str
+
+    run: str
+    run_states: Mapping[RunState, str]
+    stages: Mapping[RunStage, str]
+    outcomes: Mapping[RunOutcome, str]
+    run_waits: str
+    run_asked_for: str
+    mode: str
+    considered: str
+    admitted: str
+    ruling: str
+    limit: str
+    steps: str
+    loss: str
+    eta: str
+    more_runs: str
+    no_retrainer: str
 
     known: Mapping[str, str] = field(default_factory=dict)
     """Reasons by their code, where the server's own English is not to be shown."""

@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.domain.link import IpNetwork
+from shared.domain.retraining import Mode
 from shared.errors import ConfigurationError
 
 SECRETS_DIRECTORY = Path("/run/secrets")
@@ -118,6 +119,13 @@ class Settings(BaseSettings):
     )
     maintain_cron: str = Field("17 * * * *", description="When the scheduler asks for housekeeping (cron, UTC).")
     retrain_cron: str = Field("", description="When the scheduler asks for a retraining run (cron, UTC); empty: never.")
+    retrain_mode: Mode = Field(Mode.HEAD, description="What a run trains where it does not say: head, full or mixed.")
+    retrain_min_samples: int = Field(
+        200, ge=0, description="New samples below which a run that does not say otherwise trains nothing."
+    )
+    retrainer_dir: Path = Field(
+        Path(".jinwi/retrainer"), description="Folder in which the retrainer keeps checkpoints and refused candidates."
+    )
 
     harvest_rule: Literal["corroborated", "confident"] = Field(
         "corroborated",

@@ -16,8 +16,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
 
-from shared.storage import counts, ledger, models, snapshots, spot_checks
-from shared.storage.db import Database
+from shared.domain.retraining import RunOutcome, RunState
+from shared.storage import counts, ledger, models, retraining, snapshots, spot_checks
+from shared.storage.db import Connection, Database
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR" in os.environ
 
@@ -114,6 +115,7 @@ class DatabaseCollector(Collector):
             harvested = ledger.newest_counts(connection)
             checks = spot_checks.counts(connection)
             prevalence = snapshots.newest_prevalence(connection)
+            learning = list(_retraining(connection))
         labels = ["state", "stage", "lane"]
         present = GaugeMetricFamily("jinwi_jobs", "Jobs by state.", labels=labels)
         entered = CounterMetricFamily("jinwi_jobs_entered", "Times a job came into a state.", labels=labels)
@@ -143,7 +145,32 @@ class DatabaseCollector(Collector):
         for row in endpoints:
             disabled.add_metric([row["reason"]], row["disabled"])
         yield from _training(harvested, checks, prevalence)
-        yield from (present, entered, age, paused, info, pending, oldest, disabled)
+        yield from (present, entered, age, paused, info, pending, oldest, disabled, *learning)
+
+
+def _retraining(connection: Connection) -> Iterator[Metric]:
+    counted, now = retraining.counts(connection), retraining.now(connection)
+    ended = CounterMetricFamily("jinwi_retraining_runs", "Retraining runs that ended, by how.", labels=["outcome"])
+    for outcome in (*RunOutcome, RunState.FAILED, RunState.CANCELLED):
+        ended.add_metric([outcome], counted.get(outcome, 0))
+    stage = GaugeMetricFamily("jinwi_retraining_stage", "1 for the stage of the run that runs.", labels=["stage"])
+    running = now["running"] or {"stage": None, "progress": None}
+    if running["stage"]:
+        stage.add_metric([running["stage"]], 1)
+    progress = running["progress"] or {"done": 0, "total": 0, "loss": None}
+    share = progress["done"] / progress["total"] if progress["total"] else 0
+    oldest, finished = now["oldest_waiting_seconds"] or 0, now["since_finished_seconds"]
+    schedule = now["schedule_seconds"] or 0
+    yield from (
+        ended,
+        stage,
+        GaugeMetricFamily("jinwi_retrainers", "Retrainers that are alive.", now["retrainers"]),
+        GaugeMetricFamily("jinwi_retraining_progress_ratio", "How much of its stage the run has done.", share),
+        GaugeMetricFamily("jinwi_retraining_loss", "Of the training that runs.", progress["loss"]),
+        GaugeMetricFamily("jinwi_retraining_oldest_age_seconds", "Age of the oldest unfinished run.", oldest),
+        GaugeMetricFamily("jinwi_retraining_last_finished_age_seconds", "Since a run last finished.", finished),
+        GaugeMetricFamily("jinwi_retraining_schedule_seconds", "Between two scheduled runs; 0: none.", schedule),
+    )
 
 
 def _registry() -> CollectorRegistry:

@@ -12,7 +12,7 @@ from deploy.local import first_job
 from deploy.local.daemon import WhenReady, in_background
 from deploy.local.home import AlreadyRunning, Home
 from deploy.local.servers import is_free
-from deploy.local.stack import api_address, make_stack
+from deploy.local.stack import api_address, can_train, make_stack
 from deploy.local.supervisor import Supervisor
 from jinwi.language import Language
 from jinwi.terminal import Terminal
@@ -89,6 +89,8 @@ def _start(terminal: Terminal, supervisor: Supervisor, settings: Settings, home:
     terminal.say(language.runs_at.format(url=url))
     terminal.say(language.key_at.format(path=home.key))
     terminal.say(language.earlier_jobs.format(count=earlier))
+    if not can_train():
+        terminal.say(language.no_retrainer)
 
 
 def _way_to_stop(language: Language, settings: Settings, home: Home, *, detached: bool) -> str:

@@ -1,6 +1,9 @@
-"""What the embedded stack consists of: three servers, the setup that runs to its end, the API and the workers."""
+"""What the embedded stack consists of: three servers, the setup that runs to its end, the API, the workers and, where
+torch is installed, a retrainer.
+"""
 
 import http.client
+import importlib.util
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -77,6 +80,11 @@ def servers(home: Home) -> list[Server]:
     ]
 
 
+def can_train() -> bool:
+    """Whether a retrainer would find what it needs."""
+    return importlib.util.find_spec("torch") is not None
+
+
 def make_stack(settings: Settings, home: Home) -> Stack:
     """All of it, nothing started yet; raises ConfigurationError when a wheel is missing."""
     behind = servers(home)
@@ -87,6 +95,7 @@ def make_stack(settings: Settings, home: Home) -> Stack:
         **os.environ,
         "JINWI_HOME": str(home.root),
         "JINWI_MODEL_CACHE": str(home.root / "models"),
+        "JINWI_RETRAINER_DIR": str(home.root / "retrainer"),
         "PROMETHEUS_MULTIPROC_DIR": str(home.metrics),
     }
     for server in behind:
@@ -107,6 +116,7 @@ def make_stack(settings: Settings, home: Home) -> Stack:
             worker("sender", "services.worker.sender"),
             worker("sweeper", "services.worker.sweeper"),
             worker("scheduler", "services.worker", "schedule"),
+            *([worker("retrainer", "services.retrainer")] if can_train() else []),
         ],
     )
 

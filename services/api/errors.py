@@ -27,6 +27,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "method-not-allowed": (405, "This method does not exist here"),
     "too-slow": (408, "The body did not arrive in time"),
     "conflict": (409, "The present state does not allow it"),
+    "no-retrainer": (409, "No retrainer is alive"),
     "precondition-failed": (412, "Somebody else was faster"),
     "too-large": (413, "The request is too large"),
     "unsupported-format": (415, "The file is not a JPEG, PNG, WebP, GIF, AVIF or HEIC image"),

@@ -135,6 +135,8 @@ Url = Annotated[str, Field(max_length=MAX_LENGTH, json_schema_extra={"format": "
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
 Probability = Annotated[float, Field(strict=True, ge=0, le=1)]
 Limit = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000), BeforeValidator(_whole)]
+Count = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000), BeforeValidator(_whole)]
+Seed = Annotated[int, Field(strict=True, ge=0, le=2**32 - 1), BeforeValidator(_whole)]
 Days = Annotated[int, Field(strict=True, ge=1, le=3650), BeforeValidator(_whole)]
 Sha256 = Annotated[str, AfterValidator(_formed(_SHA256, "is not a SHA-256 in hexadecimal")), _schema(_SHA256)]
 Cursor = Annotated[str, AfterValidator(_formed(_CURSOR, "is not a cursor of an earlier answer")), _schema(_CURSOR)]

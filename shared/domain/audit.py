@@ -16,5 +16,7 @@ class Action(StrEnum):
     GOLD_ADDED = "gold.added"
     GOLD_REMOVED = "gold.removed"
     SPOT_CHECK_LABELLED = "spot_check.labelled"
+    RETRAINING_ASKED = "retraining.asked"
+    RETRAINING_CANCELLED = "retraining.cancelled"
     LANE_PAUSED = "lane.paused"
     LANE_RESUMED = "lane.resumed"

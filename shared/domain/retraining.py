@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 
 class Mode(StrEnum):
@@ -19,6 +21,20 @@ class RunState(StrEnum):
     RUNNING = "running"
     FINISHED = "finished"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+# The database holds the same table (migration 0006, `is_legal_run_transition`); a contract test compares.
+TRANSITIONS: Mapping[RunState, frozenset[RunState]] = {
+    RunState.QUEUED: frozenset({RunState.RUNNING, RunState.CANCELLED}),
+    RunState.RUNNING: frozenset({RunState.QUEUED, RunState.FINISHED, RunState.FAILED, RunState.CANCELLED}),
+    RunState.FINISHED: frozenset(),
+    RunState.FAILED: frozenset(),
+    RunState.CANCELLED: frozenset(),
+}
+
+ATTEMPTS = 3
+"""How often a stage is begun before its run fails."""
 
 
 class RunStage(StrEnum):
@@ -96,6 +112,50 @@ class Progress:
 
     def document(self) -> dict[str, Any]:
         return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """One row of `retraining_runs`. What each stage gave stands under the name of what it makes, None until then."""
+
+    id: UUID
+    state: RunState
+    stage: RunStage | None
+    mode: Mode
+    min_samples: int
+    seed: int
+    requested_by: UUID | None
+    champion: str | None
+    progress: Mapping[str, Any] | None
+    harvest: Mapping[str, Any] | None
+    snapshot: Mapping[str, Any] | None
+    candidate: Mapping[str, Any] | None
+    evaluation: Mapping[str, Any] | None
+    judgement: Mapping[str, Any] | None
+    version: str | None
+    outcome: RunOutcome | None
+    detail: str | None
+    failure: str | None
+    attempts: int
+    fence: int
+    cancel_requested: bool
+    waits_for: UUID | None
+    created_at: datetime
+    started_at: datetime | None
+    heartbeat_at: datetime | None
+    finished_at: datetime | None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "Run":
+        """Build from a row that holds every field by name (further columns are ignored)."""
+        values = {name: row[name] for name in cls.__dataclass_fields__}
+        values |= {
+            "state": RunState(row["state"]),
+            "mode": Mode(row["mode"]),
+            "stage": RunStage(row["stage"]) if row["stage"] else None,
+            "outcome": RunOutcome(row["outcome"]) if row["outcome"] else None,
+        }
+        return cls(**values)
 
 
 Report = Callable[[Progress], None]

@@ -4,9 +4,11 @@ Postgres is the truth and Redis the doorbell: no results, no retries, no countdo
 the visibility timeout is delivered again and again). Why each setting: docs/explanation/decisions.md.
 """
 
+from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from celery import Celery
+from celery.schedules import crontab
 from kombu.entity import Queue
 
 from shared.config import Settings
@@ -31,6 +33,21 @@ def broker_url(settings: Settings) -> str:
     host = parts.netloc.rpartition("@")[2]
     password = quote(settings.redis_password.get_secret_value(), safe="")
     return urlunsplit(parts._replace(netloc=f":{password}@{host}"))
+
+
+def interval(cron: str) -> float | None:
+    """Seconds between the next two times of a cron expression (UTC); None for the empty one."""
+    if not cron:
+        return None
+    schedule = crontab.from_string(cron)
+    first = _following(schedule, datetime.now(UTC))
+    return (_following(schedule, first) - first).total_seconds()
+
+
+def _following(schedule: crontab, after: datetime) -> datetime:
+    last, delta, _ = schedule.remaining_delta(after)
+    following: datetime = last + delta
+    return following
 
 
 def make_celery(settings: Settings) -> Celery:

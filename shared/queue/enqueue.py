@@ -49,6 +49,12 @@ class Doorbell:
         except (redis.RedisError, KombuError, OSError) as exc:
             raise Outage("redis", str(exc)) from exc
 
+    def ring_retrainer(self, run_id: UUID) -> None:
+        try:
+            self._app.send_task(names.RETRAIN, kwargs={"run_id": str(run_id)}, queue=names.RETRAINING, retry=False)
+        except (redis.RedisError, KombuError, OSError) as exc:
+            raise Outage("redis", str(exc)) from exc
+
     def check(self) -> None:
         """Raise Outage unless Redis answers."""
         try:
@@ -85,6 +91,13 @@ class Publisher:
             self._offers.put_nowait((stage, lane, job_id))
         except queue.Full:
             log.warning("offer_dropped", job_id=str(job_id))
+
+    def offer_run(self, run_id: UUID) -> None:
+        """At once, within seconds at worst: few ask for one. Not rung for, a retrainer finds it by itself."""
+        try:
+            self._doorbell.ring_retrainer(run_id)
+        except Outage as exc:
+            log.warning("publish_failed", run_id=str(run_id), error=exc.detail)
 
     def check(self) -> None:
         self._doorbell.check()

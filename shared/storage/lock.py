@@ -11,6 +11,8 @@ from shared.storage.db import connection_string, translated
 SWEEPER = 0x6A696E7701
 MAINTENANCE = 0x6A696E7702
 REGISTRATION = 0x6A696E7703
+RETRAINING = 0x6A696E7706
+SCHEDULER = 0x6A696E7707
 
 
 @contextlib.contextmanager

@@ -71,7 +71,7 @@ class System:
             self.settings: Settings = config.load()
         self._made = made
         self.servers: dict[str, Server] = {server.name: server for server in made.servers}
-        workers = {worker.name: worker for worker in made.workers if worker.name != "scheduler"}
+        workers = {worker.name: worker for worker in made.workers if worker.name not in {"scheduler", "retrainer"}}
         self.services: dict[str, Child] = {"api": made.api, **workers}
         self.url = f"http://{LOOPBACK}:{self.settings.port}"
         self.database = Database(self.settings)

@@ -43,6 +43,7 @@ FREE = {
     "part": ["train", "guard"],
     "owner": ["kim"],
     "sha256": ["0" * 64],
+    "run_id": ["019a0b8e-6f5c-7c3e-9f52-3d6c4f1f2a10"],
 }
 
 # Routes without a name of a tenant's, and why B may go them: each is tried all the same.
@@ -60,6 +61,10 @@ SHARED = {
     "POST /v1/gold": "the installation's",
     "DELETE /v1/gold/{sha256}": "the installation's",
     "GET /v1/spot-checks": "the operator's",
+    "GET /v1/retraining": "the installation's",
+    "POST /v1/retraining": "the installation's",
+    "GET /v1/retraining/{run_id}": "the installation's",
+    "POST /v1/retraining/{run_id}/cancel": "the installation's",
     "GET /v1/lanes": "the installation's",
     "PUT /v1/lanes/{lane}": "the administrator's",
     "GET /v1/tenants": "the administrator's",
