@@ -107,7 +107,7 @@ class Settings(BaseSettings):
     )
     shadow_hours: float = Field(24, ge=0, description="Least hours of a challenger in shadow.")
     shadow_images: int = Field(
-        1000, ge=0, description="Least pictures it scores there; 0, as its hours: straight on to the canary."
+        1000, ge=0, le=20_000, description="Least pictures it scores there; 0, as its hours: straight on to the canary."
     )
     shadow_days: int = Field(30, ge=1, description="How long the scores of shadow and canary are kept.")
     canary_share: float = Field(
@@ -115,7 +115,7 @@ class Settings(BaseSettings):
     )
     canary_hours: float = Field(24, ge=0, description="Least hours of a challenger in canary.")
     canary_images: int = Field(
-        200, ge=0, description="Least pictures it answers there; 0, as its hours: straight on to champion."
+        200, ge=0, le=20_000, description="Least pictures it answers there; 0, as its hours: straight on to champion."
     )
     challenger_errors: float = Field(
         0.01, ge=0, le=1, description="Share of pictures it cannot score above which a challenger is stopped."

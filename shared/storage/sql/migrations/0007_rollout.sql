@@ -128,6 +128,7 @@ CREATE TABLE shadow_scores (
     PRIMARY KEY (challenger, phase, sha256),
     CHECK ((score IS NULL) = (error IS NOT NULL))
 );
+CREATE INDEX shadow_scores_latest ON shadow_scores (challenger, phase, created_at DESC);
 CREATE INDEX shadow_scores_of_job ON shadow_scores (job_id);
 CREATE INDEX shadow_scores_by_age ON shadow_scores (created_at);
 

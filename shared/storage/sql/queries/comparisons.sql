@@ -10,24 +10,24 @@ FROM jobs
 WHERE jobs.id = %(job_id)s AND jobs.state <> 'erased' AND jobs.sha256 IS NOT NULL FOR SHARE
 ON CONFLICT (challenger, phase, sha256) DO NOTHING;
 
--- count_changes --
-SELECT champion_verdict AS before, verdict AS after, count(*) AS pictures
-FROM shadow_scores
-WHERE challenger = %(challenger)s AND phase = %(phase)s AND score IS NOT NULL
-GROUP BY 1, 2;
+-- count_comparisons --
+-- The latest pictures by both verdicts and both tenths of [0, 1] (1 to 10), and those that the challenger failed on.
+SELECT champion_verdict, verdict, least(width_bucket(champion_score, 0, 1, 10), 10) AS champion_bin,
+       least(width_bucket(score, 0, 1, 10), 10) AS bin, error IS NOT NULL AS failed, count(*) AS pictures
+FROM (
+    SELECT * FROM shadow_scores WHERE challenger = %(challenger)s AND phase = %(phase)s
+    ORDER BY created_at DESC LIMIT %(most)s
+) AS latest
+GROUP BY 1, 2, 3, 4, 5;
 
--- count_bins --
--- 1 to 10: tenths of [0, 1], the last with 1 itself.
-SELECT least(width_bucket(said.score, 0, 1, 10), 10) AS bin, said.whose, count(*) AS pictures
-FROM shadow_scores
-CROSS JOIN LATERAL (VALUES ('champion', champion_score), ('challenger', shadow_scores.score)) AS said (whose, score)
-WHERE challenger = %(challenger)s AND phase = %(phase)s
-  AND shadow_scores.score IS NOT NULL
-GROUP BY 1, 2;
-
--- count_compared --
-SELECT count(*) FILTER (WHERE error IS NOT NULL) AS errors, count(DISTINCT tenant_id) AS tenants
-FROM shadow_scores WHERE challenger = %(challenger)s AND phase = %(phase)s;
+-- count_compared_tenants --
+SELECT count(*) AS tenants
+FROM (
+    SELECT DISTINCT tenant_id FROM (
+        SELECT tenant_id FROM shadow_scores WHERE challenger = %(challenger)s AND phase = %(phase)s
+        ORDER BY created_at DESC LIMIT %(most)s
+    ) AS latest
+) AS found;
 
 -- count_overturned --
 -- Of decided verdicts under these versions, the latest review of each since then.
