@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.domain.link import IpNetwork
 from shared.domain.retraining import Mode
+from shared.domain.rollout import Plan
 from shared.errors import ConfigurationError
 
 SECRETS_DIRECTORY = Path("/run/secrets")
@@ -117,6 +118,36 @@ class Settings(BaseSettings):
         description="check: a model version's signature, where there is one, must be by a trusted key; require: there "
         "must be one.",
     )
+    shadow_share: float = Field(
+        0.10, ge=0, le=1, description="Share of the pictures that a challenger in shadow scores beside the champion."
+    )
+    shadow_hours: float = Field(24, ge=0, description="Least hours of a challenger in shadow.")
+    shadow_images: int = Field(
+        1000, ge=0, le=20_000, description="Least pictures it scores there; 0, as its hours: straight on to the canary."
+    )
+    shadow_days: int = Field(30, ge=1, description="How long the scores of shadow and canary are kept.")
+    canary_share: float = Field(
+        0.05, ge=0, le=1, description="Share of the pictures that a challenger in canary answers; 0: no canary."
+    )
+    canary_hours: float = Field(24, ge=0, description="Least hours of a challenger in canary.")
+    canary_images: int = Field(
+        200, ge=0, le=20_000, description="Least pictures it answers there; 0, as its hours: straight on to champion."
+    )
+    challenger_errors: float = Field(
+        0.01, ge=0, le=1, description="Share of pictures it cannot score above which a challenger is stopped."
+    )
+    challenger_changed: float = Field(
+        0.25, ge=0, le=1, description="Share of changed verdicts above which a challenger is stopped."
+    )
+    challenger_human_to_ai: float = Field(
+        0.02, ge=0, le=1, description="Share that goes from likely_human to likely_ai above which it is stopped."
+    )
+    challenger_psi: float = Field(
+        0.25, ge=0, description="Population stability index of its scores above which a challenger is stopped."
+    )
+    challenger_uncertain: float = Field(
+        0.15, ge=0, le=1, description="Change of the share of uncertain verdicts above which a challenger is stopped."
+    )
     maintain_cron: str = Field("17 * * * *", description="When the scheduler asks for housekeeping (cron, UTC).")
     retrain_cron: str = Field("", description="When the scheduler asks for a retraining run (cron, UTC); empty: never.")
     retrain_mode: Mode = Field(Mode.HEAD, description="What a run trains where it does not say: head, full or mixed.")
@@ -156,6 +187,22 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip())
         return value
+
+    @property
+    def rollout(self) -> Plan:
+        return Plan(
+            shadow_share=self.shadow_share,
+            shadow_hours=self.shadow_hours,
+            shadow_images=self.shadow_images,
+            canary_share=self.canary_share,
+            canary_hours=self.canary_hours,
+            canary_images=self.canary_images,
+            most_errors=self.challenger_errors,
+            most_changed=self.challenger_changed,
+            most_human_to_ai=self.challenger_human_to_ai,
+            most_psi=self.challenger_psi,
+            most_uncertain=self.challenger_uncertain,
+        )
 
     @property
     def longest_batch_seconds(self) -> float:

@@ -9,6 +9,7 @@ JinwiError
 │   └── DecoderDied     counted: the decoder was killed by, or over, this image
 ├── Outage              ours, passing: database, object store, broker, model or decoder is away
 ├── IllegalTransition   a state machine was asked for a move that it does not have
+├── ForceNeeded         a version that was stopped is promoted only by force
 ├── IdempotencyMismatch one idempotency key, two different requests
 ├── ModelRefused        a model file whose hash, card or golden outputs do not match
 │   └── SignatureRefused    nobody who is trusted vouches for these files
@@ -69,6 +70,10 @@ class Outage(JinwiError):
 
 
 class IllegalTransition(JinwiError):
+    pass
+
+
+class ForceNeeded(JinwiError):
     pass
 
 

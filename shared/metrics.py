@@ -7,7 +7,7 @@ What Postgres knows (jobs by state, ages, models) is read from Postgres at each 
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -16,11 +16,14 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
 
+from shared.domain.lifecycle import CHALLENGING, VersionState
 from shared.domain.retraining import RunOutcome, RunState
-from shared.storage import counts, ledger, models, retraining, snapshots, spot_checks
+from shared.storage import counts, drift, ledger, lifecycle, models, retraining, snapshots, spot_checks
 from shared.storage.db import Connection, Database
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR" in os.environ
+
+Row = Mapping[str, Any]
 
 log = structlog.get_logger("metrics")
 
@@ -65,6 +68,11 @@ WEBHOOK_SECONDS = Histogram(
     "Time of one webhook attempt.",
     ["outcome"],
     buckets=_FAST,
+)
+CHALLENGER_PICTURES = Counter(
+    "jinwi_challenger_pictures",
+    "Pictures that the challenger was to score, by phase (shadow, canary) and outcome (scored, failed).",
+    ["phase", "outcome"],
 )
 LIMITED_REQUESTS = Counter(
     "jinwi_api_limited_requests",
@@ -116,6 +124,8 @@ class DatabaseCollector(Collector):
             checks = spot_checks.counts(connection)
             prevalence = snapshots.newest_prevalence(connection)
             learning = list(_retraining(connection))
+            moved, frozen = lifecycle.count_moves(connection), lifecycle.freeze(connection)["frozen"]
+            drifted = drift.figures(connection)
         labels = ["state", "stage", "lane"]
         present = GaugeMetricFamily("jinwi_jobs", "Jobs by state.", labels=labels)
         entered = CounterMetricFamily("jinwi_jobs_entered", "Times a job came into a state.", labels=labels)
@@ -146,6 +156,8 @@ class DatabaseCollector(Collector):
             disabled.add_metric([row["reason"]], row["disabled"])
         yield from _training(harvested, checks, prevalence)
         yield from (present, entered, age, paused, info, pending, oldest, disabled, *learning)
+        yield from _rollout_metrics(versions, moved, frozen=frozen)
+        yield from _drift_metrics(drifted)
 
 
 def _retraining(connection: Connection) -> Iterator[Metric]:
@@ -171,6 +183,44 @@ def _retraining(connection: Connection) -> Iterator[Metric]:
         GaugeMetricFamily("jinwi_retraining_last_finished_age_seconds", "Since a run last finished.", finished),
         GaugeMetricFamily("jinwi_retraining_schedule_seconds", "Between two scheduled runs; 0: none.", schedule),
     )
+
+
+def _rollout_metrics(versions: Iterable[Row], moved: Iterable[Row], *, frozen: bool) -> Iterator[Metric]:
+    state = GaugeMetricFamily(
+        "jinwi_model_state", "1 for each version that is shadow, canary or champion.", labels=["version", "state"]
+    )
+    for row in versions:
+        if row["state"] in CHALLENGING | {VersionState.CHAMPION}:
+            state.add_metric([row["version"], row["state"]], 1)
+    moves = CounterMetricFamily(
+        "jinwi_model_moves", "Moves of versions, by where to and by whom.", labels=["state", "by"]
+    )
+    for row in moved:
+        moves.add_metric([row["state"], "itself" if row["automatic"] else "key"], row["moves"])
+    held = GaugeMetricFamily("jinwi_models_frozen", "1 while no version comes into service by itself.", int(frozen))
+    yield from (state, moves, held)
+
+
+def _drift_metrics(drifted: Iterable[Row]) -> Iterator[Metric]:
+    labels = ["tenant", "version"]
+    scored = GaugeMetricFamily("jinwi_drift_scored", "Jobs scored in the last 24 hours.", labels=labels)
+    index = GaugeMetricFamily(
+        "jinwi_drift_psi", "Population stability index of their scores against the version's first.", labels=labels
+    )
+    uncertain = GaugeMetricFamily("jinwi_drift_uncertain_ratio", "Share of them that is uncertain.", labels=labels)
+    reviewed = GaugeMetricFamily(
+        "jinwi_drift_reviewed", "Decided verdicts that people reviewed in the last 24 hours.", labels=labels
+    )
+    overturned = GaugeMetricFamily("jinwi_drift_overturned", "Those of them that people overturned.", labels=labels)
+    for row in drifted:
+        of = [row["tenant"], row["version"]]
+        scored.add_metric(of, row["scored"])
+        if row["psi"] is not None:
+            index.add_metric(of, row["psi"])
+        uncertain.add_metric(of, row["uncertain"])
+        reviewed.add_metric(of, row["reviewed"])
+        overturned.add_metric(of, row["overturned"])
+    yield from (scored, index, uncertain, reviewed, overturned)
 
 
 def _registry() -> CollectorRegistry:

@@ -40,10 +40,11 @@ def copy_of_shipped(directory: Path, version: str) -> Path:
     return directory
 
 
-def brightness(directory: Path, version: str = "2.0.0", **card: Any) -> Path:
+def brightness(directory: Path, version: str = "2.0.0", *, breaks_on_white: bool = False, **card: Any) -> Path:
     """A version that takes what is bright for AI-generated, with a map; `card` changes its card.
 
-    Each cell of the map says (mean - 127.5) / 16 of its 4 × 4 px, and the logit is the mean of the map.
+    Each cell of the map says (mean - 127.5) / 16 of its 4 × 4 px, and the logit is the mean of the map. One that
+    `breaks_on_white` loads, and fails in ONNX Runtime on tiles with a value of 255.
     """
     card = {
         "name": "brightness",
@@ -56,6 +57,8 @@ def brightness(directory: Path, version: str = "2.0.0", **card: Any) -> Path:
     }
     directory.mkdir(parents=True)
     model = _brightness_model(card)
+    if breaks_on_white:
+        _break_on_white(model)
     onnx.save(model, directory / "model.onnx")
     (directory / "card.json").write_text(json.dumps(card))
     np.savez(directory / "golden.npz", **_brightness_golden(card["input"]))
@@ -96,8 +99,30 @@ def _brightness_model(card: Mapping[str, Any]) -> onnx.ModelProto:
     return model
 
 
+def _break_on_white(model: onnx.ModelProto) -> None:
+    """Look the logit's share of nothing up in a list of one, at the place that the brightest value gives: 0, or 1."""
+    for node in model.graph.node:
+        if "logit" in node.output:
+            node.output[0] = "whole"
+    model.graph.node.extend(
+        [
+            helper.make_node("ReduceMax", ["levels"], ["brightest"], keepdims=0),
+            helper.make_node("Div", ["brightest", "white"], ["place"]),
+            helper.make_node("Cast", ["place"], ["index"], to=TensorProto.INT64),
+            helper.make_node("Gather", ["nothing", "index"], ["found"]),
+            helper.make_node("Add", ["whole", "found"], ["logit"]),
+        ]
+    )
+    model.graph.initializer.extend(
+        [
+            helper.make_tensor("white", TensorProto.FLOAT, [], [255.0]),
+            helper.make_tensor("nothing", TensorProto.FLOAT, [1], [0.0]),
+        ]
+    )
+
+
 def _brightness_golden(spec: Mapping[str, Any]) -> dict[str, np.ndarray]:
     rows, columns = spec["height"] // CELL, spec["width"] // CELL
-    pixels = np.random.default_rng(1).integers(0, 256, (2, spec["height"], spec["width"], 3), np.uint8)
+    pixels = np.random.default_rng(1).integers(0, 255, (2, spec["height"], spec["width"], 3), np.uint8)
     drawn = (pixels.reshape(2, rows, CELL, columns, CELL, 3).mean((2, 4, 5)) - 127.5) / 16
     return {"pixels": pixels, "logit": drawn.mean((1, 2)).astype(np.float32), "map": drawn.astype(np.float32)}

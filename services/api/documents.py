@@ -10,6 +10,7 @@ from services.api.errors import MEDIA_TYPE, PROBLEMS, type_of
 from shared.domain.audit import Action
 from shared.domain.job import Lane, State
 from shared.domain.labels import Label, Part
+from shared.domain.lifecycle import VersionState
 from shared.domain.provenance import Claim, Kind, Strength
 from shared.domain.tenant import Scope
 from shared.domain.verdict import ADVISORY, Basis, Verdict
@@ -243,12 +244,79 @@ class ModelDocument(Document):
     signed_by: str | None = Field(
         None, description="SHA-256 of the public key (PEM) whose signature was registered with it; null: nobody's."
     )
+    state: VersionState
+    since: datetime = Field(description="Since when it is in this state.")
     created_at: datetime
     card: dict[str, Any]
 
 
 class ModelList(Document):
     models: list[ModelDocument]
+    frozen: bool = Field(description="true: no version comes into service by itself.")
+
+
+class FreezeDocument(Document):
+    frozen: bool
+    since: datetime
+    why: str | None
+
+
+class ChangeDocument(Document):
+    before: Verdict
+    after: Verdict
+    n: int
+
+
+class OfBothDocument(Document):
+    champion: float | None
+    challenger: float | None
+
+
+class OverturnedDocument(Document):
+    reviewed: int
+    overturned: int
+
+
+class OverturnedByDocument(Document):
+    champion: OverturnedDocument
+    challenger: OverturnedDocument
+
+
+class ComparisonDocument(Document):
+    """Challenger beside champion on the same pictures; shares are null where nothing was compared."""
+
+    n: int = Field(description="Pictures that both scored, each counted once however often it was sent.")
+    tenants: int
+    errors: int = Field(description="Pictures that the challenger could not score.")
+    agreement: float | None = Field(description="Share with the same verdict.")
+    changed: float | None
+    human_to_ai: float | None = Field(description="Share that goes from `likely_human` to `likely_ai`.")
+    changes: list[ChangeDocument] = Field(description="Changed verdicts by direction.")
+    psi: float | None = Field(description="Population stability index of its scores against the champion's.")
+    uncertain: OfBothDocument
+    overturned: OverturnedByDocument = Field(description="Of verdicts given during a canary; else zeros.")
+
+
+class MoveDocument(Document):
+    id: UUID
+    at: datetime
+    before: VersionState
+    after: VersionState
+    key_id: UUID | None = Field(description="null: by itself.")
+    why: str
+    numbers: dict[str, Any] = Field(description="The comparison that it was decided on; empty where a person decided.")
+    run_id: UUID | None
+
+
+class RolloutDocument(Document):
+    version: str
+    state: VersionState
+    since: datetime
+    automatic: bool = Field(description="Whether it goes on to canary and champion by itself.")
+    frozen: bool
+    shadow: ComparisonDocument
+    canary: ComparisonDocument
+    moves: list[MoveDocument] = Field(description="The latest hundred, newest first.")
 
 
 class GoldDocument(Document):
@@ -294,7 +362,7 @@ class ActDocument(Document):
 
     id: UUID
     at: datetime
-    key_id: UUID | None = Field(description="The key that it was done with; null: the set-up did it.")
+    key_id: UUID | None = Field(description="The key that it was done with; null: the system itself did it.")
     tenant_id: UUID | None = Field(description="Whom it was done for; null where it holds for all.")
     action: Action
     subject: str = Field(description="What it was done to: an id, a version or a lane.")

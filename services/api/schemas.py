@@ -277,6 +277,19 @@ class GoldQuery(Request):
     owner: Line | None = None
 
 
+class PromotionRequest(Request):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"why": "The gate's report 17 was read by two people."}]})
+
+    why: Prose | None = Field(None, description="Kept with the move, and told to every tenant's webhooks.")
+    force: StrictBool = Field(default=False, description="Also a version that was stopped; `why` must say why.")
+
+
+class ReasonRequest(Request):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"why": "A fair week: nothing changes until Monday."}]})
+
+    why: Prose | None = Field(None, description="Kept in the audit log.")
+
+
 class LaneRequest(Request):
     model_config = ConfigDict(json_schema_extra={"examples": [{"paused": True}]})
 

@@ -6,7 +6,7 @@ from itertools import islice
 import structlog
 
 from shared.config import Settings
-from shared.storage import gold, images, jobs, spot_checks, webhook_endpoints
+from shared.storage import comparisons, gold, images, jobs, spot_checks, webhook_endpoints
 from shared.storage.db import Database
 from shared.storage.lock import MAINTENANCE, only_one
 from shared.storage.objects import ObjectStore
@@ -30,6 +30,8 @@ def maintain(database: Database, store: ObjectStore, settings: Settings) -> None
             jobs.forget_idempotency_keys(connection)
         with database.transaction() as connection:
             webhook_endpoints.forget_removed(connection)
+        with database.transaction() as connection:
+            comparisons.forget(connection, days=settings.shadow_days)
         erased = _apply_retention(database)
         with database.transaction() as connection:
             window = timedelta(days=settings.harvest_days)

@@ -4,30 +4,40 @@ import shutil
 import tempfile
 import time
 from collections import OrderedDict
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
 from shared import metrics, signing
 from shared.config import Settings
+from shared.domain.lifecycle import VersionState
 from shared.errors import ConfigurationError, JinwiError, ModelRefused, Outage, SignatureRefused
 from shared.scoring.session import Model
 from shared.signing import Trust
-from shared.storage import models
+from shared.storage import lifecycle, models
 from shared.storage.db import Database
 from shared.storage.objects import ObjectStore
 
 REFUSED_SECONDS = 60.0
 """How long a version that was refused is not fetched again."""
 
-KEPT = 3
-"""Loaded versions that one process keeps: the champion and two that tenants pinned."""
+KEPT = 4
+"""Loaded versions that one process keeps: champion, challenger, and two that tenants pinned."""
 
 log = structlog.get_logger("models")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Challenger:
+    """The version that is being tried, and whether it only scores beside (`shadow`) or answers a share (`canary`)."""
+
+    version: str
+    state: VersionState
+
+
 class ModelShelf:
-    """One process's loaded models. Asks which one is champion at most every few seconds."""
+    """One process's loaded models. Asks which one is champion, and which challenger, at most every few seconds."""
 
     def __init__(self, database: Database, store: ObjectStore, settings: Settings) -> None:
         self._database = database
@@ -35,6 +45,7 @@ class ModelShelf:
         self._settings = settings
         self._loaded: OrderedDict[str, Model] = OrderedDict()
         self._champion: str | None = None
+        self._challenger: Challenger | None = None
         self._asked_at = float("-inf")
         self._refused: dict[str, tuple[float, Outage]] = {}
 
@@ -46,15 +57,26 @@ class ModelShelf:
         if pinned is not None:
             return self._load(pinned)
         if time.monotonic() - self._asked_at >= self._settings.model_poll_seconds:
-            self._follow_champion()
+            self._follow()
         if self._champion is None:
             raise Outage("model", "no champion is registered, or none could be loaded")
         return self._load(self._champion)
 
-    def _follow_champion(self) -> None:
+    def challenger(self) -> Challenger | None:
+        """As it was when the champion was last asked for."""
+        return self._challenger
+
+    def load(self, version: str) -> Model:
+        """Raises Outage("model") when it cannot be had."""
+        return self._load(version)
+
+    def _follow(self) -> None:
         with self._database.transaction() as connection:
-            row = models.get(connection, "champion")
+            row, challenger = lifecycle.state(connection, "champion"), lifecycle.challenger(connection)
         self._asked_at = time.monotonic()
+        self._challenger = (
+            Challenger(version=challenger["version"], state=VersionState(challenger["state"])) if challenger else None
+        )
         if row is None or row["version"] == self._champion:
             return
         try:
@@ -73,8 +95,11 @@ class ModelShelf:
             self._loaded[version] = self._load_from_files(version)
         self._loaded.move_to_end(version)
         while len(self._loaded) > KEPT:
-            self._loaded.pop(next(name for name in self._loaded if name != self._champion))
+            self._loaded.pop(next(name for name in self._loaded if name not in self._in_service()))
         return self._loaded[version]
+
+    def _in_service(self) -> set[str | None]:
+        return {self._champion, self._challenger.version if self._challenger else None}
 
     def _load_from_files(self, version: str) -> Model:
         with self._database.transaction() as connection:

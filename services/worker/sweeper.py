@@ -10,6 +10,7 @@ import structlog
 
 from services.worker import ended
 from services.worker.loop import serve
+from services.worker.rollout import Rollout
 from shared.config import Settings
 from shared.domain.job import Lane, Stage
 from shared.errors import Outage
@@ -35,9 +36,18 @@ class Sweeper:
         self._store = store
         self._doorbell = doorbell
         self._settings = settings
+        self._rollout = Rollout(database, settings)
 
     def round(self) -> None:
-        for step in (self.take_back, self.publish, self.collect, self.settle, self.fold):
+        for step in (
+            self.take_back,
+            self.publish,
+            self.collect,
+            self.settle,
+            self.fold,
+            self._rollout.roll_out,
+            self._rollout.measure_drift,
+        ):
             try:
                 step()
             except Outage as exc:

@@ -2,29 +2,26 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import structlog
 
 from services.worker import ended
+from services.worker.challenge import Challenge
 from services.worker.models import ModelShelf
+from services.worker.scored import Decoded, picture, result_document
 from shared.config import FINISH_SECONDS, LOAD_SECONDS, Settings
-from shared.decoding.decoder import Decoder, Prepared
-from shared.domain.job import FAILURE_CAP, Claim, Job, Lane, Outcome, Stage, State, error_document, map_path
-from shared.domain.provenance import settle
-from shared.domain.verdict import Basis, choose_thresholds, decide
+from shared.decoding.decoder import Decoder
+from shared.domain.job import FAILURE_CAP, Claim, Job, Lane, Outcome, Stage, State, error_document
 from shared.errors import DecoderDied, JobError, ObjectDamaged, Outage
 from shared.metrics import STEP_SECONDS, observe
 from shared.patience import patiently
 from shared.queue.enqueue import Doorbell
 from shared.scoring.evidence import quantise
-from shared.scoring.picture import Picture, Score
-from shared.scoring.session import Model
 from shared.storage import fingerprints, images, jobs, webhooks
 from shared.storage.db import Database
 from shared.storage.objects import ObjectStore
@@ -33,16 +30,6 @@ OUTAGE_WAIT = timedelta(seconds=5)
 """How long a job rests after an outage of ours."""
 
 log = structlog.get_logger("worker")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Decoded:
-    """A claimed job whose image is ready for its model."""
-
-    claim: Claim
-    model: Model
-    prepared: Prepared
-    timings_ms: dict[str, float]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +61,7 @@ class Verifier:
         self._shelf = shelf
         self._settings = settings
         self._name = name
+        self._challenge = Challenge(database=database, decoder=decoder, shelf=shelf, plan=settings.rollout)
         self._loaders = ThreadPoolExecutor(max_workers=4, thread_name_prefix="load")
 
     def close(self) -> None:
@@ -81,10 +69,11 @@ class Verifier:
         self._decoder.close()
 
     def warm_up(self) -> None:
-        """Load the champion and start the decoder, so that the first job does not wait for them."""
+        """Load champion and challenger and start the decoder, so that the first job does not wait for them."""
         try:
             self._shelf.get()
             self._decoder.start()
+            self._challenge.warm_up()
         except Outage as exc:
             log.warning("warm_up_failed", part=exc.part, error=exc.detail)
 
@@ -125,6 +114,7 @@ class Verifier:
         """Bring each claim to an outcome, a counted retry, or back to the queue."""
         loads = {claim.id: self._loaders.submit(self._load, claim) for claim in claims}
         decoded: list[Decoded] = []
+        scored: list[tuple[Decoded, Outcome]] = []
         judged: list[Outcome | Retry] = []
         released: list[Claim] = []
         unbegun: list[Claim] = []
@@ -146,7 +136,8 @@ class Verifier:
                 log.exception("job_failed", job_id=str(claim.id))
                 judged.append(judge(claim, "internal", type(exc).__name__, counted=True))
         try:
-            judged += self._score(decoded)
+            scored = self._score(decoded)
+            judged += [outcome for _, outcome in scored]
         except Outage as exc:
             log.exception("scoring_failed", error=exc.detail)
             released += [item.claim for item in decoded]
@@ -156,6 +147,8 @@ class Verifier:
         self._finish(judged, decoded)
         self._release(released, wait=OUTAGE_WAIT)
         self._release(unbegun, wait=timedelta())
+        # Last: whatever the challenger takes or breaks, these jobs are done.
+        self._challenge.compare(scored, deadline)
 
     def _load(self, claim: Claim) -> tuple[bytes, float]:
         started = time.perf_counter()
@@ -177,30 +170,24 @@ class Verifier:
             "decode": _observed("decode", seconds),
             "provenance": _observed("provenance", prepared.provenance_seconds),
         }
-        return Decoded(claim=claim, model=model, prepared=prepared, timings_ms=timings)
+        item = Decoded(claim=claim, model=model, prepared=prepared, timings_ms=timings, data=data)
+        return self._challenge.draw(item)
 
-    def _score(self, decoded: Sequence[Decoded]) -> list[Outcome]:
-        """Together, for each model among them."""
+    def _score(self, decoded: Sequence[Decoded]) -> list[tuple[Decoded, Outcome]]:
+        """Together, for each model among them; by the champion what the challenger fails on."""
         by_model: dict[str, list[Decoded]] = defaultdict(list)
         for item in decoded:
             by_model[item.model.card.version].append(item)
-        outcomes = []
+        scored = []
         for items in by_model.values():
-            started = time.perf_counter()
-            scores = items[0].model.score_pictures([_picture(item) for item in items])
-            milliseconds = _elapsed("score", started) / len(items)
-            for item, score in zip(items, scores, strict=True):
-                outcomes.append(
-                    Outcome(
-                        job_id=item.claim.id,
-                        fence=item.claim.fence,
-                        state=State.DONE,
-                        result=result_document(item, score),
-                        evidence=None if score.evidence is None else quantise(score.evidence, score.calibration),
-                        timings_ms={**item.timings_ms, "score": milliseconds},
-                    )
-                )
-        return outcomes
+            try:
+                scored += _score_together(items)
+            except Exception as exc:
+                fallen_back = self._challenge.fall_back(items, exc)
+                if not fallen_back:
+                    raise
+                scored += _score_together(fallen_back)
+        return scored
 
     def _finish(self, judged: Sequence[Outcome | Retry], decoded: Sequence[Decoded]) -> None:
         """Results, states and webhooks in one transaction; what a stale claim brings is dropped."""
@@ -243,6 +230,27 @@ class Verifier:
             patiently(write, FINISH_SECONDS)
 
 
+def _score_together(items: Sequence[Decoded]) -> list[tuple[Decoded, Outcome]]:
+    """Items of one model, each with its outcome."""
+    started = time.perf_counter()
+    scores = items[0].model.score_pictures([picture(item) for item in items])
+    milliseconds = _elapsed("score", started) / len(items)
+    return [
+        (
+            item,
+            Outcome(
+                job_id=item.claim.id,
+                fence=item.claim.fence,
+                state=State.DONE,
+                result=result_document(item, score),
+                evidence=None if score.evidence is None else quantise(score.evidence, score.calibration),
+                timings_ms={**item.timings_ms, "score": milliseconds},
+            ),
+        )
+        for item, score in zip(items, scores, strict=True)
+    ]
+
+
 def judge(claim: Claim, reason: str, detail: str, *, counted: bool) -> Outcome | Retry:
     """A refused image has failed; what is counted is tried again, later each time, and dead past the cap."""
     if counted and claim.failures + 1 < FAILURE_CAP:
@@ -276,39 +284,6 @@ def _with_sides(job: Job, decoded: Sequence[Decoded]) -> Job:
         if item.claim.id == job.id:
             return replace(job, image_width=item.prepared.width, image_height=item.prepared.height)
     return job
-
-
-def _picture(item: Decoded) -> Picture:
-    prepared = item.prepared
-    return Picture(pixels=prepared.pixels, width=prepared.width, height=prepared.height, lane=item.claim.lane)
-
-
-def result_document(item: Decoded, score: Score) -> Mapping[str, Any]:
-    """The `result` of DESIGN section 4: what the score is, what it rests on, and why it may be held back."""
-    card, prepared = item.model.card, item.prepared
-    thresholds = choose_thresholds(item.claim.policy, card.thresholds)
-    ai = round(score.probability, 4)
-    reasons = card.range.reasons(prepared.width, prepared.height)
-    verdict, basis = decide(ai, thresholds, reasons), Basis.MODEL
-    if item.claim.policy.get("provenance") == "decide" and (settled := settle(prepared.provenance)):
-        (verdict, reasons), basis = settled, Basis.PROVENANCE
-    drawn = None if score.evidence is None else map_path(item.claim.id)
-    return {
-        "ai_probability": ai,
-        "human_probability": round(1 - ai, 4),
-        "verdict": verdict.value,
-        "basis": basis.value,
-        "thresholds": thresholds.document(),
-        "model": {"version": card.version, "sha256": item.model.sha256},
-        "reasons": [reason.document() for reason in reasons],
-        "policy_version": item.claim.policy_version,
-        "evidence": {
-            "map": drawn,
-            "provenance": [finding.document() for finding in prepared.provenance],
-            "provenance_complete": prepared.provenance_complete,
-            "stability": {},
-        },
-    }
 
 
 def _elapsed(step: str, started: float) -> float:

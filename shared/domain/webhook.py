@@ -17,6 +17,7 @@ class Event(StrEnum):
     JOB_DEAD = "job.dead"
     JOB_REVIEWED = "job.reviewed"
     WEBHOOK_DISABLED = "webhook.disabled"
+    MODEL_PROMOTED = "model.promoted"
 
 
 class DeliveryState(StrEnum):
@@ -93,4 +94,19 @@ def disabled_data(endpoint: Mapping[str, Any]) -> dict[str, Any]:
         "failing_since": failing_since.isoformat() if failing_since else None,
         "disabled_at": endpoint["disabled_at"].isoformat(),
         "updated_at": endpoint["disabled_at"].isoformat(),
+    }
+
+
+def promoted_data(
+    version: str, previous: str | None, why: str, shadow: Mapping[str, Any], at: datetime
+) -> dict[str, Any]:
+    """What `model.promoted` says; `changed` is the share of verdicts that changed on the `n` pictures of shadow."""
+    return {
+        "id": version,
+        "version": version,
+        "previous": previous,
+        "changed": shadow["changed"],
+        "n": shadow["n"],
+        "why": why,
+        "updated_at": at.isoformat(),
     }

@@ -23,7 +23,7 @@ def record(
     tenant_id: UUID | None = None,
     **details: Any,
 ) -> None:
-    """Note an act in the transaction that does it. `by` is the key, None for the set-up; details hold no secret."""
+    """Note an act in the transaction that does it. `by` is the key, None: the system itself; details hold no secret."""
     parameters = {
         "key_id": by,
         "tenant_id": tenant_id,

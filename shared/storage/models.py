@@ -1,4 +1,4 @@
-"""Model versions: immutable rows and files, and the aliases that say which one scores."""
+"""Model versions: immutable rows and files. Which one scores, `lifecycle` says."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg.types.json import Json
 
 from shared.domain.audit import Action
-from shared.storage import audit
+from shared.storage import audit, lifecycle
 from shared.storage.db import Connection, Database
 from shared.storage.objects import SIGNATURE, ObjectStore
 from shared.storage.queries import QUERIES
@@ -95,7 +95,7 @@ def register_files(
         if connection.execute(QUERIES["insert_model"], parameters).fetchone() is None:
             return False
         if origin == "shipped":
-            _place_shipped(connection, new.version)
+            lifecycle.place_shipped(connection, new.version)
         if origin == "imported":
             sha256 = new.manifest["files"]["model.onnx"]
             details = {"name": new.card["name"], "sha256": sha256, "signed_by": new.signed_by}
@@ -103,64 +103,13 @@ def register_files(
     return True
 
 
-def _place_shipped(connection: Connection, version: str) -> None:
-    """A newly shipped version becomes champion if the champion was a shipped one or none, else challenger."""
-    champion = get(connection, "champion")
-    if champion is None or champion["origin"] == "shipped":
-        if champion is not None:
-            set_alias(connection, "previous", champion["version"])
-        set_alias(connection, "champion", version)
-    else:
-        set_alias(connection, "challenger", version)
-
-
-def promote(connection: Connection, version: str) -> Row | None:
-    """Make a version, named by its number or an alias, champion and the champion `previous`; None: there is none.
-
-    The champion itself stays as it is, and so does what rollback returns to. A challenger that is promoted is
-    challenger no more.
-    """
-    connection.execute(QUERIES["lock_aliases"])
-    chosen, champion = get(connection, version), get(connection, "champion")
-    if chosen is None or "champion" in chosen["aliases"]:
-        return chosen
-    if champion is not None:
-        set_alias(connection, "previous", champion["version"])
-    set_alias(connection, "champion", chosen["version"])
-    if "challenger" in chosen["aliases"]:
-        drop_alias(connection, "challenger")
-    return get(connection, chosen["version"])
-
-
-def roll_back(connection: Connection) -> Row | None:
-    """Make `previous` champion again; None when there is none.
-
-    The alias `previous` goes with it, so that a rollback sent twice does not bring back what was left.
-    """
-    connection.execute(QUERIES["lock_aliases"])
-    previous = get(connection, "previous")
-    if previous is None:
-        return None
-    drop_alias(connection, "previous")
-    set_alias(connection, "champion", previous["version"])
-    return get(connection, previous["version"])
-
-
 def get(connection: Connection, version: str) -> Row | None:
-    """One version, named by its number or by an alias."""
+    """One version with its state and aliases, named by its number or by an alias."""
     return connection.execute(QUERIES["get_model"], {"version": version}).fetchone()
 
 
 def all_versions(connection: Connection) -> list[Row]:
     return list(connection.execute(QUERIES["list_models"]))
-
-
-def set_alias(connection: Connection, alias: str, version: str) -> None:
-    connection.execute(QUERIES["set_alias"], {"alias": alias, "version": version})
-
-
-def drop_alias(connection: Connection, alias: str) -> None:
-    connection.execute(QUERIES["drop_alias"], {"alias": alias})
 
 
 def next_version(connection: Connection, name: str, *, run_id: UUID, patch: bool = False) -> str:

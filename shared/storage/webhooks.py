@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.domain.job import Job
-from shared.domain.webhook import DeliveryState, Event, body, disabled_data, job_data
+from shared.domain.webhook import DeliveryState, Event, body, disabled_data, job_data, promoted_data
 from shared.storage.db import Connection
 from shared.storage.queries import QUERIES
 
@@ -88,6 +88,23 @@ def announce_disabled(connection: Connection, endpoint: Row) -> None:
     _insert(connection, [_to_endpoint(other, event, text, None) for other in others if _wants(other, event)])
 
 
+def announce_promotion(
+    connection: Connection, *, version: str, previous: str | None, why: str, shadow: Mapping[str, Any]
+) -> None:
+    """Tell the endpoints of all tenants that another version scores from now on, and what changed in its `shadow`."""
+    event, at = Event.MODEL_PROMOTED, _clock(connection)
+    text = body(event, at, promoted_data(version, previous, why, shadow, at))
+    everybodys = connection.execute(QUERIES["list_all_receivers"])
+    _insert(connection, [_to_endpoint(row, event, text, None) for row in everybodys if _wants(row, event)])
+
+
+def _clock(connection: Connection) -> datetime:
+    row = connection.execute(QUERIES["read_clock"]).fetchone()
+    assert row is not None
+    at: datetime = row["now"]
+    return at
+
+
 def _write(connection: Connection, news: Sequence[_News]) -> None:
     """A delivery for each endpoint that wants the event, and one for the job's callback."""
     endpoints = _endpoints(connection, {one.job.tenant_id for one in news}) if news else []
@@ -98,11 +115,10 @@ def _write(connection: Connection, news: Sequence[_News]) -> None:
     heard = [(one, wanting) for one, wanting in heard if wanting or one.job.callback_url]
     if not heard:
         return
-    clock = connection.execute(QUERIES["read_clock"]).fetchone()
-    assert clock is not None
+    now = _clock(connection)
     rows = []
     for one, wanting in heard:
-        text = body(one.event, one.at, job_data(one.job, clock["now"], one.review))
+        text = body(one.event, one.at, job_data(one.job, now, one.review))
         rows += [_to_endpoint(row, one.event, text, one.job.id) for row in wanting]
         if one.job.callback_url:
             rows.append(_to_callback(one.job, one.event, text))

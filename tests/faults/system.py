@@ -23,7 +23,7 @@ from shared.domain.job import Stage
 from shared.errors import Outage
 from shared.queue import names
 from shared.queue.app import broker_url
-from shared.storage import models
+from shared.storage import lifecycle, models
 from shared.storage.db import Database, connection_string
 from shared.storage.objects import ObjectStore
 from tests.models import brightness
@@ -182,7 +182,7 @@ class System:
 
     def promote(self, version: str) -> None:
         with self.database.transaction() as connection:
-            models.set_alias(connection, "champion", version)
+            lifecycle.promote(connection, version, by=None, why="a test")
 
     def query(self, statement: str, *parameters: object) -> list[Mapping]:
         with self.database.transaction() as connection:

@@ -10,7 +10,7 @@ from PIL import Image
 from services.worker import housekeeping
 from shared.domain.evidence import CERTAIN, UNSEEN, EvidenceMap
 from shared.domain.job import Lane, Outcome, State
-from shared.storage import jobs, models
+from shared.storage import jobs, lifecycle, models
 from tests.integration.factories import (
     RESULT,
     change_policy,
@@ -32,7 +32,7 @@ def drawing(verifier, database, store, tmp_path):
     """A verifier whose champion draws maps: what is bright is AI-generated."""
     models.register(database, store, brightness(tmp_path / "brightness"), origin="trained")
     with database.transaction() as connection:
-        models.set_alias(connection, "champion", "2.0.0")
+        lifecycle.promote(connection, "2.0.0", by=None, why="a test")
     return verifier
 
 

@@ -10,7 +10,7 @@ from shared import scoring, signing
 from shared.domain.tenant import UNLIMITED, Scope
 from shared.errors import ConfigurationError
 from shared.scoring.manifest import read_verified
-from shared.storage import audit, models, tenants
+from shared.storage import audit, lifecycle, models, tenants
 from tests.integration.factories import submit_link
 
 NEWEST = scoring.shipped()[-1].name
@@ -43,7 +43,9 @@ def test_the_first_tenant_and_key_stand_in_the_audit_log(settings, database, pre
     prepare(settings, prepared)
     with database.transaction() as connection:
         acts = audit.page(connection, limit=9)
-    assert [(act["action"], act["key_id"]) for act in acts] == [("key.created", None), ("tenant.created", None)]
+    done = [(act["action"], act["key_id"]) for act in acts]
+    assert done[:2] == [("key.created", None), ("tenant.created", None)]
+    assert set(done[2:]) == {("model.promoted", None)}
 
 
 def test_the_shipped_model_is_champion(database, prepared):
@@ -93,7 +95,7 @@ def test_a_newer_shipped_model_takes_over_from_a_shipped_champion_only(settings,
     trained = copy_of_shipped(tmp_path / "9.0.1", "9.0.1")
     models.register(database, store, trained, origin="trained")
     with database.transaction() as connection:
-        models.set_alias(connection, "champion", "9.0.1")
+        lifecycle.promote(connection, "9.0.1", by=None, why="a test")
     models.register(database, store, copy_of_shipped(tmp_path / "9.0.2", "9.0.2"), origin="shipped")
     with database.transaction() as connection:
         assert models.get(connection, "champion")["version"] == "9.0.1"

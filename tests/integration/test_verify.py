@@ -9,7 +9,7 @@ import pytest
 from shared import scoring
 from shared.domain.job import FAILURE_CAP, Lane, State
 from shared.errors import Outage
-from shared.storage import jobs, models
+from shared.storage import jobs, lifecycle, models
 from tests.integration.factories import change_policy, claim, get, make_tenant, picture, submit_image
 from tests.models import copy_of_shipped
 
@@ -124,7 +124,7 @@ def test_a_damaged_champion_leaves_the_one_before_it_in_service(database, store,
     (damaged / "card.json").write_text(card.replace(f'"{shipped}"', '"0.1.1"'))
     models.register(database, store, damaged, origin="trained")
     with database.transaction() as connection:
-        models.set_alias(connection, "champion", "0.1.1")
+        lifecycle.promote(connection, "0.1.1", by=None, why="a test")
     second = submit_image(database, store, tenant)
     verifier.drain([second])
     assert get(database, tenant, second).result["model"]["version"] == shipped
@@ -138,7 +138,7 @@ def test_the_next_champion_scores_without_a_restart_and_the_old_one_stays_for_wh
     verifier.drain([])
     models.register(database, store, copy_of_shipped(tmp_path / "next", "0.9.0"), origin="trained")
     with database.transaction() as connection:
-        models.set_alias(connection, "champion", "0.9.0")
+        lifecycle.promote(connection, "0.9.0", by=None, why="a test")
     after, theirs = submit_image(database, store, tenant), submit_image(database, store, pinned)
     assert verifier.drain([]) == 2
     results = [get(database, *one).result for one in ((tenant, before), (tenant, after), (pinned, theirs))]

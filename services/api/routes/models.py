@@ -8,13 +8,15 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import StreamingResponse
 
 from services.api import versions
-from services.api.deps import Curator, PartsOf, Reader
-from services.api.documents import ModelDocument, ModelList, problems
-from services.api.errors import Problem
-from services.api.schemas import VersionOrAlias
+from services.api.deps import Curator, Parts, PartsOf, Reader
+from services.api.documents import FreezeDocument, ModelDocument, ModelList, problems
+from services.api.errors import Problem, invalid
+from services.api.schemas import PromotionRequest, ReasonRequest, VersionOrAlias
 from shared import archive
-from shared.domain.audit import Action
-from shared.storage import audit, models
+from shared.domain.tenant import Caller
+from shared.errors import ForceNeeded
+from shared.storage import lifecycle, models
+from shared.storage.db import Connection
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 
@@ -30,8 +32,8 @@ Version = Annotated[
 def list_models(_: Reader, parts: PartsOf) -> ModelList:
     """All versions, newest first. Needs the scope `read`."""
     with parts.database.transaction() as connection:
-        rows = models.all_versions(connection)
-    return ModelList(models=[_document(row) for row in rows])
+        rows, frozen = models.all_versions(connection), lifecycle.freeze(connection)["frozen"]
+    return ModelList(models=[_document(row) for row in rows], frozen=frozen)
 
 
 # Before the routes of a version: whoever is told which methods this path knows is told those of the first that fits.
@@ -42,12 +44,36 @@ def list_models(_: Reader, parts: PartsOf) -> ModelList:
 def roll_back(caller: Curator, parts: PartsOf) -> ModelDocument:
     """Make the version with the alias `previous` champion again. Needs the scope `models`."""
     with parts.database.transaction() as connection:
-        row = models.roll_back(connection)
-        if row is None:
+        moved = lifecycle.roll_back(connection, by=caller.key_id, why="rolled back by hand")
+        if moved is None:
             raise Problem("conflict", "There is no previous version to return to. Promote one by its number.")
-        audit.record(connection, Action.MODEL_ROLLED_BACK, row["version"], by=caller.key_id)
+        row = _require(connection, moved["version"])
     log.info("model_rolled_back", version=row["version"])
     return _document(row)
+
+
+@router.post(
+    "/freeze", responses=problems("bad-request", "unauthorized", "forbidden", "invalid-request", "unavailable")
+)
+def freeze(caller: Curator, parts: PartsOf, said: ReasonRequest | None = None) -> FreezeDocument:
+    """Let no version come into service by itself; stops, and what people do, go on. Needs the scope `models`."""
+    return _set_freeze(caller, parts, said, frozen=True)
+
+
+@router.post(
+    "/unfreeze", responses=problems("bad-request", "unauthorized", "forbidden", "invalid-request", "unavailable")
+)
+def unfreeze(caller: Curator, parts: PartsOf, said: ReasonRequest | None = None) -> FreezeDocument:
+    """Let versions come into service by themselves again. Needs the scope `models`."""
+    return _set_freeze(caller, parts, said, frozen=False)
+
+
+def _set_freeze(caller: Caller, parts: Parts, said: ReasonRequest | None, *, frozen: bool) -> FreezeDocument:
+    why = said.why if said else None
+    with parts.database.transaction() as connection:
+        row = lifecycle.set_freeze(connection, frozen=frozen, by=caller.key_id, why=why)
+    log.info("models_frozen", frozen=frozen)
+    return FreezeDocument(**row)
 
 
 @router.get(
@@ -56,10 +82,7 @@ def roll_back(caller: Curator, parts: PartsOf) -> ModelDocument:
 def read_model(version: Version, _: Reader, parts: PartsOf) -> ModelDocument:
     """One version with its card. Needs the scope `read`."""
     with parts.database.transaction() as connection:
-        row = models.get(connection, version)
-    if row is None:
-        raise _unknown(version)
-    return _document(row)
+        return _document(_require(connection, version))
 
 
 @router.get(
@@ -76,9 +99,7 @@ def read_model(version: Version, _: Reader, parts: PartsOf) -> ModelDocument:
 def export_model(version: Version, _: Curator, parts: PartsOf) -> StreamingResponse:
     """All files of a version as one, its signature among them. Needs the scope `models`."""
     with parts.database.transaction() as connection:
-        row = models.get(connection, version)
-    if row is None:
-        raise _unknown(version)
+        row = _require(connection, version)
     length, pieces = versions.packed(row, parts.store)
     name = archive.file_name(row["name"], row["version"])
     headers = {"Content-Length": str(length), "Content-Disposition": f'attachment; filename="{name}"'}
@@ -125,21 +146,34 @@ async def upload_model(request: Request, response: Response, caller: Curator, pa
 
 @router.post(
     "/{version}/promote",
-    responses=problems("unauthorized", "forbidden", "not-found", "invalid-request", "unavailable"),
+    responses=problems(
+        "bad-request", "unauthorized", "forbidden", "not-found", "conflict", "invalid-request", "unavailable"
+    ),
 )
-def promote(version: Version, caller: Curator, parts: PartsOf) -> ModelDocument:
+def promote(version: Version, caller: Curator, parts: PartsOf, said: PromotionRequest | None = None) -> ModelDocument:
     """Make a version champion, and the champion `previous`. Needs the scope `models`."""
-    with parts.database.transaction() as connection:
-        row = models.promote(connection, version)
-        if row is None:
-            raise _unknown(version)
-        audit.record(connection, Action.MODEL_PROMOTED, row["version"], by=caller.key_id)
-    log.info("model_promoted", version=row["version"])
+    said = said or PromotionRequest()
+    if said.force and said.why is None:
+        raise invalid({"why": "must say why a version is promoted by force"})
+    try:
+        with parts.database.transaction() as connection:
+            row = _require(connection, version)
+            why = said.why or "promoted by hand"
+            lifecycle.promote(connection, row["version"], by=caller.key_id, why=why, force=said.force)
+            row = _require(connection, row["version"])
+    except ForceNeeded as exc:
+        raise Problem(
+            "conflict", f"{str(exc).capitalize()}: read why, and promote it with `force` and a `why` if you must."
+        ) from exc
+    log.info("model_promoted", version=row["version"], forced=said.force)
     return _document(row)
 
 
-def _unknown(version: str) -> Problem:
-    return Problem("not-found", f"There is no model version or alias {version}.")
+def _require(connection: Connection, version: str) -> models.Row:
+    row = models.get(connection, version)
+    if row is None:
+        raise Problem("not-found", f"There is no model version or alias {version}.")
+    return row
 
 
 def _document(row: models.Row) -> ModelDocument:
@@ -150,6 +184,8 @@ def _document(row: models.Row) -> ModelDocument:
         sha256=row["sha256"].hex(),
         origin=row["origin"],
         signed_by=row["signed_by"],
+        state=row["state"],
+        since=row["since"],
         created_at=row["created_at"],
         card=row["card"],
     )

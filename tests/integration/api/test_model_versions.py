@@ -8,7 +8,7 @@ import pytest
 
 from shared import archive, signing
 from shared.domain.tenant import Scope
-from shared.storage import models
+from shared.storage import lifecycle
 from shared.storage.lock import REGISTRATION, only_one
 from tests.models import copy_of_shipped
 
@@ -286,7 +286,7 @@ class TestAliases:
 
     def test_a_version_is_promoted_by_its_alias(self, two, shipped, database):
         with database.transaction() as connection:
-            models.set_alias(connection, "challenger", "7.1.0")
+            lifecycle.enter(connection, "7.1.0", run_id=None, by=None, why="a test")
         assert two.post(f"{MODELS}/challenger/promote").json()["version"] == "7.1.0"
         assert aliases(two) == {"champion": "7.1.0", "previous": shipped}
         two.post(f"{MODELS}/previous/promote")

@@ -6,15 +6,15 @@ VALUES (
 ON CONFLICT (version) DO NOTHING RETURNING version;
 
 -- get_model --
-SELECT model_versions.*, ARRAY(SELECT alias FROM model_aliases WHERE model_aliases.version = model_versions.version)
-    AS aliases
-FROM model_versions
+SELECT model_versions.*, model_states.state, model_states.since,
+       ARRAY(SELECT alias FROM model_aliases WHERE model_aliases.version = model_versions.version) AS aliases
+FROM model_versions JOIN model_states USING (version)
 WHERE version = coalesce((SELECT version FROM model_aliases WHERE alias = %(version)s), %(version)s);
 
 -- list_models --
-SELECT model_versions.*, ARRAY(SELECT alias FROM model_aliases WHERE model_aliases.version = model_versions.version)
-    AS aliases
-FROM model_versions ORDER BY created_at DESC;
+SELECT model_versions.*, model_states.state, model_states.since,
+       ARRAY(SELECT alias FROM model_aliases WHERE model_aliases.version = model_versions.version) AS aliases
+FROM model_versions JOIN model_states USING (version) ORDER BY created_at DESC;
 
 -- set_alias --
 INSERT INTO model_aliases (alias, version) VALUES (%(alias)s, %(version)s)

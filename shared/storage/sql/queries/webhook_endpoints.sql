@@ -21,6 +21,10 @@ WHERE id = %(id)s AND tenant_id = %(tenant_id)s AND deleted_at IS NULL FOR NO KE
 SELECT id, tenant_id, url, events, disabled_at FROM webhook_endpoints
 WHERE tenant_id = ANY(%(tenant_ids)s) AND deleted_at IS NULL ORDER BY id;
 
+-- list_all_receivers --
+-- Of every tenant.
+SELECT id, tenant_id, url, events, disabled_at FROM webhook_endpoints WHERE deleted_at IS NULL ORDER BY id;
+
 -- change_endpoint --
 -- Another address, or being enabled again, begins the count of failures anew.
 UPDATE webhook_endpoints
