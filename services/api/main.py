@@ -20,20 +20,24 @@ from services.api.key_use import KeyUse
 from services.api.limits import RateLimits
 from services.api.middleware import BodyLimit, RequestContext, Upload
 from services.api.routes import (
+    appeals,
     audit,
     health,
     jobs,
     keys,
     lanes,
+    links,
     models,
     page,
     policy,
+    results,
     reviews,
     tenants,
     webhook_deliveries,
     webhooks,
 )
 from services.api.submit import Submissions
+from services.api.visitors import Visitors
 from shared.config import Settings
 from shared.queue.enqueue import Publisher
 from shared.storage.db import Database
@@ -85,6 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     uploads = {
         "/v1/jobs": Upload(bytes=settings.max_body_bytes),
+        "/r/": Upload(bytes=settings.appeal_bytes),
         "/v1/models": Upload(bytes=settings.max_model_bytes, seconds=MODEL_SECONDS),
     }
     app.add_middleware(BodyLimit, uploads=uploads)
@@ -92,6 +97,8 @@ def create_app(settings: Settings) -> FastAPI:
     for routes in (
         jobs,
         reviews,
+        links,
+        appeals,
         policy,
         models,
         lanes,
@@ -102,7 +109,7 @@ def create_app(settings: Settings) -> FastAPI:
         audit,
     ):
         app.include_router(routes.router, responses=problems("rate-limited"))
-    for routes in (health, page):
+    for routes in (health, page, results):
         app.include_router(routes.router)
     return app
 
@@ -136,6 +143,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Parts:
             settings=settings,
         ),
         limits=RateLimits(settings, counters),
+        visitors=Visitors(settings, counters),
         key_use=key_use,
         upload_threads=CapacityLimiter(UPLOAD_THREADS),
         health_threads=CapacityLimiter(HEALTH_THREADS),
