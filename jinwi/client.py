@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Self, TypeVar, Unpack
 
@@ -25,6 +25,7 @@ from jinwi.batch import BatchItem, bulk
 from jinwi.calls import AuditFilters, Call, Document, Filters, Options
 from jinwi.errors import ApiError, Timeout
 from jinwi.flow import Flow, Pause, Send, Source
+from jinwi.people import Appeals, AsyncAppeals, AsyncLinks, Links
 from jinwi.results import Job, Model
 from jinwi.upload import Progress, ignore
 from jinwi.webhooks import AsyncWebhooks, Webhooks
@@ -52,6 +53,8 @@ class Client:
         self._http = httpx.Client(**http_options(url, key))
         self._patience = timeout
         self.webhooks = Webhooks(self._send)
+        self.links = Links(self._send)
+        self.appeals = Appeals(self._send)
 
     def verify(self, source: Source, *, timeout: float | None = VERIFY_SECONDS, **options: Unpack[Options]) -> Job:
         """Submit and wait until the job is final. `timeout` in seconds, None for ever; raises Timeout."""
@@ -114,9 +117,14 @@ class Client:
         """
         return self._send(calls.get_map(_id(job)))
 
-    def review(self, job: Job | str, label: str, reason: str, reviewer: str) -> Document:
-        """Add what a person says of the image: `label` is human, ai or unsure."""
-        return self._send(calls.review_job(_id(job), label, reason, reviewer))
+    def review(
+        self, job: Job | str, label: str, reason: str, reviewer: str, *, checklist: Mapping[str, str] | None = None
+    ) -> Document:
+        """Add what a person says of the image: `label` is human, ai or unsure.
+
+        `checklist` says what was seen (ok, odd, unclear) of lighting, shadows, background, texture, text and hands.
+        """
+        return self._send(calls.review_job(_id(job), label, reason, reviewer, checklist))
 
     def models(self) -> list[Model]:
         return self._send(calls.list_models())
@@ -211,6 +219,8 @@ class AsyncClient:
         self._http = httpx.AsyncClient(**http_options(url, key))
         self._patience = timeout
         self.webhooks = AsyncWebhooks(self._send)
+        self.links = AsyncLinks(self._send)
+        self.appeals = AsyncAppeals(self._send)
 
     async def verify(
         self,
@@ -272,8 +282,10 @@ class AsyncClient:
     async def map_png(self, job: Job | str) -> bytes:
         return await self._send(calls.get_map(_id(job)))
 
-    async def review(self, job: Job | str, label: str, reason: str, reviewer: str) -> Document:
-        return await self._send(calls.review_job(_id(job), label, reason, reviewer))
+    async def review(
+        self, job: Job | str, label: str, reason: str, reviewer: str, *, checklist: Mapping[str, str] | None = None
+    ) -> Document:
+        return await self._send(calls.review_job(_id(job), label, reason, reviewer, checklist))
 
     async def models(self) -> list[Model]:
         return await self._send(calls.list_models())

@@ -1,5 +1,6 @@
 """The texts of the command line in English; reasons and problems come in it from the server."""
 
+from jinwi import people_texts
 from jinwi.language import Code, Language
 from jinwi.results import Claim, Kind, State, Strength, Verdict
 from jinwi.webhook_results import DeliveryState
@@ -202,6 +203,7 @@ ENGLISH = Language(
     more_jobs="There are more than these {limit:,}: ask for them with --limit.",
     bad_job_id="{name} is not a job id.",
     lane_paused="The lane {lane} is paused: `jinwi resume {lane}`, or --lane {other}.",
+    people=people_texts.ENGLISH,
     unknown_setting="{name} is set, but there is no such setting.",
     starting="Starting Jinwi in {home}",
     runs_at="Jinwi runs at {url}",

@@ -1,5 +1,6 @@
 """The texts of the command line in Korean."""
 
+from jinwi import people_texts
 from jinwi.language import Code, Language
 from jinwi.results import Claim, Kind, State, Strength, Verdict
 
@@ -213,6 +214,7 @@ KOREAN = Language(
     more_jobs="작업이 {limit:,}개보다 많습니다. --limit 으로 더 볼 수 있습니다.",
     bad_job_id="작업 ID가 아닙니다: {name}",
     lane_paused="{lane} 레인이 일시 중지되어 있습니다. `jinwi resume {lane}` 을 실행하거나 --lane {other} 를 쓰세요.",
+    people=people_texts.KOREAN,
     unknown_setting="{name} 이(가) 설정되어 있지만 그런 설정은 없습니다.",
     starting="{home} 에서 진위를 시작합니다",
     runs_at="진위 주소: {url}",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from jinwi.people_texts import PeopleTexts
 from jinwi.results import Claim, Failure, Kind, Reason, State, Strength, Verdict
 
 PROBLEM_TYPE = "urn:jinwi:problem:"
@@ -155,6 +156,9 @@ class Language:
     already_starting: str
     port_in_use: str
     cannot_listen: str
+
+    people: PeopleTexts
+    """Of the commands about reviews, links and appeals."""
 
     known: Mapping[str, str] = field(default_factory=dict)
     """Reasons by their code, where the server's own English is not to be shown."""

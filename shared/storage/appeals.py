@@ -40,7 +40,7 @@ def make(
     files: Sequence[AppealFile],
     at_most: int,
 ) -> Row | None:
-    """Write an appeal and announce it; None: its job is erased, or has `at_most` appeals.
+    """Write an appeal and announce it; None: its job has no result (any more), or has `at_most` appeals.
 
     The files' bytes are in the store already; here their rows are held while that is made sure of, as an image's are.
     """
@@ -48,7 +48,7 @@ def make(
     job = jobs.get(connection, link.tenant_id, link.job_id)
     counted = connection.execute(QUERIES["count_appeals"], {"tenant_id": link.tenant_id, "id": link.job_id}).fetchone()
     assert counted is not None
-    if job is None or job.sha256 is None or counted["appeals"] >= at_most:
+    if job is None or job.result is None or counted["appeals"] >= at_most:
         return None
     parameters = {
         "tenant_id": link.tenant_id,
