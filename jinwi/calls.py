@@ -31,6 +31,7 @@ class Filters(TypedDict, total=False):
 
     state: str | None
     verdict: str | None
+    review: str | None
     external_id: str | None
     created_after: datetime | None
     created_before: datetime | None
@@ -119,12 +120,15 @@ def erase_job(job_id: str) -> Call[Job]:
     return Call(method="DELETE", path=f"/v1/jobs/{quote(job_id, safe='')}", read=Job.from_document)
 
 
-def review_job(job_id: str, label: str, reason: str, reviewer: str) -> Call[Document]:
+def review_job(
+    job_id: str, label: str, reason: str, reviewer: str, checklist: Mapping[str, str] | None = None
+) -> Call[Document]:
+    said: dict[str, Any] = {"label": label, "reason": reason, "reviewer": reviewer}
     return Call(
         method="POST",
         path=f"/v1/jobs/{quote(job_id, safe='')}/review",
         read=dict,
-        json={"label": label, "reason": reason, "reviewer": reviewer},
+        json=said | {"checklist": dict(checklist)} if checklist else said,
         repeatable=False,
     )
 

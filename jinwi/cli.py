@@ -14,11 +14,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from jinwi import help_ko, runs_cli, spot_checks_cli, webhooks_cli
+from jinwi import help_ko, people_cli, runs_cli, spot_checks_cli, webhooks_cli
 from jinwi.calls import AuditFilters, Filters
 from jinwi.korean import KOREAN
 from jinwi.options import JsonOption, LangOption, LimitOption, instant
-from jinwi.results import Lane, State, Verdict
+from jinwi.results import Lane, ReviewState, State, Verdict
 from jinwi.retraining_results import Mode
 from jinwi.session import Complaint, choose, session
 from jinwi.terminal import Terminal
@@ -36,6 +36,9 @@ app.add_typer(models, name="models")
 app.add_typer(webhooks_cli.app, name="webhooks")
 app.add_typer(spot_checks_cli.app, name="spot-checks")
 app.add_typer(runs_cli.app, name="runs")
+app.command()(people_cli.review)
+app.add_typer(people_cli.links, name="links")
+app.add_typer(people_cli.appeals, name="appeals")
 
 VersionArgument = Annotated[str, typer.Argument(help="A version, or an alias such as champion.")]
 LaneArgument = Annotated[Lane, typer.Argument(help="The lane.")]
@@ -95,6 +98,9 @@ def jobs(
     *,
     state: Annotated[State | None, typer.Option(help="Only jobs in this state.")] = None,
     verdict: Annotated[Verdict | None, typer.Option(help="Only jobs with this verdict.")] = None,
+    review: Annotated[
+        ReviewState | None, typer.Option(help="Only jobs of which people say this; disputed ones wait for a reviewer.")
+    ] = None,
     external_id: Annotated[str | None, typer.Option(help="Only jobs with this id of yours.")] = None,
     after: Annotated[
         datetime | None,
@@ -115,6 +121,7 @@ def jobs(
         filters: Filters = {
             "state": state,
             "verdict": verdict,
+            "review": review,
             "external_id": external_id,
             "created_after": after,
             "created_before": before,

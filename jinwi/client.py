@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Self, TypeVar, Unpack
 
@@ -25,6 +25,7 @@ from jinwi.batch import BatchItem, bulk
 from jinwi.calls import AuditFilters, Call, Document, Filters, Options
 from jinwi.errors import ApiError, Timeout
 from jinwi.flow import Flow, Pause, Send, Source
+from jinwi.people import Appeals, AsyncAppeals, AsyncLinks, Links
 from jinwi.results import Job, Model
 from jinwi.retraining import AsyncRetraining, Retraining
 from jinwi.spot_checks import AsyncSpotChecks, SpotChecks
@@ -56,6 +57,8 @@ class Client:
         self.webhooks = Webhooks(self._send)
         self.spot_checks = SpotChecks(self._send)
         self.retraining = Retraining(self._run, timeout)
+        self.links = Links(self._send)
+        self.appeals = Appeals(self._send)
 
     def verify(self, source: Source, *, timeout: float | None = VERIFY_SECONDS, **options: Unpack[Options]) -> Job:
         """Submit and wait until the job is final. `timeout` in seconds, None for ever; raises Timeout."""
@@ -118,9 +121,14 @@ class Client:
         """
         return self._send(calls.get_map(_id(job)))
 
-    def review(self, job: Job | str, label: str, reason: str, reviewer: str) -> Document:
-        """Add what a person says of the image: `label` is human, ai or unsure."""
-        return self._send(calls.review_job(_id(job), label, reason, reviewer))
+    def review(
+        self, job: Job | str, label: str, reason: str, reviewer: str, *, checklist: Mapping[str, str] | None = None
+    ) -> Document:
+        """Add what a person says of the image: `label` is human, ai or unsure.
+
+        `checklist` says what was seen (ok, odd, unclear) of lighting, shadows, background, texture, text and hands.
+        """
+        return self._send(calls.review_job(_id(job), label, reason, reviewer, checklist))
 
     def training(self, job: Job | str) -> Document:
         """Whether a job is `lent` for training now, and the runs that it was `used_by`."""
@@ -221,6 +229,8 @@ class AsyncClient:
         self.webhooks = AsyncWebhooks(self._send)
         self.spot_checks = AsyncSpotChecks(self._send)
         self.retraining = AsyncRetraining(self._run, timeout)
+        self.links = AsyncLinks(self._send)
+        self.appeals = AsyncAppeals(self._send)
 
     async def verify(
         self,
@@ -282,8 +292,10 @@ class AsyncClient:
     async def map_png(self, job: Job | str) -> bytes:
         return await self._send(calls.get_map(_id(job)))
 
-    async def review(self, job: Job | str, label: str, reason: str, reviewer: str) -> Document:
-        return await self._send(calls.review_job(_id(job), label, reason, reviewer))
+    async def review(
+        self, job: Job | str, label: str, reason: str, reviewer: str, *, checklist: Mapping[str, str] | None = None
+    ) -> Document:
+        return await self._send(calls.review_job(_id(job), label, reason, reviewer, checklist))
 
     async def training(self, job: Job | str) -> Document:
         return await self._send(calls.get_training(_id(job)))

@@ -1,5 +1,6 @@
 """The texts of the command line in English; reasons and problems come in it from the server."""
 
+from jinwi import people_texts
 from jinwi.language import Code, Language
 from jinwi.results import Claim, Kind, State, Strength, Verdict
 from jinwi.retraining_results import RunOutcome, RunStage, RunState
@@ -232,6 +233,7 @@ ENGLISH = Language(
     reason_given="Reason",
     more_spot_checks="There are more than these {limit:,}: ask for more with --limit.",
     written_to="Written to {path}.",
+    people=people_texts.ENGLISH,
     unknown_setting="{name} is set, but there is no such setting.",
     starting="Starting Jinwi in {home}",
     runs_at="Jinwi runs at {url}",

@@ -188,6 +188,40 @@ HELP: Mapping[str, str] = {
     "Only acts of this kind, such as key.created.": "이 종류의 일만. 예: key.created.",
     "Only what was done with this key.": "이 키로 한 일만.",
     "Only acts since then (ISO 8601).": "이 시각부터 한 일만 (ISO 8601).",
+    "Only jobs of which people say this; disputed ones wait for a reviewer.": (
+        "사람의 검토가 이 상태인 작업만. disputed 는 다른 검토자를 기다립니다."
+    ),
+    "Say what an image is, whatever the model said.": "모델의 판정과 관계없이 이미지가 무엇인지 검토 의견을 남깁니다.",
+    "The job's id.": "작업의 ID.",
+    "What the image is.": "이미지에 대한 의견.",
+    "Why you say so.": "그렇게 보는 이유.",
+    "Who says it; else your name on this machine.": "검토자. 지정하지 않으면 이 컴퓨터의 사용자 이름.",
+    "lighting, shadows, background, texture, text or hands, and ok, odd or unclear; repeatable.": (
+        "항목(lighting, shadows, background, texture, text, hands)과 결과(ok, odd, unclear). 여러 번 쓸 수 있습니다."
+    ),
+    "Let people without a key read one result, and take that back.": (
+        "키가 없는 사람이 결과 하나를 볼 수 있게 하고, 이를 취소합니다."
+    ),
+    "Make a link to a result; it is shown this once.": "결과로 가는 링크를 만듭니다. 이때 한 번만 표시됩니다.",
+    "When it ends (ISO 8601); else when it is revoked.": "링크의 기한 (ISO 8601). 지정하지 않으면 취소할 때까지.",
+    "List the links to a result, the oldest first; never what they are.": (
+        "결과로 가는 링크를 오래된 것부터 보여 줍니다. 주소는 보여 주지 않습니다."
+    ),
+    "Let nobody read the result by this link any more.": "이 링크로는 더 이상 결과를 볼 수 없게 합니다.",
+    "The link's id.": "링크의 ID.",
+    "Read and decide what people say against results.": "결과에 제기된 이의를 읽고 결정합니다.",
+    "List appeals, the newest first.": "이의 제기를 최근 것부터 보여 줍니다.",
+    "Only appeals in this state.": "이 상태의 이의 제기만.",
+    "Only against this job's result.": "이 작업의 결과에 제기된 것만.",
+    "Show an appeal: its message, its files, its answer.": "이의 제기 하나의 메시지와 파일, 답을 보여 줍니다.",
+    "The appeal's id.": "이의 제기의 ID.",
+    "Write its files to this folder, unopened.": "첨부 파일을 열지 않고 이 폴더에 씁니다.",
+    "Decide an appeal, once and for all; this is a review too.": (
+        "이의 제기를 최종 결정합니다. 결정은 검토 의견이기도 합니다."
+    ),
+    "upheld: the verdict stands; overturned: it does not.": "upheld: 판정을 유지합니다. overturned: 판정을 뒤집습니다.",
+    "Why; whoever has the link reads it.": "결정의 이유. 링크가 있는 사람이 읽습니다.",
+    "What the image is, where the verdict took no side.": "판정이 어느 쪽도 아니었을 때, 이미지에 대한 의견.",
 }
 
 

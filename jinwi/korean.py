@@ -1,5 +1,6 @@
 """The texts of the command line in Korean."""
 
+from jinwi import people_texts
 from jinwi.language import Code, Language
 from jinwi.results import Claim, Kind, State, Strength, Verdict
 from jinwi.retraining_results import RunOutcome, RunStage, RunState
@@ -245,6 +246,7 @@ KOREAN = Language(
     reason_given="이유",
     more_spot_checks="표본 검사가 {limit:,}건보다 많습니다. --limit 으로 더 볼 수 있습니다.",
     written_to="{path} 에 저장했습니다.",
+    people=people_texts.KOREAN,
     unknown_setting="{name} 이(가) 설정되어 있지만 그런 설정은 없습니다.",
     starting="{home} 에서 진위를 시작합니다",
     runs_at="진위 주소: {url}",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from jinwi.people_texts import PeopleTexts
 from jinwi.results import Claim, Failure, Kind, Reason, State, Strength, Verdict
 from jinwi.retraining_results import RunOutcome, RunStage, RunState
 
@@ -201,6 +202,8 @@ class Language:
     eta: str
     more_runs: str
     no_retrainer: str
+    people: PeopleTexts
+    """Of the commands about reviews, links and appeals."""
 
     known: Mapping[str, str] = field(default_factory=dict)
     """Reasons by their code, where the server's own English is not to be shown."""

@@ -68,6 +68,35 @@ class Label(StrEnum):
     UNSURE = "unsure"
 
 
+class ReviewState(StrEnum):
+    """What people made of a verdict; `decided`: the model had left it open."""
+
+    NONE = "none"
+    CONFIRMED = "confirmed"
+    OVERTURNED = "overturned"
+    DISPUTED = "disputed"
+    DECIDED = "decided"
+
+
+class Item(StrEnum):
+    """Where a reviewer looks."""
+
+    LIGHTING = "lighting"
+    SHADOWS = "shadows"
+    BACKGROUND = "background"
+    TEXTURE = "texture"
+    TEXT = "text"
+    HANDS = "hands"
+
+
+class Tick(StrEnum):
+    """What a reviewer saw there."""
+
+    OK = "ok"
+    ODD = "odd"
+    UNCLEAR = "unclear"
+
+
 FINAL = frozenset({State.DONE, State.FAILED, State.DEAD, State.ERASED})
 
 

@@ -12,6 +12,8 @@ class Event(StrEnum):
     JOB_FAILED = "job.failed"
     JOB_DEAD = "job.dead"
     JOB_REVIEWED = "job.reviewed"
+    JOB_APPEALED = "job.appealed"
+    JOB_APPEAL_DECIDED = "job.appeal_decided"
     WEBHOOK_DISABLED = "webhook.disabled"
 
 

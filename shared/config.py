@@ -52,6 +52,11 @@ class Settings(BaseSettings):
     s3_models_bucket: str = Field("jinwi-models", description="Bucket of the model versions.")
 
     max_body_bytes: int = Field(25_000_000, ge=1, description="Largest image file accepted, uploaded or fetched.")
+    appeal_file_bytes: int = Field(50_000_000, ge=1, description="Largest file accepted with an appeal.")
+    appeal_bytes: int = Field(100_000_000, ge=1, description="Most bytes of all files of one appeal together.")
+    link_requests_per_minute: int = Field(
+        120, ge=0, description="Requests a minute from one address to permanent links; 0: no limit."
+    )
     max_model_bytes: int = Field(
         500_000_000, ge=1, description="Largest model version accepted, all its files together."
     )

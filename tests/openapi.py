@@ -59,6 +59,8 @@ def stand_in(name: str, schema: Mapping[str, Any]) -> str:
         return str(uuid4())
     if "enum" in schema:
         return str(schema["enum"][0])
+    if schema.get("type") == "integer":
+        return str(schema["maximum"])
     for value in ("99.9.9", "0" * 64):
         if "pattern" in schema and re.fullmatch(schema["pattern"], value):
             return value

@@ -55,11 +55,11 @@ class Counters:
     def close(self) -> None:
         self._redis.get_connection().close()
 
-    def add(self, key: str, seconds: int) -> Count:
-        """Count one more under `key`, which is forgotten after `seconds`."""
+    def add(self, key: str, seconds: int, by: int = 1) -> Count:
+        """Count one more, or `by`, under `key`, which is forgotten after `seconds`."""
         if self._may_ask():
             try:
-                value = self._redis.incr(key, seconds)
+                value = self._redis.incr(key, seconds, by)
             except redis.RedisError as exc:
                 self._turn_away(exc)
             else:
@@ -67,7 +67,7 @@ class Counters:
                 count(LIMIT_COUNTS, "redis")
                 return Count(key=key, seconds=seconds, value=value, store=self._redis)
         count(LIMIT_COUNTS, "memory")
-        return Count(key=key, seconds=seconds, value=self._memory.incr(key, seconds), store=self._memory)
+        return Count(key=key, seconds=seconds, value=self._memory.incr(key, seconds, by), store=self._memory)
 
     def take_back(self, counted: Count) -> None:
         """Count one less. Where Redis has gone meanwhile, the one stays counted there."""

@@ -19,6 +19,7 @@ from services.api.limits import RateLimits, Standing
 from services.api.middleware import STANDINGS
 from services.api.schemas import require_once
 from services.api.submit import Submissions
+from services.api.visitors import Visitors
 from shared.config import Settings
 from shared.domain.tenant import Caller, Scope, is_well_formed
 from shared.queue.enqueue import Publisher
@@ -48,6 +49,7 @@ class Parts:
     watch: JobWatch
     submissions: Submissions
     limits: RateLimits
+    visitors: Visitors
     key_use: KeyUse
     upload_threads: CapacityLimiter
     """Apart from the threads of all other requests: a frozen object store must not stop reads."""

@@ -12,6 +12,7 @@ from shared.domain.job import Lane, State
 from shared.domain.labels import Label, Part
 from shared.domain.lifecycle import VersionState
 from shared.domain.provenance import Claim, Kind, Strength
+from shared.domain.review import Item, Label, ReviewState, Tick
 from shared.domain.tenant import Scope
 from shared.domain.verdict import ADVISORY, Basis, Verdict
 
@@ -52,6 +53,7 @@ EXAMPLE_JOB = {
         },
         "advisory": ADVISORY,
     },
+    "reviewed": {"state": "none", "verdict_by_person": None, "votes": {"human": 0, "ai": 0, "unsure": 0}},
     "error": None,
     "created_at": "2026-11-21T09:26:00.120000+00:00",
     "finished_at": "2026-11-21T09:26:00.160000+00:00",
@@ -148,6 +150,25 @@ class ResultDocument(BaseModel):
     advisory: str
 
 
+class VotesDocument(Document):
+    """How many reviewers say what, each with the newest label, since the last decision on an appeal."""
+
+    human: int
+    ai: int
+    unsure: int
+
+
+class ReviewedDocument(Document):
+    """Where the verdict stands with people. The model's verdict and probabilities stay as they were."""
+
+    state: ReviewState = Field(
+        description="`disputed`: as many say human as say AI, so a further reviewer is asked. `decided`: people "
+        "decided what the model left open."
+    )
+    verdict_by_person: Literal["human", "ai"] | None = Field(description="Where set, it holds for the tenant.")
+    votes: VotesDocument
+
+
 class ErrorDocument(Document):
     reason: str = Field(description="One word for programs, such as `undecodable`.")
     detail: str = Field(description="A sentence for the person who sent the image.")
@@ -163,6 +184,7 @@ class JobDocument(Document):
     image: ImageDocument | None = Field(description="null while a link's bytes are not here yet, and once erased.")
     allow_training: bool
     result: ResultDocument | None = Field(description="Set when `done`.")
+    reviewed: ReviewedDocument
     error: ErrorDocument | None = Field(description="Set when `failed` or `dead`.")
     created_at: datetime
     finished_at: datetime | None
@@ -178,9 +200,11 @@ class JobList(Document):
 class ReviewDocument(Document):
     id: UUID
     job_id: UUID
-    label: Literal["human", "ai", "unsure"]
+    label: Label
     reason: str
     reviewer: str
+    checklist: dict[Item, Tick]
+    appeal_id: UUID | None = Field(description="The appeal that it decided, if any.")
     created_at: datetime
 
 

@@ -20,15 +20,18 @@ from services.api.key_use import KeyUse
 from services.api.limits import RateLimits
 from services.api.middleware import BodyLimit, RequestContext, Upload
 from services.api.routes import (
+    appeals,
     audit,
     gold,
     health,
     jobs,
     keys,
     lanes,
+    links,
     models,
     page,
     policy,
+    results,
     retraining,
     reviews,
     rollout,
@@ -39,6 +42,7 @@ from services.api.routes import (
     webhooks,
 )
 from services.api.submit import Submissions
+from services.api.visitors import Visitors
 from shared.config import Settings
 from shared.queue.enqueue import Publisher
 from shared.storage.db import Database
@@ -91,6 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
     uploads = {
         "/v1/jobs": Upload(bytes=settings.max_body_bytes),
         "/v1/gold": Upload(bytes=settings.max_body_bytes),
+        "/r/": Upload(bytes=settings.appeal_bytes),
         "/v1/models": Upload(bytes=settings.max_model_bytes, seconds=MODEL_SECONDS),
     }
     app.add_middleware(BodyLimit, uploads=uploads)
@@ -98,6 +103,8 @@ def create_app(settings: Settings) -> FastAPI:
     for routes in (
         jobs,
         reviews,
+        links,
+        appeals,
         policy,
         models,
         gold,
@@ -113,7 +120,7 @@ def create_app(settings: Settings) -> FastAPI:
         training,
     ):
         app.include_router(routes.router, responses=problems("rate-limited"))
-    for routes in (health, page):
+    for routes in (health, page, results):
         app.include_router(routes.router)
     return app
 
@@ -147,6 +154,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Parts:
             settings=settings,
         ),
         limits=RateLimits(settings, counters),
+        visitors=Visitors(settings, counters),
         key_use=key_use,
         upload_threads=CapacityLimiter(UPLOAD_THREADS),
         health_threads=CapacityLimiter(HEALTH_THREADS),

@@ -105,7 +105,10 @@ class Upload:
 
 
 class BodyLimit:
-    """Stops reading a body at its limits, while it streams: those of an upload at its path, and of small ones else."""
+    """Stops reading a body at its limits, while it streams: those of an upload at its path, and of small ones else.
+
+    The paths of `uploads` that end in a slash hold for all paths below.
+    """
 
     def __init__(self, app: ASGIApp, *, uploads: Mapping[str, Upload]) -> None:
         self._app = app
@@ -117,7 +120,7 @@ class BodyLimit:
             return
         headers = Headers(scope=scope)
         is_form = headers.get("content-type", "").lower().startswith("multipart/")
-        upload = self._uploads.get(scope["path"]) if is_form else None
+        upload = self._upload(scope["path"]) if is_form else None
         limit = SMALL_BODY + (upload.bytes if upload else 0)
         seconds = (upload and upload.seconds) or BODY_SECONDS
         announced = headers.get("content-length", "")
@@ -136,6 +139,10 @@ class BodyLimit:
             return message
 
         await self._app(scope, counted, send)
+
+    def _upload(self, path: str) -> Upload | None:
+        folders = (upload for name, upload in self._uploads.items() if name.endswith("/") and path.startswith(name))
+        return self._uploads.get(path) or next(folders, None)
 
 
 async def _in_time(receive: Receive, late: float, seconds: float) -> Message:

@@ -28,6 +28,7 @@ from shared.domain.job import Lane, State
 from shared.domain.labels import Label, Part
 from shared.domain.link import MAX_LENGTH
 from shared.domain.model_card import SEMVER
+from shared.domain.review import Item, Label, ReviewState, Tick
 from shared.domain.tenant import Scope
 from shared.domain.verdict import Verdict
 from shared.storage.gold import GUARD_SHARE
@@ -62,7 +63,8 @@ def _line(text: str) -> str:
     return text
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
+    """Raises ValueError for what PostgreSQL keeps in no text."""
     if "\0" in text:
         raise ValueError("holds a NUL character: remove it")
     return text
@@ -129,7 +131,7 @@ Line = Annotated[
     AfterValidator(_line),
 ]
 Prose = Annotated[
-    str, Field(min_length=1, max_length=2000, json_schema_extra={"pattern": r"^[^\u0000]*$"}), AfterValidator(_prose)
+    str, Field(min_length=1, max_length=2000, json_schema_extra={"pattern": r"^[^\u0000]*$"}), AfterValidator(prose)
 ]
 Url = Annotated[str, Field(max_length=MAX_LENGTH, json_schema_extra={"format": "uri", "pattern": "^https?://"})]
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
@@ -193,6 +195,7 @@ class JobQuery(Request):
     cursor: Cursor | None = Field(None, description="`next_cursor` of the page before.")
     state: State | None = None
     verdict: Verdict | None = None
+    review: ReviewState | None = Field(None, description="What people made of it; `disputed` waits for a reviewer.")
     external_id: Line | None = None
     created_after: Instant | None = Field(None, description="ISO 8601 with a zone; the instant itself included.")
     created_before: Instant | None = Field(None, description="ISO 8601 with a zone; the instant itself left out.")
@@ -201,13 +204,21 @@ class JobQuery(Request):
 class ReviewRequest(Request):
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"label": "human", "reason": "The photographer sent the raw file.", "reviewer": "editor-7"}]
+            "examples": [
+                {
+                    "label": "human",
+                    "reason": "The photographer sent the raw file.",
+                    "reviewer": "editor-7",
+                    "checklist": {"shadows": "ok", "hands": "odd"},
+                }
+            ]
         }
     )
 
-    label: Literal["human", "ai", "unsure"]
+    label: Label
     reason: Prose
     reviewer: Line
+    checklist: dict[Item, Tick] = Field({}, description="What was looked at, and what was seen there.")
 
 
 class TenantRequest(Request):

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import structlog
 
-from shared.decoding.decoder import Decoder, Prepared
 from services.worker.models import ModelShelf
 from services.worker.scored import Decoded, picture, result_document
+from shared.decoding.decoder import Decoder, Prepared
 from shared.domain.job import Claim, Outcome
 from shared.domain.lifecycle import VersionState, falls_in
 from shared.domain.rollout import Plan

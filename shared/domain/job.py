@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from shared.domain import review
 from shared.domain.evidence import EvidenceMap
+from shared.domain.review import Opinion
 from shared.domain.verdict import ADVISORY
 from shared.errors import IllegalTransition
 
@@ -141,13 +143,26 @@ class Job:
     timings_ms: Mapping[str, float]
     created_at: datetime
     finished_at: datetime | None
+    opinion: Opinion | None = None
+    """What the reviews come to."""
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Job":
         """Build from a row that holds every field by name (further columns are ignored)."""
         values = {name: row[name] for name in cls.__dataclass_fields__}
         values |= {"state": State(row["state"]), "stage": Stage(row["stage"]), "lane": Lane(row["lane"])}
+        values["opinion"] = Opinion.from_row(row["opinion"]) if row["opinion"] else None
         return cls(**values)
+
+    @property
+    def verdict(self) -> str | None:
+        """The model's, which no review changes."""
+        return self.result.get("verdict") if self.result else None
+
+    @property
+    def holding(self) -> str | None:
+        """The verdict that holds for the tenant: people's where they have one, else the model's."""
+        return review.holding(self.verdict, self.opinion)
 
     def document(self) -> dict[str, Any]:
         """The job as users see it: API answer, webhook data and command line share it (DESIGN section 4)."""
@@ -170,6 +185,7 @@ class Job:
             "image": image,
             "allow_training": self.allow_training,
             "result": {**self.result, "advisory": ADVISORY} if self.result else None,
+            "reviewed": review.document(self.verdict, self.opinion),
             "error": dict(self.error) if self.error else None,
             "created_at": self.created_at.isoformat(),
             "finished_at": self.finished_at.isoformat() if self.finished_at else None,

@@ -5,6 +5,7 @@ import random
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,8 @@ class Event(StrEnum):
     JOB_FAILED = "job.failed"
     JOB_DEAD = "job.dead"
     JOB_REVIEWED = "job.reviewed"
+    JOB_APPEALED = "job.appealed"
+    JOB_APPEAL_DECIDED = "job.appeal_decided"
     WEBHOOK_DISABLED = "webhook.disabled"
     MODEL_PROMOTED = "model.promoted"
 
@@ -70,18 +73,26 @@ def body(event: Event, at: datetime, data: Mapping[str, Any]) -> str:
     )
 
 
-def job_data(job: Job, updated_at: datetime, review: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """What an event says of a job. Of two events about one job, the one with the later `updated_at` is newer."""
-    data = {**job.document(), "updated_at": updated_at.isoformat()}
-    if review is not None:
-        data["review"] = {
-            "id": str(review["id"]),
-            "label": review["label"],
-            "reason": review["reason"],
-            "reviewer": review["reviewer"],
-            "created_at": review["created_at"].isoformat(),
-        }
-    return data
+def job_data(job: Job, updated_at: datetime, further: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    """What an event says of a job, with `further` members of its own.
+
+    Of two events about one job, the one with the later `updated_at` is newer.
+    """
+    return {**job.document(), "updated_at": updated_at.isoformat(), **further}
+
+
+def review_data(review: Mapping[str, Any], *, old: str | None, new: str | None) -> dict[str, Any]:
+    """What `job.reviewed` says beside its job: the review, and the verdict that held before and holds after it."""
+    said = {
+        "id": str(review["id"]),
+        "label": review["label"],
+        "reason": review["reason"],
+        "reviewer": review["reviewer"],
+        "checklist": review["checklist"],
+        "appeal_id": str(review["appeal_id"]) if review["appeal_id"] else None,
+        "created_at": review["created_at"].isoformat(),
+    }
+    return {"review": said, "verdict": {"old": old, "new": new}}
 
 
 def disabled_data(endpoint: Mapping[str, Any]) -> dict[str, Any]:

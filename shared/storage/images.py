@@ -54,6 +54,17 @@ def lock_stored(
         store.put_image(tenant_id, sha256, file, size)
 
 
+def lock_kept(
+    connection: Connection, store: ObjectStore, file: BinaryIO, *, tenant_id: UUID, sha256: bytes, size: int
+) -> None:
+    """As `lock_stored`, for bytes of which nobody asks whether they are an image."""
+    parameters = {"tenant_id": tenant_id, "sha256": sha256, "bytes": size}
+    connection.execute(QUERIES["lock_kept_object"], parameters)
+    if not store.has_image(tenant_id, sha256):
+        file.seek(0)
+        store.put_image(tenant_id, sha256, file, size)
+
+
 def describe(connection: Connection, sides: Sequence[Sides]) -> None:
     """Keep the sides that the decoder found. In key order, so that two workers never wait for one another."""
     rows = sorted((asdict(one) for one in sides), key=lambda row: (row["tenant_id"], row["sha256"]))

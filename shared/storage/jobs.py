@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -105,10 +106,16 @@ def get(connection: Connection, tenant_id: UUID, job_id: UUID) -> Job | None:
     return Job.from_row(row) if row else None
 
 
+def lock(connection: Connection, tenant_id: UUID, job_id: UUID) -> None:
+    """Hold the job, if there is one, until the transaction ends."""
+    connection.execute(QUERIES["lock_job"], {"tenant_id": tenant_id, "id": job_id})
+
+
 def page(connection: Connection, tenant_id: UUID, *, limit: int, **filters: Any) -> list[Job]:
-    """Newest first. `filters`: before_id, state, verdict, external_id, created_after, created_before."""
+    """Newest first. `filters`: before_id, state, verdict, review, external_id, created_after, created_before."""
     given = {name: value for name, value in filters.items() if value is not None}
-    conditions = [sql.SQL(QUERIES[f"list_jobs_{name}"].decode()) for name in given]
+    names = [f"review_{value}" if name == "review" else name for name, value in given.items()]
+    conditions = [sql.SQL(QUERIES[f"list_jobs_{name}"].decode()) for name in names]
     statement = sql.SQL(QUERIES["list_jobs"].decode()).format(
         conditions=sql.SQL(" AND ").join([*conditions, sql.SQL("true")])
     )
@@ -290,15 +297,28 @@ def make_partitions(connection: Connection) -> int:
 
 
 def add_review(
-    connection: Connection, tenant_id: UUID, job_id: UUID, *, label: str, reason: str, reviewer: str
+    connection: Connection,
+    tenant_id: UUID,
+    job_id: UUID,
+    *,
+    label: str,
+    reason: str,
+    reviewer: str,
+    checklist: Mapping[str, str] = MappingProxyType({}),
+    appeal_id: UUID | None = None,
 ) -> Row | None:
-    """Append what a person says; None: the tenant has no such job, or it is erased."""
+    """Append what a person says; None: the tenant has no such job, or it is erased.
+
+    A trigger (migration 0010) counts it into the job's opinion. With `appeal_id` it decides that appeal.
+    """
     parameters = {
         "tenant_id": tenant_id,
         "job_id": job_id,
         "label": label,
         "reason": reason,
         "reviewer": reviewer,
+        "checklist": Json(dict(checklist)),
+        "appeal_id": appeal_id,
     }
     return connection.execute(QUERIES["insert_review"], parameters).fetchone()
 

@@ -11,6 +11,7 @@ import json
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Literal
 from uuid import UUID
@@ -124,6 +125,15 @@ class ObjectStore:
         if hashlib.sha256(data).digest() != sha256:
             raise ObjectDamaged("object_damaged", sha256.hex())
         return data
+
+    def image_pieces(self, tenant_id: UUID, sha256: bytes) -> Iterator[bytes]:
+        """The bytes as submitted, a MiB at a time and unchecked; raises JobError("object_missing") before the first."""
+        pieces = self._pieces(self._images, image_key(tenant_id, sha256))
+        try:
+            first = next(pieces, b"")
+        except ObjectMissing as exc:
+            raise JobError("object_missing", sha256.hex()) from exc
+        return chain([first], pieces)
 
     def delete_image(self, holder: Holder, sha256: bytes) -> None:
         with contextlib.suppress(ObjectMissing), _translated():

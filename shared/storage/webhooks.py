@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.domain.job import Job
-from shared.domain.webhook import DeliveryState, Event, body, disabled_data, job_data, promoted_data
+from shared.domain.webhook import DeliveryState, Event, body, disabled_data, job_data, promoted_data, review_data
 from shared.storage.db import Connection
 from shared.storage.queries import QUERIES
 
@@ -66,7 +66,8 @@ class _News:
     event: Event
     at: datetime
     job: Job
-    review: Row | None = None
+    further: Mapping[str, Any] = field(default_factory=dict)
+    """Members of its data beside those of the job."""
 
 
 def announce(connection: Connection, finished: Iterable[Job]) -> None:
@@ -75,9 +76,15 @@ def announce(connection: Connection, finished: Iterable[Job]) -> None:
     _write(connection, [_News(event=Event(f"job.{job.state}"), at=at, job=job) for job, at in ended if at])
 
 
-def announce_review(connection: Connection, job: Job, review: Row) -> None:
-    """Write the webhooks of a review, in the transaction that added it."""
-    _write(connection, [_News(event=Event.JOB_REVIEWED, at=review["created_at"], job=job, review=review)])
+def announce_review(connection: Connection, job: Job, review: Row, *, before: str | None) -> None:
+    """Write the webhooks of a review, in the transaction that added it. `before`: the verdict that held until then."""
+    further = review_data(review, old=before, new=job.holding)
+    _write(connection, [_News(event=Event.JOB_REVIEWED, at=review["created_at"], job=job, further=further)])
+
+
+def announce_appeal(connection: Connection, event: Event, at: datetime, job: Job, appeal: Mapping[str, Any]) -> None:
+    """Write the webhooks of an appeal that was made or decided, in the transaction that did it."""
+    _write(connection, [_News(event=event, at=at, job=job, further={"appeal": appeal})])
 
 
 def announce_disabled(connection: Connection, endpoint: Row) -> None:
@@ -118,7 +125,7 @@ def _write(connection: Connection, news: Sequence[_News]) -> None:
     now = _clock(connection)
     rows = []
     for one, wanting in heard:
-        text = body(one.event, one.at, job_data(one.job, now, one.review))
+        text = body(one.event, one.at, job_data(one.job, now, one.further))
         rows += [_to_endpoint(row, one.event, text, one.job.id) for row in wanting]
         if one.job.callback_url:
             rows.append(_to_callback(one.job, one.event, text))

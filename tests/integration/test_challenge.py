@@ -6,10 +6,10 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from shared.decoding.decoder import Decoder
 
 from services.worker.models import ModelShelf
 from services.worker.verify import Verifier
+from shared.decoding.decoder import Decoder
 from shared.domain.job import State
 from shared.domain.lifecycle import VersionState, falls_in
 from shared.imaging.limits import Limits

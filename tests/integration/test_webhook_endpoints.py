@@ -55,7 +55,7 @@ def test_a_review_is_announced_with_what_the_person_said(database, store, tenant
     job_id = finish_one(database, store, tenant)
     with database.transaction() as connection:
         review = jobs.add_review(connection, tenant, job_id, label="human", reason="I drew it", reviewer="Kim")
-        webhooks.announce_review(connection, jobs.get(connection, tenant, job_id), review)
+        webhooks.announce_review(connection, jobs.get(connection, tenant, job_id), review, before=None)
     [delivery] = deliveries(database)
     event = json.loads(delivery["body"])
     assert (event["type"], event["data"]["id"]) == ("job.reviewed", str(job_id))

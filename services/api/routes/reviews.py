@@ -10,7 +10,7 @@ from services.api.documents import ReviewDocument, ReviewList, problems
 from services.api.errors import Problem
 from services.api.schemas import ReviewRequest
 from shared.domain.job import State
-from shared.storage import jobs, webhooks
+from shared.storage import jobs, reviews
 
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["reviews"])
 
@@ -27,13 +27,10 @@ log = structlog.get_logger("api")
 def review_job(job_id: UUID, review: ReviewRequest, caller: Reviewer, parts: PartsOf) -> ReviewDocument:
     """Say what the image is, whatever the model said; a job can be reviewed until it is erased.
 
-    Needs the scope `review`. A later review does not replace an earlier one.
+    Needs the scope `review`. Nothing is overwritten: of one reviewer the newest review counts, of several the majority.
     """
     with parts.database.transaction() as connection:
-        row = jobs.add_review(connection, caller.tenant_id, job_id, **review.model_dump())
-        job = jobs.get(connection, caller.tenant_id, job_id)
-        if row is not None and job is not None:
-            webhooks.announce_review(connection, job, row)
+        row, job = reviews.record(connection, caller.tenant_id, job_id, **review.model_dump())
     if job is None:
         raise Problem("not-found", f"There is no job {job_id}.")
     if row is None:

@@ -30,9 +30,23 @@ SECRET = "of-tenant-a"
 # Parameters that name nothing of a tenant: by them a list is only narrowed, or what belongs to all is named.
 FREE = {
     "limit": ["1", "200"],
-    "state": ["queued", "running", "done", "failed", "dead", "erased", "pending", "held", "delivered", "cancelled"],
+    "state": [
+        "queued",
+        "running",
+        "done",
+        "failed",
+        "dead",
+        "erased",
+        "pending",
+        "held",
+        "delivered",
+        "cancelled",
+        "open",
+    ],
     "event": ["job.done", "job.reviewed"],
     "verdict": ["likely_human", "uncertain", "likely_ai"],
+    "review": ["none", "overturned", "disputed"],
+    "number": ["1"],
     "created_after": ["1970-01-01T00:00:00Z", "2026-01-01T00:00:00+09:00"],
     "created_before": ["2100-01-01T00:00:00Z"],
     "action": ["key.created"],
@@ -101,6 +115,10 @@ def tenant_a(connect, new_key, tenant, database, store, shipped):
         finish(database, done(held))
     review = {"label": "human", "reason": SECRET, "reviewer": SECRET}
     assert client.post(f"/v1/jobs/{ended}/review", json=review).status_code == 201
+    path = client.post(f"/v1/jobs/{ended}/links", json={}).json()["path"]
+    said = {"message": SECRET, "contact": SECRET}
+    sent = connect(None).post(f"{path}/appeals", data=said, files={"files": (SECRET, SECRET.encode())})
+    assert sent.status_code == 303
     link = {"url": f"https://example.com/{SECRET}", "external_id": SECRET, "callback_url": "https://example.com/hook"}
     waiting = client.post("/v1/jobs", json=link).json()["id"]
     erased = client.upload(picture((2, 2, 2)), **labels).json()["id"]
@@ -123,6 +141,7 @@ def theirs(tenant_a, tenant, database):
     keys = [key["id"] for key in tenant_a["client"].get("/v1/keys").json()["keys"]]
     deliveries = [one["id"] for one in tenant_a["client"].get("/v1/webhook-deliveries").json()["deliveries"]]
     assert deliveries
+    ended = tenant_a["jobs"][0]
     shown = [*tenant_a["jobs"], *deliveries]
     with database.transaction() as connection:
         [check] = connection.execute(
@@ -136,6 +155,8 @@ def theirs(tenant_a, tenant, database):
         "key_id": by_id(keys),
         "webhook_id": by_id(tenant_a["webhooks"]),
         "delivery_id": by_id(deliveries),
+        "link_id": by_id([one["id"] for one in tenant_a["client"].get(f"/v1/jobs/{ended}/links").json()["links"]]),
+        "appeal_id": by_id([one["id"] for one in tenant_a["client"].get("/v1/appeals").json()["appeals"]]),
         "external_id": Theirs(values=[SECRET], nobodys=["of-nobody--"]),
         "cursor": Theirs(
             values=[cursor.encode(UUID(one)) for one in shown],
@@ -214,7 +235,8 @@ def everything(tenant_a) -> list[str]:
         "/v1/jobs?limit=200",
         "/v1/webhooks",
         "/v1/webhook-deliveries?limit=200",
-        *(f"/v1/jobs/{job_id}{rest}" for job_id in tenant_a["jobs"] for rest in ("", "/reviews")),
+        "/v1/appeals",
+        *(f"/v1/jobs/{job_id}{rest}" for job_id in tenant_a["jobs"] for rest in ("", "/reviews", "/links")),
     ]
     return [client.get(path).text for path in paths] + [client.get("/v1/policy").text]
 

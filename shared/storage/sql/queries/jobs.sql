@@ -27,14 +27,18 @@ VALUES (coalesce(%(id)s, uuidv7()), %(tenant_id)s, %(stage)s, %(lane)s, %(url)s,
 RETURNING id;
 
 -- get_job --
-SELECT jobs.*, objects.format AS image_format, objects.width AS image_width, objects.height AS image_height
+SELECT jobs.*, objects.format AS image_format, objects.width AS image_width, objects.height AS image_height,
+    row_to_json(opinions) AS opinion
 FROM jobs LEFT JOIN objects USING (tenant_id, sha256)
+LEFT JOIN opinions ON opinions.job_id = jobs.id AND opinions.tenant_id = jobs.tenant_id
 WHERE jobs.id = %(id)s AND jobs.tenant_id = %(tenant_id)s;
 
 -- list_jobs --
 -- Newest first; `conditions` are the fragments below.
-SELECT jobs.*, objects.format AS image_format, objects.width AS image_width, objects.height AS image_height
+SELECT jobs.*, objects.format AS image_format, objects.width AS image_width, objects.height AS image_height,
+    row_to_json(opinions) AS opinion
 FROM jobs LEFT JOIN objects USING (tenant_id, sha256)
+LEFT JOIN opinions ON opinions.job_id = jobs.id AND opinions.tenant_id = jobs.tenant_id
 WHERE jobs.tenant_id = %(tenant_id)s AND {conditions}
 ORDER BY jobs.id DESC LIMIT %(limit)s;
 
@@ -46,6 +50,21 @@ jobs.state = %(state)s
 
 -- list_jobs_verdict --
 jobs.verdict = %(verdict)s
+
+-- list_jobs_review_none --
+(opinions.said IS NULL OR opinions.said = 'unsure')
+
+-- list_jobs_review_disputed --
+opinions.said = 'disputed'
+
+-- list_jobs_review_confirmed --
+opinions.said IN ('human', 'ai') AND (jobs.verdict, opinions.said) IN (('likely_human', 'human'), ('likely_ai', 'ai'))
+
+-- list_jobs_review_overturned --
+opinions.said IN ('human', 'ai') AND (jobs.verdict, opinions.said) IN (('likely_human', 'ai'), ('likely_ai', 'human'))
+
+-- list_jobs_review_decided --
+opinions.said IN ('human', 'ai') AND coalesce(jobs.verdict, 'uncertain') = 'uncertain'
 
 -- list_jobs_external_id --
 jobs.external_id = %(external_id)s
@@ -123,8 +142,9 @@ WITH ended AS (
     WHERE jobs.id = ANY(%(ids)s) AND jobs.id = ended.id AND jobs.state = 'running' AND jobs.attempt = ended.fence
     RETURNING jobs.*
 )
-SELECT finished.*, objects.format AS image_format, objects.width AS image_width, objects.height AS image_height
-FROM finished LEFT JOIN objects USING (tenant_id, sha256);
+SELECT finished.*, objects.format AS image_format, objects.width AS image_width, objects.height AS image_height,
+    row_to_json(opinions) AS opinion
+FROM finished LEFT JOIN objects USING (tenant_id, sha256) LEFT JOIN opinions ON opinions.job_id = finished.id;
 
 -- insert_evidence_map --
 INSERT INTO evidence_maps (job_id, tenant_id, columns, cells)
@@ -225,8 +245,8 @@ SELECT ensure_job_partitions(6) AS made;
 
 -- insert_review --
 -- No row when the job is not the tenant's, or is erased, which the lock keeps from happening meanwhile.
-INSERT INTO reviews (tenant_id, job_id, label, reason, reviewer)
-SELECT tenant_id, id, %(label)s, %(reason)s, %(reviewer)s
+INSERT INTO reviews (tenant_id, job_id, label, reason, reviewer, checklist, appeal_id)
+SELECT tenant_id, id, %(label)s, %(reason)s, %(reviewer)s, %(checklist)s, %(appeal_id)s
 FROM jobs WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s AND state <> 'erased' FOR SHARE
 RETURNING *;
 

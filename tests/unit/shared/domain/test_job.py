@@ -27,6 +27,7 @@ ROW = {
     "timings_ms": {"decode": 1.5},
     "created_at": datetime(2026, 1, 1, tzinfo=UTC),
     "finished_at": datetime(2026, 1, 1, 0, 0, 1, tzinfo=UTC),
+    "opinion": None,
     "a_column_that_nobody_knows": 1,
 }
 

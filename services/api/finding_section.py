@@ -1,0 +1,66 @@
+"""On the page of a result: what the file says of its own origin, as text alone."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from services.api.finding_texts import FindingTexts
+from services.api.markup import Markup, markup, tag
+from services.api.result_texts import Texts
+from services.api.result_view import View
+
+ON_PAPER = 2
+"""Findings that are printed; the sheet is one."""
+
+VALUE_LENGTH = 2000
+
+
+def findings_section(view: View) -> Markup | None:
+    result, texts = view.result, view.texts
+    evidence = result["evidence"] if result and "evidence" in result else {}
+    if evidence.get("provenance_complete") is None:
+        return None
+    findings = evidence.get("provenance", ())
+    note = [texts.never_scored if findings else texts.no_findings]
+    if evidence["provenance_complete"] is False:
+        note.append(texts.cut_short)
+    more = len(findings) - ON_PAPER
+    return tag(
+        "section",
+        tag("h2", texts.findings),
+        tag("ul", [_finding(texts, each) for each in findings], class_="findings") if findings else None,
+        tag("p", texts.more_findings.format(count=more), class_="paper small") if more > 0 else None,
+        tag("p", " ".join(note), class_="soft small"),
+    )
+
+
+def _finding(texts: Texts, finding: Mapping[str, Any]) -> Markup:
+    """What it says, how far it can be trusted, and the rest on demand."""
+    said, details = texts.finding, finding["details"]
+    rows = [("where", finding["where"]), *details.items()]
+    return tag(
+        "li",
+        tag("strong", f"{said.kinds[finding['kind']]}. "),
+        said.claims[finding["claim"]],
+        tag("p", said.strengths[finding["strength"]]),
+        [tag("p", sentence, class_="small") for sentence in _sentences(said, details)],
+        tag(
+            "details",
+            tag("summary", texts.finding_details),
+            tag("dl", [_row(said, name, value) for name, value in rows], class_="facts"),
+            class_="small",
+        ),
+    )
+
+
+def _sentences(said: FindingTexts, details: Mapping[str, Any]) -> list[str]:
+    contradictions = details.get("contradictions")
+    codes = [f"{name}:{value}" for name, value in details.items() if isinstance(value, str)]
+    codes += [f"contradiction:{code}" for code in contradictions] if isinstance(contradictions, list) else []
+    return [said.facts[code] for code in codes if code in said.facts]
+
+
+def _row(said: FindingTexts, name: str, value: Any) -> Markup:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    shown = text if len(text) <= VALUE_LENGTH else text[:VALUE_LENGTH] + "…"
+    return markup(tag("dt", said.details.get(name, name)), tag("dd", shown))

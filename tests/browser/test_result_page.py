@@ -1,0 +1,200 @@
+"""The page of a result and its appeals, as whoever has the link uses it, on a phone and on a desk, in both languages."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from jinwi import Client
+from tests.models import TILED, brightness
+
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+A4_WIDTH_PT, A4_HEIGHT_PT = 594.96, 841.92
+
+WIDTHS = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+LANGUAGES = pytest.mark.parametrize("locale", ["en-GB", "ko-KR"])
+
+
+@pytest.fixture(scope="module")
+def client(service) -> Iterator[Client]:
+    with Client(service.url, service.key) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory) -> Path:
+    """A picture of a gradient whose file says much of itself, and none of it kindly."""
+    info = PngInfo()
+    prompt = "<script>alert(1)</script> " + "wide" * 300 + "\n" + "한국어 " * 50
+    info.add_text("parameters", f"{prompt}\nSteps: 20, Sampler: Euler, Seed: 7, Model: {'m' * 90}")
+    info.add_text("prompt", '{"1": {"class_type": "KSampler", "inputs": {"seed": 7}}}')
+    path = tmp_path_factory.mktemp("pictures") / "said.png"
+    Image.radial_gradient("L").convert("RGB").resize((900, 640)).save(path, pnginfo=info)
+    return path
+
+
+@pytest.fixture(scope="module")
+def drawing(service, client, tmp_path_factory) -> Client:
+    """A client of a tenant whose pinned model draws maps."""
+    whole = {**TILED, "views": {lane: [{"short_side": 16, "crops": 9}] for lane in ("bulk", "interactive")}}
+    client.upload_model(brightness(tmp_path_factory.mktemp("model") / "2.1.0", "2.1.0", input=whole))
+    with httpx.Client(base_url=service.url, headers={"Authorization": f"Bearer {service.key}"}) as admin:
+        tenant = admin.post("/v1/tenants", json={"name": "results"}).json()["id"]
+        admin.patch("/v1/policy", params={"tenant_id": tenant}, json={"model": "2.1.0"}).raise_for_status()
+        wanted = {"name": "results", "scopes": ["submit", "read", "review"], "tenant_id": tenant}
+        key = admin.post("/v1/keys", json=wanted).json()["key"]
+    return Client(service.url, key)
+
+
+@pytest.fixture
+def job(client, said):
+    return client.verify(said, idempotency_key=f"result-{id(object())}")
+
+
+@pytest.fixture
+def path(client, job) -> str:
+    return client.links.create(job).path
+
+
+@pytest.fixture
+def visit(browser: Browser, service) -> Iterator:
+    """Opens a path as a browser of this size and language; whatever it complains of fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+    origins = set()
+
+    def open_page(path: str, size=DESK, locale: str = "en-GB") -> Page:
+        context = browser.new_context(base_url=service.url, viewport=size, locale=locale, reduced_motion="reduce")
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: origins.add(urlsplit(request.url)[:2]))
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+    assert origins <= {urlsplit(service.url)[:2]}
+
+
+def fits(page: Page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def pages_of(pdf: bytes) -> int:
+    """Chromium writes the objects of pages in the clear (ISO 32000-1, section 7.7.3.3)."""
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf))
+
+
+@WIDTHS
+@LANGUAGES
+def test_it_needs_no_sideways_scrolling_and_speaks_the_browsers_language(visit, path, size, locale):
+    page = visit(path, size, locale)
+    expect(page.locator("html")).to_have_attribute("lang", locale[:2])
+    expect(
+        page.get_by_role("img", name="확인한 이미지" if locale == "ko-KR" else "The picture that was")
+    ).to_be_visible()
+    assert page.locator(".picture").evaluate("picture => picture.decode().then(() => picture.naturalWidth)") == 900
+    for summary in page.locator("summary").all():
+        summary.click()
+    assert fits(page)
+    page.get_by_role("link", name="English" if locale == "ko-KR" else "한국어").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en" if locale == "ko-KR" else "ko")
+    assert fits(page)
+
+
+@WIDTHS
+@LANGUAGES
+def test_an_appeal_is_sent_and_its_answer_read_on_the_same_page(visit, client, path, job, size, locale):
+    korean = locale == "ko-KR"
+    page = visit(path, size, locale)
+    page.get_by_label("하실 말씀" if korean else "Your message").fill("I drew this.\n그렸습니다.")
+    page.get_by_label("파일" if korean else "Files").set_input_files(
+        [{"name": "sketch.psd", "mimeType": "image/vnd.adobe.photoshop", "buffer": b"8BPS" * 100}]
+    )
+    page.get_by_role("button", name="이의 제기 보내기" if korean else "Send the appeal").click()
+    expect(page.get_by_role("status")).to_contain_text("접수되었습니다" if korean else "has arrived")
+    assert fits(page)
+    [appeal] = client.appeals.list(job_id=job.id)
+    assert (appeal.message, appeal.files[0].name) == ("I drew this.\n그렸습니다.", "sketch.psd")
+    assert client.appeals.file(appeal, 1) == b"8BPS" * 100
+    client.appeals.decide(appeal, "overturned", reason="The layers show it.", reviewer="Kim", label="human")
+    page.reload()
+    expect(page.locator(".appeals")).to_contain_text("The layers show it.")
+    expect(page.locator(".appeals")).to_contain_text("뒤집었습니다" if korean else "overturned")
+    assert fits(page)
+
+
+def test_everything_is_reached_by_the_keyboard_in_its_order(visit, drawing, said):
+    path = drawing.links.create(drawing.verify(said)).path
+    page = visit(path, PHONE)
+    reached = []
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        element = page.evaluate("(({tagName, id, name}) => [tagName, id || name || ''])(document.activeElement)")
+        if element[0] == "BODY":
+            break
+        if not reached or reached[-1] != element:
+            reached.append(element)
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none", element
+    tags = [tag for tag, _ in reached]
+    assert tags[:2] == ["A", "INPUT"]
+    assert [name for _, name in reached if name] == ["map-on", "message", "contact", "files"]
+    assert tags[-2:] == ["BUTTON", "A"]
+    page.focus("#message")
+    page.keyboard.type("By keyboard alone.")
+    page.focus("form button")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_be_visible()
+
+
+def test_the_map_lies_over_the_picture_until_it_is_switched_off(visit, drawing, said):
+    page = visit(drawing.links.create(drawing.verify(said)).path)
+    drawn = page.get_by_role("img", name="Map of what the score rests on")
+    shown = page.get_by_label("Show what the score rests on")
+    shown.set_checked(True)
+    expect(drawn).to_be_visible()
+    assert drawn.bounding_box() == page.locator(".picture").bounding_box()
+    shown.set_checked(False)
+    expect(drawn).to_be_hidden()
+
+
+def test_a_message_that_is_missing_is_asked_for_before_it_is_sent(visit, client, path, job):
+    page = visit(path)
+    page.get_by_role("button", name="Send the appeal").click()
+    assert page.evaluate("document.activeElement.id") == "message"
+    assert list(client.appeals.list(job_id=job.id)) == []
+
+
+@LANGUAGES
+def test_it_prints_on_one_sheet_whatever_is_said_on_it(visit, client, path, job, locale, tmp_path):
+    """At its fullest: a file that says much, disputed reviews, five appeals decided with long reasons."""
+    page = visit(path, DESK, locale)
+    for number in range(5):
+        httpx.post(f"{page.url.partition('?')[0]}/appeals", data={"message": "m"}, files={"files": ("", b"")})
+        [appeal, *_] = client.appeals.list(job_id=job.id)
+        client.appeals.decide(appeal, "upheld", reason="Looked at it for long. " * 80, reviewer=f"R{number}")
+    client.review(job, "human", "It is drawn.", "Kim")
+    client.review(job, "ai", "It is not.", "Lee")
+    page.reload()
+    pdf = page.pdf(format="A4", print_background=True, path=tmp_path / f"{locale}.pdf", prefer_css_page_size=True)
+    assert pages_of(pdf) == 1
+    box = [float(number) for number in re.search(rb"/MediaBox\s*\[([\d. ]+)\]", pdf)[1].split()]
+    assert box[2:] == pytest.approx([A4_WIDTH_PT, A4_HEIGHT_PT], abs=1)
+    page.emulate_media(media="print")
+    expect(page.locator("form")).to_be_hidden()
+    sheet = page.locator("main").inner_text()
+    for said in (job.document["image"]["sha256"], page.url.partition("?")[0], job.result.model_version):
+        assert said in sheet
+    assert ("사람이 이미지를 보지 않은" if locale == "ko-KR" else "computed by software") in sheet
