@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.api.errors import MEDIA_TYPE, PROBLEMS, type_of
 from shared.domain.audit import Action
 from shared.domain.job import Lane, State
-from shared.domain.labels import Label, Part
+from shared.domain.labels import Label as KnownLabel
+from shared.domain.labels import Part
 from shared.domain.lifecycle import VersionState
 from shared.domain.provenance import Claim, Kind, Strength
 from shared.domain.review import Item, Label, ReviewState, Tick
@@ -347,7 +348,7 @@ class GoldDocument(Document):
     """A picture whose label is known."""
 
     sha256: str
-    label: Label
+    label: KnownLabel
     owner: str
     kind: str
     part: Part = Field(description="`guard` judges new versions and is never trained on. All of an owner is in one.")
@@ -361,7 +362,7 @@ class GoldDocument(Document):
 
 class GoldCount(Document):
     part: Part
-    label: Label
+    label: KnownLabel
     images: int
     owners: int
 

@@ -25,7 +25,8 @@ from pydantic import (
 from services.api.errors import NO_INSTANT, invalid, invalid_body
 from shared.domain.audit import Action
 from shared.domain.job import Lane, State
-from shared.domain.labels import Label, Part
+from shared.domain.labels import Label as KnownLabel
+from shared.domain.labels import Part
 from shared.domain.link import MAX_LENGTH
 from shared.domain.model_card import SEMVER
 from shared.domain.review import Item, Label, ReviewState, Tick
@@ -264,7 +265,7 @@ class GoldRequest(Request):
         json_schema_extra={"examples": [{"label": "human", "owner": "kim", "kind": "photograph"}]}
     )
 
-    label: Label
+    label: KnownLabel
     owner: Line | None = Field(
         None,
         description="Who made or collected it: all of an owner is trained on, or all of it judges. Without one, the "
@@ -283,7 +284,7 @@ class GoldRequest(Request):
 class GoldQuery(Request):
     limit: int = Field(50, ge=1, le=200, description="Most images in one answer.")
     cursor: Cursor | None = Field(None, description="`next_cursor` of the page before.")
-    label: Label | None = None
+    label: KnownLabel | None = None
     part: Part | None = None
     owner: Line | None = None
 
