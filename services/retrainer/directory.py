@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from services.retrainer.card_text import markdown
 from shared.domain.model_card import InputSpec
 from shared.scoring.manifest import write_manifest
 
@@ -18,8 +19,9 @@ GOLDEN_SEED = 20250101
 def write_beside(
     directory: Path, card: Mapping[str, Any], metrics: Mapping[str, Any], golden: Mapping[str, NDArray[Any]]
 ) -> None:
-    """Write card.json, metrics.json, golden.npz and manifest.json beside the model.onnx of `directory`."""
+    """Write card.json, card.md, metrics.json, golden.npz and manifest.json beside the model.onnx of `directory`."""
     _write_json(directory / "card.json", card)
+    (directory / "card.md").write_text(markdown(card), encoding="utf-8")
     _write_json(directory / "metrics.json", metrics)
     np.savez_compressed(directory / "golden.npz", **golden)
     write_manifest(directory)

@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_model
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from services.retrainer.directory import golden_pixels, write_beside
@@ -48,7 +48,8 @@ def export(
     if "embedding" in outputs:
         card = {**card, "embedding": {"size": outputs["embedding"].shape[1]}}
     _write_onnx(network, card, spec, directory / "model.onnx", list(outputs))
-    save_model(network, str(directory / "model.safetensors"))
+    weights = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    (directory / "model.safetensors").write_bytes(save(weights))
     write_beside(directory, card, metrics, {"pixels": golden, **outputs})
     model = Model.load(directory, provider="cpu", threads=1)
     difference = float(np.abs(model.score(probe).logits - _run(network, probe)["logit"]).max())

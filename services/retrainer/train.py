@@ -16,6 +16,7 @@ from services.retrainer.export import export
 from services.retrainer.fit import Recipe
 from services.retrainer.place import place, require_free, staging
 from services.retrainer.recipes import recipe
+from services.retrainer.restored import blueprint
 from services.retrainer.samples import Dataset
 from services.retrainer.slice import Slice, log
 from services.retrainer.trained import Trained, parameters
@@ -91,6 +92,7 @@ def _card(trained: Trained, version: str, command: str) -> dict[str, Any]:
             "command": command,
             "data_sha256": trained.data_sha256,
             "recipe": {**asdict(trained.recipe), "arch": trained.recipe.shown},
+            "network": blueprint(trained.network, trained.recipe.shown, side=trained.spec.width),
             "minutes": round(trained.minutes, 1),
             "versions": _versions(),
         },

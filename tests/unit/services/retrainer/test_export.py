@@ -54,6 +54,7 @@ def test_a_version_directory_holds_these_files(network, tmp_path):
     export(network, CARD, {"test": {"n": 1}}, tmp_path, probe=PROBE)
     assert sorted(file.name for file in tmp_path.iterdir()) == [
         "card.json",
+        "card.md",
         "golden.npz",
         "manifest.json",
         "metrics.json",

@@ -143,6 +143,7 @@ def test_the_version_is_whole_and_says_what_was_brought(bringing, tmp_path):
     assert brought.directory == tmp_path / "out" / "100.0.0"
     assert sorted(file.name for file in brought.directory.iterdir()) == [
         "card.json",
+        "card.md",
         "golden.npz",
         "manifest.json",
         "metrics.json",
