@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinwi.errors import ApiError, JinwiError, Refused, Timeout, Unavailable
 from jinwi.results import Job, Label, Lane, Model, Result, State, Verdict
+from jinwi.twins import Similar, Twin
 from jinwi.webhook_results import Delivery, Webhook
 
 if TYPE_CHECKING:
@@ -22,8 +23,10 @@ __all__ = [
     "Model",
     "Refused",
     "Result",
+    "Similar",
     "State",
     "Timeout",
+    "Twin",
     "Unavailable",
     "Verdict",
     "Webhook",

@@ -26,6 +26,7 @@ from jinwi.calls import AuditFilters, Call, Document, Filters, Options
 from jinwi.errors import ApiError, Timeout
 from jinwi.flow import Flow, Pause, Send, Source
 from jinwi.results import Job, Model
+from jinwi.twins import Similar
 from jinwi.upload import Progress, ignore
 from jinwi.webhooks import AsyncWebhooks, Webhooks
 from jinwi.window import as_each_ends, async_as_each_ends
@@ -113,6 +114,13 @@ class Client:
         Raises Refused (404) where there is none: `job.result.map` says.
         """
         return self._send(calls.get_map(_id(job)))
+
+    def similar(self, job: Job | str) -> Similar:
+        """Other jobs that show the same picture, in this or another form.
+
+        Raises Refused (404) while the job has no result.
+        """
+        return self._send(calls.get_similar(_id(job)))
 
     def review(self, job: Job | str, label: str, reason: str, reviewer: str) -> Document:
         """Add what a person says of the image: `label` is human, ai or unsure."""
@@ -271,6 +279,9 @@ class AsyncClient:
 
     async def map_png(self, job: Job | str) -> bytes:
         return await self._send(calls.get_map(_id(job)))
+
+    async def similar(self, job: Job | str) -> Similar:
+        return await self._send(calls.get_similar(_id(job)))
 
     async def review(self, job: Job | str, label: str, reason: str, reviewer: str) -> Document:
         return await self._send(calls.review_job(_id(job), label, reason, reviewer))

@@ -36,6 +36,10 @@ HELP: Mapping[str, str] = {
     "At most so many.": "최대 개수.",
     "Erase images and all that is known of them, for good.": "이미지와 그에 관한 모든 정보를 영구히 삭제합니다.",
     "The jobs.": "작업.",
+    "The job.": "작업.",
+    "Show other jobs with the same picture, in this or another form.": (
+        "같은 그림이 그대로, 또는 다른 형태로 들어 있는 다른 작업을 보여 줍니다."
+    ),
     "List, show, import, promote and roll back model versions.": (
         "모델 버전을 보고, 가져오고, 챔피언으로 만들고, 되돌립니다."
     ),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from jinwi.results import Claim, Failure, Kind, Reason, State, Strength, Verdict
+from jinwi.results import Claim, Failure, Kind, Label, Reason, State, Strength, Verdict
 
 PROBLEM_TYPE = "urn:jinwi:problem:"
 
@@ -84,6 +84,17 @@ class Language:
     nothing_said: str
     cut_short: str
     not_read: str
+
+    labels: Mapping[Label, str]
+    distance: str
+    review: str
+    review_reason: str
+    same_file: str
+    seen_before: str
+    person_said: str
+    not_seen_before: str
+    weak_hash: str
+    likeness: str
 
     uploading: str
     brought: str

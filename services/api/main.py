@@ -29,6 +29,7 @@ from services.api.routes import (
     page,
     policy,
     reviews,
+    similar,
     tenants,
     webhook_deliveries,
     webhooks,
@@ -92,6 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
     for routes in (
         jobs,
         reviews,
+        similar,
         policy,
         models,
         lanes,

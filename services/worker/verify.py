@@ -15,9 +15,21 @@ from services.worker import ended
 from services.worker.decoder import Decoder, Prepared
 from services.worker.models import ModelShelf
 from shared.config import FINISH_SECONDS, LOAD_SECONDS, Settings
-from shared.domain.job import FAILURE_CAP, Claim, Job, Lane, Outcome, Stage, State, error_document, map_path
+from shared.domain.job import (
+    FAILURE_CAP,
+    Claim,
+    Job,
+    Lane,
+    Outcome,
+    Stage,
+    State,
+    error_document,
+    map_path,
+    similar_path,
+)
 from shared.domain.provenance import settle
-from shared.domain.verdict import Basis, choose_thresholds, decide
+from shared.domain.stability import Stability, View
+from shared.domain.verdict import Basis, Verdict, choose_thresholds, decide
 from shared.errors import DecoderDied, JobError, ObjectDamaged, Outage
 from shared.metrics import STEP_SECONDS, observe
 from shared.patience import patiently
@@ -42,6 +54,7 @@ class Decoded:
     claim: Claim
     model: Model
     prepared: Prepared
+    data: bytes
     timings_ms: dict[str, float]
 
 
@@ -146,7 +159,7 @@ class Verifier:
                 log.exception("job_failed", job_id=str(claim.id))
                 judged.append(judge(claim, "internal", type(exc).__name__, counted=True))
         try:
-            judged += self._score(decoded)
+            judged += self._score(decoded, deadline)
         except Outage as exc:
             log.exception("scoring_failed", error=exc.detail)
             released += [item.claim for item in decoded]
@@ -177,9 +190,9 @@ class Verifier:
             "decode": _observed("decode", seconds),
             "provenance": _observed("provenance", prepared.provenance_seconds),
         }
-        return Decoded(claim=claim, model=model, prepared=prepared, timings_ms=timings)
+        return Decoded(claim=claim, model=model, prepared=prepared, data=data, timings_ms=timings)
 
-    def _score(self, decoded: Sequence[Decoded]) -> list[Outcome]:
+    def _score(self, decoded: Sequence[Decoded], deadline: float) -> list[Outcome]:
         """Together, for each model among them."""
         by_model: dict[str, list[Decoded]] = defaultdict(list)
         for item in decoded:
@@ -190,17 +203,32 @@ class Verifier:
             scores = items[0].model.score_pictures([_picture(item) for item in items])
             milliseconds = _elapsed("score", started) / len(items)
             for item, score in zip(items, scores, strict=True):
+                timings = {**item.timings_ms, "score": milliseconds}
+                stable = None
+                if wants_stability(item, score):
+                    stable, timings["stability"] = self._stability(item, score, deadline)
                 outcomes.append(
                     Outcome(
                         job_id=item.claim.id,
                         fence=item.claim.fence,
                         state=State.DONE,
-                        result=result_document(item, score),
+                        result=result_document(item, score, stable),
                         evidence=None if score.evidence is None else quantise(score.evidence, score.calibration),
-                        timings_ms={**item.timings_ms, "score": milliseconds},
+                        timings_ms=timings,
                     )
                 )
         return outcomes
+
+    def _stability(self, item: Decoded, score: Score, deadline: float) -> tuple[Stability | None, float]:
+        """Of a scored picture; None past the `deadline`, or where re-encoding fails. It never costs the score."""
+        started = time.perf_counter()
+        stable = None
+        if time.monotonic() < deadline:
+            try:
+                stable = look_again(self._decoder, item, score)
+            except (JobError, Outage) as exc:
+                log.warning("stability_unknown", job_id=str(item.claim.id), error=exc.detail)
+        return stable, _elapsed("stability", started)
 
     def _finish(self, judged: Sequence[Outcome | Retry], decoded: Sequence[Decoded]) -> None:
         """Results, states and webhooks in one transaction; what a stale claim brings is dropped."""
@@ -283,11 +311,38 @@ def _picture(item: Decoded) -> Picture:
     return Picture(pixels=prepared.pixels, width=prepared.width, height=prepared.height, lane=item.claim.lane)
 
 
-def result_document(item: Decoded, score: Score) -> Mapping[str, Any]:
+def wants_stability(item: Decoded, score: Score) -> bool:
+    """Whether the job or its tenant's policy asks for it; `likely_ai` does where the score alone says so."""
+    if item.claim.evidence == "likely_ai":
+        return decide(_ai(score), choose_thresholds(item.claim.policy, item.model.card.thresholds)) is Verdict.LIKELY_AI
+    return item.claim.evidence == "full"
+
+
+def look_again(decoder: Decoder, item: Decoded, score: Score) -> Stability:
+    """The picture's re-encodings, scored in one batch; the same ones for the same file. Raises as `reencode` does."""
+    card, lane = item.model.card, item.claim.lane
+    assert item.claim.sha256 is not None
+    seed = int.from_bytes(item.claim.sha256[:8])
+    forms = decoder.reencode(item.data, card.input, lane, seed)
+    pictures = [Picture(pixels=form.pixels, width=form.width, height=form.height, lane=lane) for form in forms]
+    scores = item.model.score_pictures(pictures)
+    return Stability(
+        ai_probability=_ai(score),
+        thresholds=choose_thresholds(item.claim.policy, card.thresholds),
+        views=[View(name=form.name, ai_probability=_ai(one)) for form, one in zip(forms, scores, strict=True)],
+    )
+
+
+def _ai(score: Score) -> float:
+    """As a result tells it."""
+    return round(score.probability, 4)
+
+
+def result_document(item: Decoded, score: Score, stable: Stability | None = None) -> Mapping[str, Any]:
     """The `result` of DESIGN section 4: what the score is, what it rests on, and why it may be held back."""
     card, prepared = item.model.card, item.prepared
     thresholds = choose_thresholds(item.claim.policy, card.thresholds)
-    ai = round(score.probability, 4)
+    ai = _ai(score)
     reasons = card.range.reasons(prepared.width, prepared.height)
     verdict, basis = decide(ai, thresholds, reasons), Basis.MODEL
     if item.claim.policy.get("provenance") == "decide" and (settled := settle(prepared.provenance)):
@@ -306,7 +361,8 @@ def result_document(item: Decoded, score: Score) -> Mapping[str, Any]:
             "map": drawn,
             "provenance": [finding.document() for finding in prepared.provenance],
             "provenance_complete": prepared.provenance_complete,
-            "stability": {},
+            "similar": similar_path(item.claim.id),
+            "stability": stable.document() if stable else {},
         },
     }
 
