@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from jinwi.errors import ApiError, JinwiError, Refused, RunTimeout, Timeout, Unavailable
 from jinwi.results import Job, Label, Lane, Model, Result, State, Verdict
 from jinwi.retraining_results import Run, RunOutcome
+from jinwi.twins import Similar, Twin
 from jinwi.webhook_results import Delivery, Webhook
 
 if TYPE_CHECKING:
@@ -26,8 +27,10 @@ __all__ = [
     "Run",
     "RunOutcome",
     "RunTimeout",
+    "Similar",
     "State",
     "Timeout",
+    "Twin",
     "Unavailable",
     "Verdict",
     "Webhook",

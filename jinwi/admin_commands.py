@@ -33,9 +33,9 @@ def list_jobs(terminal: Terminal, filters: Filters, limit: int, *, as_json: bool
 
 def erase(terminal: Terminal, job_ids: Sequence[str], *, as_json: bool) -> None:
     """Nothing is erased when one of the ids can be none; what was, before an error, is shown."""
-    ids = [_job_id(terminal, name) for name in job_ids]
+    ids = [job_id(terminal, name) for name in job_ids]
     with open_client(terminal) as client:
-        jobs = (client.erase(job_id) for job_id in ids)
+        jobs = (client.erase(each) for each in ids)
         if as_json:
             print_lines(job.document for job in jobs)
             return
@@ -48,7 +48,8 @@ def erase(terminal: Terminal, job_ids: Sequence[str], *, as_json: bool) -> None:
                 _print_jobs(terminal, rows)
 
 
-def _job_id(terminal: Terminal, name: str) -> str:
+def job_id(terminal: Terminal, name: str) -> str:
+    """As the server writes it; raises Complaint for what can be none."""
     try:
         return str(uuid.UUID(name))
     except ValueError as exc:

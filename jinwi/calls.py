@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, Generic, TypedDict, TypeVar
 from urllib.parse import quote
 
 from jinwi.results import Job, Model, Page
+from jinwi.twins import Similar
 
 T = TypeVar("T")
 
@@ -102,6 +103,10 @@ def get_job(job_id: str, wait: int = 0) -> Call[Job]:
 
 def get_map(job_id: str) -> Call[bytes]:
     return Call(method="GET", path=f"/v1/jobs/{quote(job_id, safe='')}/map.png", read=_png, raw=True)
+
+
+def get_similar(job_id: str) -> Call[Similar]:
+    return Call(method="GET", path=f"/v1/jobs/{quote(job_id, safe='')}/similar", read=Similar.from_document)
 
 
 def list_jobs(filters: Filters, limit: int, cursor: str | None) -> Call[Page]:

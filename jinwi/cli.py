@@ -142,6 +142,19 @@ def erase(
         admin_commands.erase(terminal, job_ids, as_json=json)
 
 
+@app.command()
+def similar(
+    job_id: Annotated[str, typer.Argument(metavar="ID", help="The job.")],
+    json: JsonOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Show other jobs with the same picture, in this or another form."""
+    from jinwi import similar as command
+
+    with session(lang) as terminal:
+        command.show(terminal, job_id, as_json=json)
+
+
 @models.command("list")
 def list_models(json: JsonOption = False, lang: LangOption = None) -> None:
     """List the model versions, the newest first."""

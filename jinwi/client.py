@@ -29,6 +29,7 @@ from jinwi.people import Appeals, AsyncAppeals, AsyncLinks, Links
 from jinwi.results import Job, Model
 from jinwi.retraining import AsyncRetraining, Retraining
 from jinwi.spot_checks import AsyncSpotChecks, SpotChecks
+from jinwi.twins import Similar
 from jinwi.upload import Progress, ignore
 from jinwi.webhooks import AsyncWebhooks, Webhooks
 from jinwi.window import as_each_ends, async_as_each_ends
@@ -133,6 +134,13 @@ class Client:
     def training(self, job: Job | str) -> Document:
         """Whether a job is `lent` for training now, and the runs that it was `used_by`."""
         return self._send(calls.get_training(_id(job)))
+
+    def similar(self, job: Job | str) -> Similar:
+        """Other jobs that show the same picture, in this or another form.
+
+        Raises Refused (404) while the job has no result.
+        """
+        return self._send(calls.get_similar(_id(job)))
 
     def models(self) -> list[Model]:
         return self._send(calls.list_models())
@@ -299,6 +307,9 @@ class AsyncClient:
 
     async def training(self, job: Job | str) -> Document:
         return await self._send(calls.get_training(_id(job)))
+
+    async def similar(self, job: Job | str) -> Similar:
+        return await self._send(calls.get_similar(_id(job)))
 
     async def models(self) -> list[Model]:
         return await self._send(calls.list_models())

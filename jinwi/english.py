@@ -2,7 +2,7 @@
 
 from jinwi import people_texts
 from jinwi.language import Code, Language
-from jinwi.results import Claim, Kind, State, Strength, Verdict
+from jinwi.results import Claim, Kind, Label, State, Strength, Verdict
 from jinwi.retraining_results import RunOutcome, RunStage, RunState
 from jinwi.webhook_results import DeliveryState
 
@@ -155,6 +155,22 @@ ENGLISH = Language(
     "said is easily removed.",
     cut_short="Reading it was cut short: the file may say more.",
     not_read="This result was made before files were asked where they come from.",
+    labels={
+        Label.HUMAN: "made by a person",
+        Label.AI: "made by AI",
+        Label.UNSURE: "not sure",
+    },
+    distance="Bits apart",
+    review="A person said",
+    review_reason="Because",
+    same_file="same file",
+    seen_before="Seen before, in {count:,} other job(s): {job} was {verdict}.",
+    person_said="A person who looked at that one said: {label}.",
+    not_seen_before="No other job of this tenant shows this picture.",
+    weak_hash="There is too little in this picture to tell it again in another form (quality {quality} of 100): only "
+    "the very same file was looked for.",
+    likeness="Up to 31 of 256 bits apart, pictures are taken for the same in another form. Which came first, that does "
+    "not say.",
     uploading="Uploading",
     brought="{where}: made. It gives the logits of the graph that was brought, to 0.0001.",
     uncalibrated="The card holds no calibration: the probability is what the network itself says, and may be far too "

@@ -50,6 +50,10 @@ HELP: Mapping[str, str] = {
     "Trust this public key too (PEM file or folder); repeatable.": (
         "이 공개 키도 신뢰합니다(PEM 파일이나 폴더). 여러 번 쓸 수 있습니다."
     ),
+    "The job.": "작업.",
+    "Show other jobs with the same picture, in this or another form.": (
+        "같은 그림이 그대로, 또는 다른 형태로 들어 있는 다른 작업을 보여 줍니다."
+    ),
     "List the model versions, the newest first.": "모델 버전을 최근 것부터 보여 줍니다.",
     "Show the card of a version.": "한 버전의 카드를 보여 줍니다.",
     "A version, or an alias such as champion.": "버전이나 별칭. 예: champion.",

@@ -2,7 +2,7 @@
 
 from jinwi import people_texts
 from jinwi.language import Code, Language
-from jinwi.results import Claim, Kind, State, Strength, Verdict
+from jinwi.results import Claim, Kind, Label, State, Strength, Verdict
 from jinwi.retraining_results import RunOutcome, RunStage, RunState
 
 KOREAN = Language(
@@ -160,6 +160,22 @@ KOREAN = Language(
     "있던 내용도 쉽게 지워집니다.",
     cut_short="읽기가 중간에 끝났습니다. 파일에 내용이 더 있을 수 있습니다.",
     not_read="파일의 출처를 읽기 전에 나온 결과입니다.",
+    labels={
+        Label.HUMAN: "사람이 만듦",
+        Label.AI: "AI가 만듦",
+        Label.UNSURE: "알 수 없음",
+    },
+    distance="다른 비트",
+    review="사람의 검토",
+    review_reason="이유",
+    same_file="같은 파일",
+    seen_before="다른 작업 {count:,}개에서 이미 본 그림입니다. {job} 의 판정: {verdict}.",
+    person_said="그 작업을 검토한 사람의 의견: {label}.",
+    not_seen_before="이 테넌트의 다른 작업에는 이 그림이 없습니다.",
+    weak_hash="다른 형태로 바뀐 것을 알아보기에는 그림에 내용이 너무 적습니다(품질 {quality}/100). 똑같은 파일만 "
+    "찾았습니다.",
+    likeness="256비트 가운데 31비트까지 다르면 같은 그림이 형태만 바뀐 것으로 봅니다. 어느 쪽이 먼저인지는 알 수 "
+    "없습니다.",
     uploading="올리는 중",
     brought="{where}: 버전을 만들었습니다. 가져온 그래프와 로짓이 0.0001 안에서 같습니다.",
     uncalibrated="카드에 보정값(calibration)이 없습니다. 확률은 신경망이 낸 값 그대로이며 지나치게 확신하는 값일 수 "

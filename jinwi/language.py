@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from jinwi.people_texts import PeopleTexts
-from jinwi.results import Claim, Failure, Kind, Reason, State, Strength, Verdict
+from jinwi.results import Claim, Failure, Kind, Label, Reason, State, Strength, Verdict
 from jinwi.retraining_results import RunOutcome, RunStage, RunState
 
 PROBLEM_TYPE = "urn:jinwi:problem:"
@@ -86,6 +86,17 @@ class Language:
     nothing_said: str
     cut_short: str
     not_read: str
+
+    labels: Mapping[Label, str]
+    distance: str
+    review: str
+    review_reason: str
+    same_file: str
+    seen_before: str
+    person_said: str
+    not_seen_before: str
+    weak_hash: str
+    likeness: str
 
     uploading: str
     brought: str

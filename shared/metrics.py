@@ -53,7 +53,7 @@ REQUEST_SECONDS = Histogram(
 )
 STEP_SECONDS = Histogram(
     "jinwi_job_step_duration_seconds",
-    "Time of one step of a job in a worker: fetch, load, decode, provenance, score, finish.",
+    "Time of one step of a job in a worker: fetch, load, decode, provenance, score, stability, finish.",
     ["step"],
     buckets=_FAST,
 )

@@ -50,6 +50,7 @@ EXAMPLE_JOB = {
                 }
             ],
             "provenance_complete": True,
+            "similar": f"/v1/jobs/{_JOB_ID}/similar",
             "stability": {},
         },
         "advisory": ADVISORY,
@@ -115,6 +116,23 @@ class FindingDocument(Document):
     details: dict[str, Any] = Field(description="Cleaned and shortened; which members there are depends on `kind`.")
 
 
+class StabilityViewDocument(BaseModel):
+    name: str = Field(examples=["jpeg-70"])
+    ai_probability: float = Field(ge=0, le=1)
+    verdict: Verdict
+
+
+class StabilityDocument(BaseModel):
+    """The image scored again in the forms in which the web gives it back. It decides nothing."""
+
+    n: int
+    low: float = Field(ge=0, le=1, description="The lowest probability, the image's own among them.")
+    high: float = Field(ge=0, le=1)
+    spread: float = Field(ge=0, le=1)
+    flips: int = Field(description="How many of the forms have another verdict than the image.")
+    views: list[StabilityViewDocument]
+
+
 class EvidenceDocument(BaseModel):
     """What else speaks, beside the probabilities and never mixed into them."""
 
@@ -127,7 +145,12 @@ class EvidenceDocument(BaseModel):
     provenance_complete: bool | None = Field(
         None, description="false: a limit or a damaged part ended the reading; null: a result from before it was read."
     )
-    stability: dict[str, Any] = Field({}, description="Empty in this version.")
+    similar: str | None = Field(
+        None, description="Where other jobs that show the same picture are read; null: a result from before."
+    )
+    stability: StabilityDocument | dict[str, Any] = Field(
+        {}, description="Empty unless the evidence asked for is full, and where there was no time for it."
+    )
 
 
 class ResultDocument(BaseModel):
@@ -193,6 +216,36 @@ class JobDocument(Document):
     links: dict[str, str]
 
 
+class TwinReviewDocument(Document):
+    label: Literal["human", "ai", "unsure"]
+    reason: str
+    reviewer: str
+    created_at: datetime
+
+
+class TwinDocument(Document):
+    """Another job whose image is the same picture, in this or another form."""
+
+    job_id: UUID
+    distance: int = Field(ge=0, description="In how many of their 256 bits the hashes differ.")
+    same_file: bool = Field(description="Whether it is the same file, byte for byte.")
+    external_id: str | None
+    ai_probability: float = Field(ge=0, le=1)
+    verdict: Verdict
+    model: str | None = Field(description="The version that scored it.")
+    finished_at: datetime
+    review: TwinReviewDocument | None = Field(description="The newest, where a person said something of that job.")
+
+
+class SimilarDocument(Document):
+    pdq: str = Field(description="The perceptual hash of the image, 64 hexadecimal digits.")
+    quality: int = Field(ge=0, le=100, description="How much there is in the image for the hash to go by.")
+    sure: bool = Field(description="false: below 50 the hash says little, and only the same file is looked for.")
+    within: int = Field(description="The largest distance that is called similar.")
+    jobs: list[TwinDocument] = Field(description="Those that a person reviewed first, then the nearest; at most 20.")
+    note: str
+
+
 class JobList(Document):
     jobs: list[JobDocument]
     next_cursor: str | None = Field(description="null on the last page.")
@@ -254,7 +307,7 @@ class PolicyDocument(Document):
     version: int
     thresholds: ThresholdsDocument | None
     model: str | None
-    evidence: Literal["basic", "full"]
+    evidence: Literal["basic", "likely_ai", "full"]
     provenance: Literal["report", "decide"]
     allow_training: bool
     retention_days: int | None

@@ -169,6 +169,9 @@ class Submission(Request):
     allow_training: StrictBool = Field(
         default=False, description="Whether retraining may use the image, if the tenant's policy allows it as well."
     )
+    evidence: Literal["basic", "full"] | None = Field(
+        None, description="`full` scores six re-encodings as well; without it, as the tenant's policy says."
+    )
 
 
 class FormSubmission(Submission):
@@ -322,7 +325,11 @@ class PolicyRequest(Request):
 
     thresholds: ThresholdsRequest | None = Field(None, description="null: as the model's card says.")
     model: Version | None = Field(None, description="Pins a version; null: the champion.")
-    evidence: Literal["basic", "full"] = "basic"
+    evidence: Literal["basic", "likely_ai", "full"] = Field(
+        "basic",
+        description="What a result gathers: `full` scores six re-encodings as well, `likely_ai` does so where the "
+        "verdict is likely AI.",
+    )
     provenance: Literal["report", "decide"] = Field(
         "report", description="`decide`: a signed and trusted statement in the file sets the verdict, not the score."
     )

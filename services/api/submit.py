@@ -86,7 +86,9 @@ class Submissions:
         """The fingerprint is made of what is meant: multipart boundaries differ between two tries."""
         if key is None:
             return None
-        meant = said.model_dump(mode="json") | {"image": upload.sha256.hex() if upload else None}
+        # What came later and was not said is left out: a retry after an upgrade still means the same.
+        later = {"evidence"} if said.evidence is None else set()
+        meant = said.model_dump(mode="json", exclude=later) | {"image": upload.sha256.hex() if upload else None}
         return Idempotency(
             key=key,
             fingerprint=hashlib.sha256(json.dumps(meant, sort_keys=True).encode()).digest(),
@@ -133,4 +135,5 @@ def _new_job(tenant_id: UUID, said: Submission | LinkSubmission, *, is_image: bo
         metadata=said.metadata,
         callback_url=said.callback_url,
         allow_training=said.allow_training,
+        evidence=said.evidence,
     )

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.decoding.decoder import Prepared
-from shared.domain.job import Claim, map_path
+from shared.domain.job import Claim, map_path, similar_path
 from shared.domain.provenance import settle
+from shared.domain.stability import Stability
 from shared.domain.verdict import Basis, choose_thresholds, decide
 from shared.scoring.picture import Picture, Score
 from shared.scoring.session import Model
@@ -33,11 +34,16 @@ def picture(item: Decoded) -> Picture:
     return Picture(pixels=prepared.pixels, width=prepared.width, height=prepared.height, lane=item.claim.lane)
 
 
-def result_document(item: Decoded, score: Score) -> Mapping[str, Any]:
+def told(score: Score) -> float:
+    """The probability of AI as a result tells it."""
+    return round(score.probability, 4)
+
+
+def result_document(item: Decoded, score: Score, stable: Stability | None = None) -> Mapping[str, Any]:
     """The `result` of DESIGN section 4: what the score is, what it rests on, and why it may be held back."""
     card, prepared = item.model.card, item.prepared
     thresholds = choose_thresholds(item.claim.policy, card.thresholds)
-    ai = round(score.probability, 4)
+    ai = told(score)
     reasons = card.range.reasons(prepared.width, prepared.height)
     verdict, basis = decide(ai, thresholds, reasons), Basis.MODEL
     if item.claim.policy.get("provenance") == "decide" and (settled := settle(prepared.provenance)):
@@ -56,6 +62,7 @@ def result_document(item: Decoded, score: Score) -> Mapping[str, Any]:
             "map": drawn,
             "provenance": [finding.document() for finding in prepared.provenance],
             "provenance_complete": prepared.provenance_complete,
-            "stability": {},
+            "similar": similar_path(item.claim.id),
+            "stability": stable.document() if stable else {},
         },
     }

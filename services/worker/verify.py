@@ -14,14 +14,16 @@ from services.worker import ended
 from services.worker.challenge import Challenge
 from services.worker.models import ModelShelf
 from services.worker.scored import Decoded, picture, result_document
+from services.worker.stability import measure_stability, wants_stability
+from services.worker.steps import elapsed, observed
 from shared.config import FINISH_SECONDS, LOAD_SECONDS, Settings
 from shared.decoding.decoder import Decoder
 from shared.domain.job import FAILURE_CAP, Claim, Job, Lane, Outcome, Stage, State, error_document
 from shared.errors import DecoderDied, JobError, ObjectDamaged, Outage
-from shared.metrics import STEP_SECONDS, observe
 from shared.patience import patiently
 from shared.queue.enqueue import Doorbell
 from shared.scoring.evidence import quantise
+from shared.scoring.picture import Score
 from shared.storage import fingerprints, images, jobs, webhooks
 from shared.storage.db import Database
 from shared.storage.objects import ObjectStore
@@ -136,7 +138,7 @@ class Verifier:
                 log.exception("job_failed", job_id=str(claim.id))
                 judged.append(judge(claim, "internal", type(exc).__name__, counted=True))
         try:
-            scored = self._score(decoded)
+            scored = self._score(decoded, deadline)
             judged += [outcome for _, outcome in scored]
         except Outage as exc:
             log.exception("scoring_failed", error=exc.detail)
@@ -154,7 +156,7 @@ class Verifier:
         started = time.perf_counter()
         assert claim.sha256 is not None
         data = self._store.get_image(claim.tenant_id, claim.sha256)
-        return data, _elapsed("load", started)
+        return data, elapsed("load", started)
 
     def _decode(self, claim: Claim, load: "Future[tuple[bytes, float]]") -> Decoded:
         model = self._shelf.get(claim.policy.get("model"))
@@ -167,13 +169,13 @@ class Verifier:
         seconds = time.perf_counter() - started - prepared.provenance_seconds
         timings = {
             "load": load_ms,
-            "decode": _observed("decode", seconds),
-            "provenance": _observed("provenance", prepared.provenance_seconds),
+            "decode": observed("decode", seconds),
+            "provenance": observed("provenance", prepared.provenance_seconds),
         }
         item = Decoded(claim=claim, model=model, prepared=prepared, timings_ms=timings, data=data)
         return self._challenge.draw(item)
 
-    def _score(self, decoded: Sequence[Decoded]) -> list[tuple[Decoded, Outcome]]:
+    def _score(self, decoded: Sequence[Decoded], deadline: float) -> list[tuple[Decoded, Outcome]]:
         """Together, for each model among them; by the champion what the challenger fails on."""
         by_model: dict[str, list[Decoded]] = defaultdict(list)
         for item in decoded:
@@ -181,13 +183,37 @@ class Verifier:
         scored = []
         for items in by_model.values():
             try:
-                scored += _score_together(items)
+                scored += self._score_together(items, deadline)
             except Exception as exc:
                 fallen_back = self._challenge.fall_back(items, exc)
                 if not fallen_back:
                     raise
-                scored += _score_together(fallen_back)
+                scored += self._score_together(fallen_back, deadline)
         return scored
+
+    def _score_together(self, items: Sequence[Decoded], deadline: float) -> list[tuple[Decoded, Outcome]]:
+        """Items of one model, each with its outcome."""
+        started = time.perf_counter()
+        scores = items[0].model.score_pictures([picture(item) for item in items])
+        milliseconds = elapsed("score", started) / len(items)
+        return [
+            (item, self._outcome(item, score, milliseconds, deadline))
+            for item, score in zip(items, scores, strict=True)
+        ]
+
+    def _outcome(self, item: Decoded, score: Score, milliseconds: float, deadline: float) -> Outcome:
+        timings = {**item.timings_ms, "score": milliseconds}
+        stable = None
+        if wants_stability(item, score):
+            stable, timings["stability"] = measure_stability(self._decoder, item, score, deadline)
+        return Outcome(
+            job_id=item.claim.id,
+            fence=item.claim.fence,
+            state=State.DONE,
+            result=result_document(item, score, stable),
+            evidence=None if score.evidence is None else quantise(score.evidence, score.calibration),
+            timings_ms=timings,
+        )
 
     def _finish(self, judged: Sequence[Outcome | Retry], decoded: Sequence[Decoded]) -> None:
         """Results, states and webhooks in one transaction; what a stale claim brings is dropped."""
@@ -195,7 +221,7 @@ class Verifier:
             return
         started = time.perf_counter()
         finished = patiently(lambda: self._write(judged, decoded), FINISH_SECONDS)
-        _elapsed("finish", started)
+        elapsed("finish", started)
         ended.note(finished)
 
     def _write(self, judged: Sequence[Outcome | Retry], decoded: Sequence[Decoded]) -> list[Job]:
@@ -228,27 +254,6 @@ class Verifier:
 
         if claims:
             patiently(write, FINISH_SECONDS)
-
-
-def _score_together(items: Sequence[Decoded]) -> list[tuple[Decoded, Outcome]]:
-    """Items of one model, each with its outcome."""
-    started = time.perf_counter()
-    scores = items[0].model.score_pictures([picture(item) for item in items])
-    milliseconds = _elapsed("score", started) / len(items)
-    return [
-        (
-            item,
-            Outcome(
-                job_id=item.claim.id,
-                fence=item.claim.fence,
-                state=State.DONE,
-                result=result_document(item, score),
-                evidence=None if score.evidence is None else quantise(score.evidence, score.calibration),
-                timings_ms={**item.timings_ms, "score": milliseconds},
-            ),
-        )
-        for item, score in zip(items, scores, strict=True)
-    ]
 
 
 def judge(claim: Claim, reason: str, detail: str, *, counted: bool) -> Outcome | Retry:
@@ -284,14 +289,3 @@ def _with_sides(job: Job, decoded: Sequence[Decoded]) -> Job:
         if item.claim.id == job.id:
             return replace(job, image_width=item.prepared.width, image_height=item.prepared.height)
     return job
-
-
-def _elapsed(step: str, started: float) -> float:
-    """Observe a step that began at `started` (perf_counter); its milliseconds."""
-    return _observed(step, time.perf_counter() - started)
-
-
-def _observed(step: str, seconds: float) -> float:
-    """Observe a step of a known length; its milliseconds."""
-    observe(STEP_SECONDS, seconds, step)
-    return round(seconds * 1000, 2)

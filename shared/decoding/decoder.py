@@ -31,6 +31,7 @@ from shared.imaging.formats import Format
 from shared.imaging.limits import Limits
 from shared.imaging.pdq import pdq_of_reduced
 from shared.imaging.reduced import SIDE
+from shared.imaging.reencode import NAMES
 
 IMAGES_PER_PROCESS = 2000
 """After so many a fresh process takes over, which bounds what a codec may leak."""
@@ -65,6 +66,16 @@ class Prepared:
     provenance: tuple[Finding, ...]
     provenance_complete: bool
     provenance_seconds: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Reencoded:
+    """A re-encoding by its name, as model input: `pixels` as in `Prepared`, of `width` × `height` px."""
+
+    name: str
+    pixels: NDArray[np.uint8]
+    width: int
+    height: int
 
 
 class Decoder:
@@ -109,6 +120,26 @@ class Decoder:
             process = self._ready()
             self._images += 1
             return self._exchange(process, data, spec, lane)
+
+    def reencode(self, data: bytes, spec: InputSpec, lane: Lane, seed: int) -> list[Reencoded]:
+        """Bytes of an image file that was decoded before → its re-encodings, drawn by `seed`, as model input.
+
+        Raises DecoderDied where they took too long or too much memory, and Outage.
+        """
+        with self._ended_unless_whole():
+            process = self._ready()
+            self._images += 1
+            deadline = time.monotonic() + self._seconds
+            requests, replies = _pipes(process)
+            try:
+                frames.send(
+                    requests, {"input": spec.document(), "lane": lane, "reencode": seed}, data, deadline=deadline
+                )
+                return list(_reencodings(replies, spec, lane, deadline))
+            except TimeoutError as exc:
+                raise DecoderDied("decoder_died", f"It took longer than {self._seconds:g} s.") from exc
+            except (EOFError, BrokenPipeError) as exc:
+                raise DecoderDied("decoder_died", _obituary(process)) from exc
 
     @contextlib.contextmanager
     def _ended_unless_whole(self) -> Iterator[None]:
@@ -200,6 +231,22 @@ class Decoder:
             _log.warning("provenance_unread", error=type(exc).__name__)
             self.close()
             return findings, False
+
+
+def _reencodings(replies: int, spec: InputSpec, lane: Lane, deadline: float) -> Iterator[Reencoded]:
+    most = spec.most_tiles(lane) * spec.height * spec.width * 3
+    for _ in range(len(NAMES) + 1):
+        header, body = frames.receive(replies, max_body=most, deadline=deadline)
+        if header["last"]:
+            if header["complete"] is not True:
+                raise DecoderDied("decoder_died", "It needed more memory than a decoder may use.")
+            return
+        width, height = header["width"], header["height"]
+        shape = (len(plan(width, height, spec, lane)), spec.height, spec.width, 3)
+        yield Reencoded(
+            name=header["name"], pixels=np.frombuffer(body, np.uint8).reshape(shape), width=width, height=height
+        )
+    raise DecoderDied("decoder_died", "The decoder answered what no decoder answers.")
 
 
 def _findings(body: bytearray, most: int) -> list[Finding]:

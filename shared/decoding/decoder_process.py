@@ -20,6 +20,7 @@ from shared.imaging.decode import decode
 from shared.imaging.formats import Format
 from shared.imaging.limits import Limits
 from shared.imaging.reduced import reduced
+from shared.imaging.reencode import reencodings
 from shared.imaging.tiles import cut
 from shared.provenance.read import ProvenanceReader
 
@@ -54,13 +55,33 @@ def _serve_one(requests: int, replies: int, limits: Limits, provenance: Provenan
     except EOFError:
         return False
     sandbox.allow_cpu(seconds)
-    reply, pixels = _answer(data, InputSpec.from_document(wanted["input"]), Lane(wanted["lane"]), limits)
+    spec, lane = InputSpec.from_document(wanted["input"]), Lane(wanted["lane"])
+    if "reencode" in wanted:
+        for header, tiles in _reencoded(data, spec, lane, limits, wanted["reencode"]):
+            frames.send(replies, header, tiles)
+        return True
+    reply, pixels = _answer(data, spec, lane, limits)
     frames.send(replies, reply, pixels)
     if "format" in reply:
         del pixels
         for header, findings in _provenance(data, reply, provenance):
             frames.send(replies, header, findings)
     return True
+
+
+def _reencoded(
+    data: bytearray, spec: InputSpec, lane: Lane, limits: Limits, seed: int
+) -> Iterator[tuple[dict[str, Any], bytes | bytearray]]:
+    """The tiles of each re-encoding as a message, and one that ends them."""
+    try:
+        for name, file in reencodings(decode(data, limits).image, seed):
+            image = decode(file, limits).image
+            tiles = bytearray().join(tile.tobytes() for tile in cut(image, spec, lane))
+            yield {"last": False, "name": name, "width": image.width, "height": image.height}, tiles
+    except (ImageRefused, MemoryError):
+        yield {"last": True, "complete": False}, b""
+    else:
+        yield {"last": True, "complete": True}, b""
 
 
 def _provenance(

@@ -91,6 +91,8 @@ class Claim:
     suspect: bool
     sha256: bytes | None
     url: str | None
+    evidence: str
+    """How much its result gathers: `basic`, `likely_ai` or `full`, as the job says, else its tenant's policy."""
     policy_version: int
     policy: Mapping[str, Any]
 
@@ -117,6 +119,11 @@ def error_document(reason: str, detail: str | None = None) -> dict[str, str]:
 def map_path(job_id: UUID) -> str:
     """Where the map of a job's result is read."""
     return f"/v1/jobs/{job_id}/map.png"
+
+
+def similar_path(job_id: UUID) -> str:
+    """Where the jobs are read that show the same picture."""
+    return f"/v1/jobs/{job_id}/similar"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

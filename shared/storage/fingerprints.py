@@ -1,12 +1,15 @@
 """Perceptual hashes in Postgres: which jobs of a tenant showed a picture that is near another."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from shared.domain.fingerprint import Fingerprint
+from shared.domain.fingerprint import NEAR, Fingerprint
 from shared.storage.db import Connection
 from shared.storage.queries import QUERIES
+
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,3 +41,23 @@ def get(connection: Connection, tenant_id: UUID, sha256: bytes) -> Fingerprint |
     """None: the tenant has no such image, or it was scored before hashes were kept."""
     row = connection.execute(QUERIES["get_perceptual_hash"], {"tenant_id": tenant_id, "sha256": sha256}).fetchone()
     return Fingerprint(pdq=row["pdq"], quality=row["quality"]) if row else None
+
+
+def twins(
+    connection: Connection, tenant_id: UUID, job_id: UUID, sha256: bytes, fingerprint: Fingerprint, *, limit: int
+) -> list[Row]:
+    """Other jobs of the tenant that have a result and show the picture, in this or another form.
+
+    Those first of which a person said something, then the nearest, then the newest. Where the hash is not sure, only
+    those that show the very same file.
+    """
+    parameters = {
+        "tenant_id": tenant_id,
+        "job_id": job_id,
+        "sha256": sha256,
+        "pdq": fingerprint.pdq,
+        "sure": fingerprint.is_sure,
+        "near": NEAR,
+        "limit": limit,
+    }
+    return list(connection.execute(QUERIES["find_twins"], parameters))

@@ -43,6 +43,8 @@ class NewJob:
     metadata: Mapping[str, Any]
     callback_url: str | None = None
     allow_training: bool = False
+    evidence: str | None = None
+    """`basic` or `full`; None: as the tenant's policy says."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,6 +95,7 @@ def submit(connection: Connection, new: NewJob, idempotency: Idempotency | None 
             "metadata": Json(dict(new.metadata)),
             "callback_url": new.callback_url,
             "allow_training": new.allow_training,
+            "evidence": new.evidence,
         },
     ).fetchone()
     if new.sha256 is not None:
@@ -156,6 +159,7 @@ def claim(
             suspect=row["suspect"],
             sha256=row["sha256"],
             url=row["url"],
+            evidence=row["evidence"] or row["policy"].get("evidence", "basic"),
             policy_version=row["policy_version"],
             policy=row["policy"],
         )

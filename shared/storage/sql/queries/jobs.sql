@@ -21,9 +21,11 @@ SELECT fingerprint, job_id FROM idempotency_keys
 WHERE tenant_id = %(tenant_id)s AND key = %(key)s AND expires_at > now();
 
 -- insert_job --
-INSERT INTO jobs (id, tenant_id, stage, lane, url, sha256, external_id, metadata, callback_url, allow_training)
+INSERT INTO jobs (
+    id, tenant_id, stage, lane, url, sha256, external_id, metadata, callback_url, allow_training, evidence
+)
 VALUES (coalesce(%(id)s, uuidv7()), %(tenant_id)s, %(stage)s, %(lane)s, %(url)s, %(sha256)s, %(external_id)s,
-        %(metadata)s, %(callback_url)s, %(allow_training)s)
+        %(metadata)s, %(callback_url)s, %(allow_training)s, %(evidence)s)
 RETURNING id;
 
 -- get_job --
@@ -97,7 +99,7 @@ WITH claimed AS (
     SET state = 'running', attempt = attempt + 1, alone = %(alone)s, worker = %(worker)s,
         lease_until = now() + %(lease)s
     WHERE id = ANY(%(ids)s) AND state = 'queued'
-    RETURNING id, tenant_id, attempt, lane, failures, suspect, sha256, url
+    RETURNING id, tenant_id, attempt, lane, failures, suspect, sha256, url, evidence
 )
 SELECT claimed.*, policy.version AS policy_version, policy.document AS policy
 FROM claimed CROSS JOIN LATERAL (

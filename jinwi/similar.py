@@ -1,0 +1,58 @@
+"""Where a picture was seen before, in sentences and as `jinwi similar` shows it."""
+
+from collections.abc import Iterator
+
+from jinwi.admin_commands import job_id, open_client, print_lines
+from jinwi.language import Language
+from jinwi.terminal import Terminal
+from jinwi.twins import Similar
+
+
+def show(terminal: Terminal, name: str, *, as_json: bool) -> None:
+    with open_client(terminal) as client:
+        similar = client.similar(job_id(terminal, name))
+    if as_json:
+        print_lines([similar.document])
+        return
+    language = terminal.language
+    if similar.jobs:
+        headings = [
+            language.job,
+            language.distance,
+            language.verdict,
+            language.review,
+            language.review_reason,
+            language.external_id,
+        ]
+        terminal.table(headings, list(_rows(similar, language)))
+        terminal.note(language.likeness)
+    else:
+        terminal.say(language.not_seen_before)
+    if not similar.sure:
+        terminal.note(language.weak_hash.format(quality=similar.quality))
+
+
+def lines(similar: Similar, language: Language) -> Iterator[str]:
+    """For `jinwi verify --evidence full`: the first, who stands for all, and how many there are."""
+    if not similar.jobs:
+        yield language.not_seen_before
+    else:
+        first = similar.jobs[0]
+        said = language.verdicts[first.verdict]
+        yield language.seen_before.format(count=len(similar.jobs), job=first.job_id, verdict=said)
+        if first.review:
+            yield f"  {language.person_said.format(label=language.labels[first.review.label])}"
+    if not similar.sure:
+        yield language.weak_hash.format(quality=similar.quality)
+
+
+def _rows(similar: Similar, language: Language) -> Iterator[list[str]]:
+    for twin in similar.jobs:
+        yield [
+            twin.job_id,
+            language.same_file if twin.same_file else str(twin.distance),
+            language.verdicts[twin.verdict],
+            language.labels[twin.review.label] if twin.review else "",
+            twin.review.reason if twin.review else "",
+            twin.external_id or "",
+        ]

@@ -1,0 +1,79 @@
+"""Where a picture was seen before, in this or another form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from jinwi.results import Label, Verdict
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TwinReview:
+    """What a person said of a similar job, the newest."""
+
+    label: Label
+    reason: str
+    reviewer: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Twin:
+    """Another job whose image is the same picture: `distance` of 256 bits of their perceptual hashes differ."""
+
+    job_id: str
+    distance: int
+    same_file: bool
+    external_id: str | None
+    ai_probability: float
+    verdict: Verdict
+    model_version: str | None
+    finished_at: datetime
+    review: TwinReview | None
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        said = document["review"]
+        return cls(
+            job_id=document["job_id"],
+            distance=document["distance"],
+            same_file=document["same_file"],
+            external_id=document["external_id"],
+            ai_probability=document["ai_probability"],
+            verdict=Verdict(document["verdict"]),
+            model_version=document["model"],
+            finished_at=datetime.fromisoformat(document["finished_at"]),
+            review=said
+            and TwinReview(
+                label=Label(said["label"]),
+                reason=said["reason"],
+                reviewer=said["reviewer"],
+                created_at=datetime.fromisoformat(said["created_at"]),
+            ),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Similar:
+    """Other jobs that show the picture: those that a person reviewed first, then the nearest.
+
+    `pdq` is its perceptual hash in hexadecimal digits, `quality` 0 … 100. Where it is not `sure`, there is too little
+    in the picture to tell it again, and only the very same file was looked for.
+    """
+
+    pdq: str
+    quality: int
+    sure: bool
+    jobs: tuple[Twin, ...]
+    document: Mapping[str, Any]
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        return cls(
+            pdq=document["pdq"],
+            quality=document["quality"],
+            sure=document["sure"],
+            jobs=tuple(Twin.from_document(each) for each in document["jobs"]),
+            document=document,
+        )

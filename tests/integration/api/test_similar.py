@@ -1,0 +1,153 @@
+"""Other jobs of a tenant that show the same picture, through the API."""
+
+import hashlib
+import io
+
+import pytest
+from PIL import Image
+
+from shared.domain.fingerprint import NEAR, distance
+from shared.domain.job import Outcome, State
+from shared.domain.tenant import Scope
+from shared.imaging.decode import decode
+from shared.imaging.limits import Limits
+from shared.imaging.pdq import pdq
+from shared.storage import fingerprints
+from shared.storage.fingerprints import Sighting
+from tests.integration.factories import RESULT, claim, finish, make_tenant, picture
+from tests.integration.test_fingerprints import scene
+
+LIMITS = Limits(max_pixels=1_000_000, max_side=4000)
+
+
+def reencoded(data: bytes, scale: float = 0.5) -> bytes:
+    image, file = Image.open(io.BytesIO(data)), io.BytesIO()
+    image.resize((round(image.width * scale), round(image.height * scale))).save(file, "JPEG", quality=60)
+    return file.getvalue()
+
+
+@pytest.fixture
+def score(database):
+    """Finish what waits as a worker does, with the hash of each picture."""
+
+    def finish_all(*files: bytes) -> None:
+        hashes = {hashlib.sha256(data).digest(): pdq(decode(data, LIMITS).image) for data in files}
+        for held in claim(database, limit=100):
+            outcome = Outcome(job_id=held.id, fence=held.fence, state=State.DONE, result=RESULT)
+            finish(database, outcome)
+            seen = Sighting(
+                tenant_id=held.tenant_id, sha256=held.sha256, job_id=held.id, fingerprint=hashes[held.sha256]
+            )
+            with database.transaction() as connection:
+                fingerprints.keep(connection, [seen])
+
+    return finish_all
+
+
+def similar(client, job) -> dict:
+    answer = client.get(f"{job['links']['self']}/similar")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def ids(answer) -> list[str]:
+    return [twin["job_id"] for twin in answer["jobs"]]
+
+
+def review(client, job, label="human"):
+    said = {"label": label, "reason": "The painter sent her sketches.", "reviewer": "editor-7"}
+    assert client.post(job["links"]["review"], json=said).status_code == 201
+
+
+def test_a_picture_is_found_again_in_another_form_and_no_other_picture_is(client, score):
+    first = client.upload(scene(), external_id="post-1").json()
+    client.upload(scene(1))
+    again = client.upload(reencoded(scene())).json()
+    score(scene(), scene(1), reencoded(scene()))
+    answer = similar(client, again)
+    [twin] = answer["jobs"]
+    apart = distance(pdq(decode(scene(), LIMITS).image).pdq, bytes.fromhex(answer["pdq"]))
+    assert (twin["job_id"], twin["external_id"], twin["distance"]) == (first["id"], "post-1", apart)
+    assert (twin["verdict"], twin["ai_probability"], twin["same_file"], twin["review"]) == (
+        "uncertain",
+        0.51,
+        False,
+        None,
+    )
+    assert apart <= NEAR == answer["within"]
+    assert answer["sure"] is True
+    assert ids(similar(client, first)) == [again["id"]]
+
+
+def test_a_reviewed_twin_is_shown_first_however_near_and_many_the_others_are(client, score):
+    far = reencoded(scene(), 0.7)
+    reviewed = client.upload(far).json()
+    jobs = [client.upload(scene()).json() for _ in range(30)]
+    score(scene(), far)
+    review(client, reviewed, "ai")
+    review(client, reviewed, "human")
+    answer = similar(client, jobs[-1])
+    assert ids(answer) == [reviewed["id"], *(job["id"] for job in jobs[-2:-21:-1])]
+    assert answer["jobs"][0]["review"]["label"] == "human"
+    assert answer["jobs"][0]["review"]["reason"] == "The painter sent her sketches."
+    assert [twin["same_file"] for twin in answer["jobs"][:2]] == [False, True]
+
+
+def test_an_old_review_of_the_same_file_is_not_lost_among_the_newer_jobs(client, score):
+    reviewed = client.upload(scene()).json()
+    review(client, reviewed)  # before it has a result, too
+    jobs = [client.upload(scene()).json() for _ in range(30)]
+    score(scene())
+    assert ids(similar(client, jobs[-1]))[0] == reviewed["id"]
+
+
+def test_flat_pictures_share_a_hash_and_are_not_similar(client, score):
+    flat = [picture((shade, shade, shade)) for shade in (10, 100, 200)]
+    jobs = [client.upload(data).json() for data in (*flat, flat[0])]
+    score(*flat)
+    answer = similar(client, jobs[0])
+    assert (answer["quality"], answer["sure"]) == (0, False)
+    assert ids(answer) == [jobs[3]["id"]]
+    assert "too little" in answer["note"]
+
+
+def test_a_flat_picture_is_not_found_by_one_with_much_in_it(client, score, database):
+    job, flat = client.upload(scene()).json(), client.upload(picture()).json()
+    score(scene(), picture())
+    with database.transaction() as connection:
+        # As near as can be, and of too little quality all the same.
+        connection.execute("UPDATE perceptual_hashes SET pdq = (SELECT pdq FROM perceptual_hashes WHERE quality > 50)")
+    assert ids(similar(client, job)) == []
+    assert ids(similar(client, flat)) == []
+
+
+def test_another_tenants_twin_is_not_shown(client, connect, new_key, database, score):
+    other = connect(new_key(tenant_id=make_tenant(database, "other")))
+    mine, theirs = client.upload(scene()).json(), other.upload(scene()).json()
+    score(scene())
+    assert ids(similar(client, mine)) == ids(similar(other, theirs)) == []
+    assert client.get(f"{theirs['links']['self']}/similar").status_code == 404
+
+
+def test_an_erased_twin_is_shown_no_more(client, score):
+    jobs = [client.upload(data).json() for data in (scene(), reencoded(scene()))]
+    score(scene(), reencoded(scene()))
+    client.delete(jobs[0]["links"]["self"])
+    assert ids(similar(client, jobs[1])) == []
+    refused = client.get(f"{jobs[0]['links']['self']}/similar")
+    assert (refused.status_code, "is erased" in refused.json()["detail"]) == (404, True)
+
+
+def test_why_there_is_nothing_to_compare_is_said(client, database):
+    job = client.upload(scene()).json()
+    path = f"{job['links']['self']}/similar"
+    assert "is queued: what is similar" in client.get(path).json()["detail"]
+    [held] = claim(database)
+    finish(database, Outcome(job_id=held.id, fence=held.fence, state=State.DONE, result=RESULT))
+    assert "before perceptual hashes were kept" in client.get(path).json()["detail"]
+
+
+def test_it_needs_the_scope_read(client, connect, new_key, score):
+    job = client.upload(scene()).json()
+    score(scene())
+    assert connect(new_key([Scope.SUBMIT])).get(f"{job['links']['self']}/similar").status_code == 403
