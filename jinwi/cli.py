@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from jinwi import help_ko, webhooks_cli
+from jinwi import gold_cli, help_ko, webhooks_cli
 from jinwi.calls import AuditFilters, Filters
 from jinwi.korean import KOREAN
 from jinwi.options import JsonOption, LangOption, LimitOption, instant
@@ -32,6 +32,7 @@ keys = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=Tru
 app.add_typer(keys, name="keys")
 models = typer.Typer(help="List, show, share, import, promote and roll back model versions.", no_args_is_help=True)
 app.add_typer(models, name="models")
+app.add_typer(gold_cli.app, name="gold")
 app.add_typer(webhooks_cli.app, name="webhooks")
 
 VersionArgument = Annotated[str, typer.Argument(help="A version, or an alias such as champion.")]

@@ -25,6 +25,7 @@ from jinwi.batch import BatchItem, bulk
 from jinwi.calls import AuditFilters, Call, Document, Filters, Options
 from jinwi.errors import ApiError, Timeout
 from jinwi.flow import Flow, Pause, Send, Source
+from jinwi.gold import Gold
 from jinwi.results import Job, Model
 from jinwi.upload import Progress, ignore
 from jinwi.webhooks import AsyncWebhooks, Webhooks
@@ -51,6 +52,7 @@ class Client:
     def __init__(self, url: str | None = None, key: str | None = None, *, timeout: float = PATIENCE) -> None:
         self._http = httpx.Client(**http_options(url, key))
         self._patience = timeout
+        self.gold = Gold(self._send)
         self.webhooks = Webhooks(self._send)
 
     def verify(self, source: Source, *, timeout: float | None = VERIFY_SECONDS, **options: Unpack[Options]) -> Job:
