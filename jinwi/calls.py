@@ -148,6 +148,15 @@ def get_model(version: str) -> Call[Model]:
     return Call(method="GET", path=f"/v1/models/{quote(version, safe='')}", read=Model.from_document)
 
 
+def changelog(limit: int) -> Call[list[Document]]:
+    return Call(
+        method="GET",
+        path="/v1/models/changelog",
+        read=lambda document: list(document["entries"]),
+        params=_params({"limit": limit}),
+    )
+
+
 def upload_model(files: Mapping[str, BinaryIO], wait: int) -> Call[Model]:
     return Call(method="POST", path="/v1/models", read=Model.from_document, files=files, wait=wait)
 

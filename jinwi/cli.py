@@ -175,6 +175,19 @@ def import_model(
         import_command.import_model(terminal, order, versions)
 
 
+@models.command("changelog")
+def show_changelog(
+    limit: Annotated[int, typer.Option(min=1, max=200, help="At most so many.")] = 50,
+    json: JsonOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Say what became of each version and each refused candidate, as Markdown."""
+    from jinwi import admin_commands
+
+    with session(lang) as terminal:
+        admin_commands.show_changelog(terminal, limit, as_json=json)
+
+
 @models.command("export")
 def export_model(
     version: VersionArgument = "champion",

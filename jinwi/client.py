@@ -134,6 +134,10 @@ class Client:
         """
         return self._run(flow.upload_model(directory, progress, self._patience))
 
+    def changelog(self, *, limit: int = 50) -> list[Document]:
+        """What became of each version and of each refused candidate, the newest first, at most `limit` (1 to 200)."""
+        return self._send(calls.changelog(limit))
+
     def promote_model(self, version: str) -> Model:
         """Make a version champion, and the champion `previous`."""
         return self._send(calls.promote_model(version))
@@ -288,6 +292,9 @@ class AsyncClient:
 
     async def promote_model(self, version: str) -> Model:
         return await self._send(calls.promote_model(version))
+
+    async def changelog(self, *, limit: int = 50) -> list[Document]:
+        return await self._send(calls.changelog(limit))
 
     async def roll_back_model(self) -> Model:
         return await self._send(calls.roll_back_model())

@@ -3,6 +3,7 @@
 from jinwi.language import Code, Language
 from jinwi.results import Claim, Kind, State, Strength, Verdict
 from jinwi.webhook_results import DeliveryState
+from shared.domain import changelog
 
 ENGLISH = Language(
     code=Code.EN,
@@ -185,6 +186,7 @@ ENGLISH = Language(
     too_many_redirects="it leads from one address to the next without end",
     download_too_large="{url} has more than the {limit:,} bytes that are accepted (JINWI_MAX_MODEL_BYTES).",
     download_too_slow="{url} took more than {minutes:g} minutes.",
+    changelog=changelog.ENGLISH,
     gold_added="Added {added:,}: {train:,} to learn from, {guard:,} to judge by. Already there {there:,}, no images "
     "{skipped:,}, refused {refused:,}.",
     gold_outside="{name}: {count:,} images lie in no folder called human or ai, {first} the first: move them into one, "

@@ -39,6 +39,9 @@ HELP: Mapping[str, str] = {
     "List, show, share, import, promote and roll back model versions.": (
         "모델 버전을 보고, 나누고, 가져오고, 챔피언으로 만들고, 되돌립니다."
     ),
+    "Say what became of each version and each refused candidate, as Markdown.": (
+        "각 버전과 거절된 후보가 어떻게 되었는지 Markdown 으로 보여 줍니다."
+    ),
     "Write a version to one signed file, which any web server can hand out.": (
         "버전을 서명된 파일 하나로 씁니다. 어떤 웹 서버로도 나눠 줄 수 있습니다."
     ),

@@ -114,6 +114,9 @@ class Language:
     download_too_large: str
     download_too_slow: str
 
+    changelog: Mapping[str, str]
+    """The words of `shared.domain.changelog`."""
+
     gold_added: str
     gold_outside: str
     gold_nothing: str

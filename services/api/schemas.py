@@ -275,6 +275,10 @@ class GoldQuery(Request):
     owner: Line | None = None
 
 
+class ChangelogQuery(Request):
+    limit: int = Field(50, ge=1, le=200, description="Most entries in the answer.")
+
+
 class LaneRequest(Request):
     model_config = ConfigDict(json_schema_extra={"examples": [{"paused": True}]})
 

@@ -4,17 +4,18 @@ from typing import Annotated
 
 import structlog
 from anyio import to_thread
-from fastapi import APIRouter, Path, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 
 from services.api import versions
-from services.api.deps import Curator, PartsOf, Reader
-from services.api.documents import ModelDocument, ModelList, problems
+from services.api.deps import Curator, PartsOf, Reader, SingleValues
+from services.api.documents import Changelog, ModelDocument, ModelList, problems
 from services.api.errors import Problem
-from services.api.schemas import VersionOrAlias
+from services.api.schemas import ChangelogQuery, VersionOrAlias
 from shared import archive
 from shared.domain.audit import Action
-from shared.storage import audit, models
+from shared.domain.changelog import markdown
+from shared.storage import audit, changelog, models
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 
@@ -48,6 +49,30 @@ def roll_back(caller: Curator, parts: PartsOf) -> ModelDocument:
         audit.record(connection, Action.MODEL_ROLLED_BACK, row["version"], by=caller.key_id)
     log.info("model_rolled_back", version=row["version"])
     return _document(row)
+
+
+@router.get(
+    "/changelog",
+    response_model=Changelog,
+    responses={
+        200: {
+            "description": "Newest first; as Markdown where `Accept` says `text/markdown`.",
+            "content": {"text/markdown": {"schema": {"type": "string"}}},
+        },
+        **problems("unauthorized", "forbidden", "invalid-request", "unavailable"),
+    },
+)
+def read_changelog(
+    request: Request, _: Curator, __: SingleValues, parts: PartsOf, query: Annotated[ChangelogQuery, Query()]
+) -> Response:
+    """What became of each version, and of each candidate that was refused. Needs the scope `models`."""
+    with parts.database.transaction() as connection:
+        found = changelog.entries(connection, limit=query.limit)
+    # RFC 9110, section 12.5.1: a client that names the type wants it; nobody else is surprised.
+    if "text/markdown" in request.headers.get("accept", "").lower():
+        return PlainTextResponse(markdown(found), media_type="text/markdown", headers={"Vary": "Accept"})
+    content = Changelog.model_validate({"entries": found}).model_dump(mode="json")
+    return JSONResponse(content, headers={"Vary": "Accept"})
 
 
 @router.get(
