@@ -189,6 +189,7 @@ ENGLISH = Language(
     changelog=changelog.ENGLISH,
     gold_added="Added {added:,}: {train:,} to learn from, {guard:,} to judge by. Already there {there:,}, no images "
     "{skipped:,}, refused {refused:,}.",
+    gold_gap="The part {part} has no image labelled {label}: add more owners. Known ones stay where they are.",
     gold_outside="{name}: {count:,} images lie in no folder called human or ai, {first} the first: move them into one, "
     "or away. Nothing was added.",
     gold_nothing="{name} holds no image below a folder called human or ai.",

@@ -48,6 +48,7 @@ def add(terminal: Terminal, order: Order) -> int:
     with Client(server.url, server.key) as client:
         there = {image["sha256"]: image["label"] for image in client.gold.images()}
         added, refused = _send(terminal, order, client, [one for one in found.images if one.sha256 not in there])
+        counts = client.gold.counts()
     refused += _name_contradictions(terminal, found, there)
     already = sum(there.get(one.sha256) == one.label for one in found.images)
     parts = Counter(document["part"] for document in added)
@@ -63,7 +64,17 @@ def add(terminal: Terminal, order: Order) -> int:
         print_lines([counted])
     else:
         terminal.say(terminal.language.gold_added.format(**counted))
+    _name_gaps(terminal, counts)
     return 1 if refused else 0
+
+
+def _name_gaps(terminal: Terminal, counts: Sequence[Document]) -> None:
+    """Few owners may all fall into one part: nothing can then be learned, or nothing judged."""
+    filled = {(row["part"], row["label"]) for row in counts}
+    for part in ("train", "guard"):
+        for label in ("human", "ai"):
+            if (part, label) not in filled:
+                terminal.note(terminal.language.gold_gap.format(part=part, label=label))
 
 
 def _require_labels(terminal: Terminal, folder: Path, found: Found) -> None:

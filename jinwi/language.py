@@ -118,6 +118,7 @@ class Language:
     """The words of `shared.domain.changelog`."""
 
     gold_added: str
+    gold_gap: str
     gold_outside: str
     gold_nothing: str
     gold_both: str

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 
 import pytest
 from typer.testing import CliRunner
@@ -41,7 +42,10 @@ def server(jinwi):
         return Answer(status=201, document=document)
 
     def listed(_):
-        return Answer(status=200, document={"counts": [], "images": list(jinwi.known.values()), "next_cursor": None})
+        images = list(jinwi.known.values())
+        rows = Counter((image["part"], image["label"]) for image in images)
+        counts = [{"part": part, "label": label, "images": n, "owners": 1} for (part, label), n in rows.items()]
+        return Answer(status=200, document={"counts": counts, "images": images, "next_cursor": None})
 
     jinwi.routes = {("POST", "/v1/gold"): add, ("GET", "/v1/gold"): listed}
     return jinwi
@@ -109,6 +113,12 @@ def test_a_folder_is_sent_with_label_owner_and_share(command, server, folder):
     assert "owner" not in sent(server)[digest(PNG + bytes([4]))]
     assert "Added 5: 4 to learn from, 1 to judge by" in result.stdout
     assert "notes.txt" in result.stderr
+
+
+def test_a_part_without_a_label_is_named(command, server, folder):
+    assert "The part guard has no image labelled ai" in command("add", folder).stderr
+    assert "guard 부분에 라벨이 ai 인" in command("add", folder, "--lang", "ko").stderr
+    assert "labelled human" not in command("add", folder).stderr
 
 
 def test_a_second_run_sends_only_what_is_missing(command, server, folder):
