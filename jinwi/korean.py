@@ -220,7 +220,7 @@ KOREAN = Language(
     },
     gold_added="{added:,}개를 더했습니다. 학습용 {train:,}개, 평가용 {guard:,}개. 이미 있음 {there:,}개, 이미지 아님 "
     "{skipped:,}개, 거절 {refused:,}개.",
-    gold_gap="{part} 부분에 라벨이 {label} 인 이미지가 없습니다. 소유자를 더 더하세요. 이미 아는 소유자는 그대로입니다.",
+    gold_gap="{part} 부분에 라벨이 {label} 인 이미지가 없습니다. 소유자를 더 더하세요. 아는 소유자는 그대로입니다.",
     gold_outside="{name}: human 이나 ai 폴더에 들어 있지 않은 이미지가 {count:,}개 있습니다. 첫 번째는 {first} 입니다. "
     "그 폴더로 옮기거나 치우세요. 아무것도 더하지 않았습니다.",
     gold_nothing="{name} 에는 human 이나 ai 폴더에 든 이미지가 없습니다.",
