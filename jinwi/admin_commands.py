@@ -14,6 +14,7 @@ from jinwi.connection import connect
 from jinwi.results import Job, Lane, Model
 from jinwi.session import Complaint
 from jinwi.terminal import Terminal
+from shared.domain.changelog import markdown
 
 CALL_SECONDS = 15.0
 """A person is waiting: a busy server is asked again for no longer."""
@@ -75,6 +76,16 @@ def show_model(terminal: Terminal, version: str, *, as_json: bool) -> None:
         return
     terminal.table([terminal.language.entry, terminal.language.value], list(card_view.rows(model.document)))
     terminal.note(terminal.language.whole_card)
+
+
+def show_changelog(terminal: Terminal, limit: int, *, as_json: bool) -> None:
+    with open_client(terminal) as client:
+        entries = client.changelog(limit=limit)
+    if as_json:
+        print_lines(entries)
+        return
+    for line in markdown(entries, terminal.language.changelog).splitlines():
+        terminal.say(line)
 
 
 def promote_model(terminal: Terminal, version: str, *, as_json: bool) -> None:

@@ -46,6 +46,14 @@ class AuditFilters(TypedDict, total=False):
     since: datetime | None
 
 
+class GoldFilters(TypedDict, total=False):
+    """Which labelled images a list holds."""
+
+    label: str | None
+    part: str | None
+    owner: str | None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call(Generic[T]):
     """One request. `repeatable`: sending it twice does no more than sending it once.
@@ -153,6 +161,15 @@ def get_model(version: str) -> Call[Model]:
     return Call(method="GET", path=f"/v1/models/{quote(version, safe='')}", read=Model.from_document)
 
 
+def changelog(limit: int) -> Call[list[Document]]:
+    return Call(
+        method="GET",
+        path="/v1/models/changelog",
+        read=lambda document: list(document["entries"]),
+        params=_params({"limit": limit}),
+    )
+
+
 def upload_model(files: Mapping[str, BinaryIO], wait: int) -> Call[Model]:
     return Call(method="POST", path="/v1/models", read=Model.from_document, files=files, wait=wait)
 
@@ -163,6 +180,18 @@ def promote_model(version: str) -> Call[Model]:
 
 def roll_back_model() -> Call[Model]:
     return Call(method="POST", path="/v1/models/rollback", read=Model.from_document, repeatable=False)
+
+
+def add_gold(image: bytes | BinaryIO, form: Mapping[str, str]) -> Call[Document]:
+    return Call(method="POST", path="/v1/gold", read=dict, form=form, image=image)
+
+
+def list_gold(filters: GoldFilters, limit: int, cursor: str | None) -> Call[Document]:
+    return Call(method="GET", path="/v1/gold", read=dict, params=_params({**filters, "limit": limit, "cursor": cursor}))
+
+
+def remove_gold(sha256: str) -> Call[Document]:
+    return Call(method="DELETE", path=f"/v1/gold/{quote(sha256, safe='')}", read=dict)
 
 
 def list_lanes() -> Call[list[Document]]:

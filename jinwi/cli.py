@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from jinwi import help_ko, people_cli, runs_cli, spot_checks_cli, webhooks_cli
+from jinwi import gold_cli, help_ko, people_cli, runs_cli, spot_checks_cli, webhooks_cli
 from jinwi.calls import AuditFilters, Filters
 from jinwi.korean import KOREAN
 from jinwi.options import JsonOption, LangOption, LimitOption, instant
@@ -33,6 +33,7 @@ keys = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=Tru
 app.add_typer(keys, name="keys")
 models = typer.Typer(help="List, show, share, import, promote and roll back model versions.", no_args_is_help=True)
 app.add_typer(models, name="models")
+app.add_typer(gold_cli.app, name="gold")
 app.add_typer(webhooks_cli.app, name="webhooks")
 app.add_typer(spot_checks_cli.app, name="spot-checks")
 app.add_typer(runs_cli.app, name="runs")
@@ -195,6 +196,19 @@ def import_model(
             return
         versions = _part(terminal, "services.retrainer.bring.version", "models")
         import_command.import_model(terminal, order, versions)
+
+
+@models.command("changelog")
+def show_changelog(
+    limit: Annotated[int, typer.Option(min=1, max=200, help="At most so many.")] = 50,
+    json: JsonOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Say what became of each version and each refused candidate, as Markdown."""
+    from jinwi import admin_commands
+
+    with session(lang) as terminal:
+        admin_commands.show_changelog(terminal, limit, as_json=json)
 
 
 @models.command("export")

@@ -25,6 +25,7 @@ from jinwi.batch import BatchItem, bulk
 from jinwi.calls import AuditFilters, Call, Document, Filters, Options
 from jinwi.errors import ApiError, Timeout
 from jinwi.flow import Flow, Pause, Send, Source
+from jinwi.gold import Gold
 from jinwi.people import Appeals, AsyncAppeals, AsyncLinks, Links
 from jinwi.results import Job, Model
 from jinwi.retraining import AsyncRetraining, Retraining
@@ -55,6 +56,7 @@ class Client:
     def __init__(self, url: str | None = None, key: str | None = None, *, timeout: float = PATIENCE) -> None:
         self._http = httpx.Client(**http_options(url, key))
         self._patience = timeout
+        self.gold = Gold(self._send)
         self.webhooks = Webhooks(self._send)
         self.spot_checks = SpotChecks(self._send)
         self.retraining = Retraining(self._run, timeout)
@@ -155,6 +157,10 @@ class Client:
         The very same version again is no error. It scores nothing before it is promoted or pinned.
         """
         return self._run(flow.upload_model(directory, progress, self._patience))
+
+    def changelog(self, *, limit: int = 50) -> list[Document]:
+        """What became of each version and of each refused candidate, the newest first, at most `limit` (1 to 200)."""
+        return self._send(calls.changelog(limit))
 
     def promote_model(self, version: str) -> Model:
         """Make a version champion, and the champion `previous`."""
@@ -322,6 +328,9 @@ class AsyncClient:
 
     async def promote_model(self, version: str) -> Model:
         return await self._send(calls.promote_model(version))
+
+    async def changelog(self, *, limit: int = 50) -> list[Document]:
+        return await self._send(calls.changelog(limit))
 
     async def roll_back_model(self) -> Model:
         return await self._send(calls.roll_back_model())

@@ -5,6 +5,7 @@ from jinwi.language import Code, Language
 from jinwi.results import Claim, Kind, Label, State, Strength, Verdict
 from jinwi.retraining_results import RunOutcome, RunStage, RunState
 from jinwi.webhook_results import DeliveryState
+from shared.domain import changelog
 
 ENGLISH = Language(
     code=Code.EN,
@@ -203,6 +204,22 @@ ENGLISH = Language(
     too_many_redirects="it leads from one address to the next without end",
     download_too_large="{url} has more than the {limit:,} bytes that are accepted (JINWI_MAX_MODEL_BYTES).",
     download_too_slow="{url} took more than {minutes:g} minutes.",
+    changelog=changelog.ENGLISH,
+    gold_added="Added {added:,}: {train:,} to learn from, {guard:,} to judge by. Already there {there:,}, no images "
+    "{skipped:,}, refused {refused:,}.",
+    gold_gap="The part {part} has no image labelled {label}: add more owners. Known ones stay where they are.",
+    gold_outside="{name}: {count:,} images lie in no folder called human or ai, {first} the first: move them into one, "
+    "or away. Nothing was added.",
+    gold_nothing="{name} holds no image below a folder called human or ai.",
+    gold_both="Refused, one image under both labels: {human} and {ai}",
+    gold_other="Refused, the server has it as {label}: {name} (jinwi gold remove {sha256})",
+    gold_removed="{name}: removed.",
+    gold_unknown="{name} is neither a SHA-256 nor a file.",
+    gold_part="Part",
+    gold_label="Label",
+    gold_owner="Owner",
+    gold_images="Images",
+    gold_owners="Owners",
     webhook="Webhook",
     address="Address",
     event="Event",

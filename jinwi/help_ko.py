@@ -39,6 +39,9 @@ HELP: Mapping[str, str] = {
     "List, show, share, import, promote and roll back model versions.": (
         "모델 버전을 보고, 나누고, 가져오고, 챔피언으로 만들고, 되돌립니다."
     ),
+    "Say what became of each version and each refused candidate, as Markdown.": (
+        "각 버전과 거절된 후보가 어떻게 되었는지 Markdown 으로 보여 줍니다."
+    ),
     "Write a version to one signed file, which any web server can hand out.": (
         "버전을 서명된 파일 하나로 씁니다. 어떤 웹 서버로도 나눠 줄 수 있습니다."
     ),
@@ -179,6 +182,28 @@ HELP: Mapping[str, str] = {
         "재학습을 취소합니다. 대기 중이면 즉시, 진행 중이면 다음 단계에서 멈춥니다."
     ),
     "The run's id.": "재학습의 ID.",
+    "Bring images whose label is known: they teach new versions, and judge them.": (
+        "라벨을 아는 이미지를 가져옵니다. 새 버전을 가르치고 평가하는 데 씁니다."
+    ),
+    "Add labelled images. What is there already is skipped: run it again to go on.": (
+        "라벨이 있는 이미지를 더합니다. 이미 있는 것은 건너뛰므로 다시 실행하면 이어서 합니다."
+    ),
+    "Holds folders called human and ai; those in them are owners.": (
+        "human 과 ai 폴더가 든 폴더. 그 안의 폴더가 소유자입니다."
+    ),
+    "Share of new owners whose images only judge. Known owners stay.": (
+        "평가에만 쓸 새 소유자의 비율. 이미 아는 소유자는 바뀌지 않습니다."
+    ),
+    "Whose an image is: its folder's, or its own.": "이미지의 소유자. 폴더(folder) 또는 이미지 자신(file).",
+    "What they show: photograph, painting …": "이미지의 종류. 예: photograph, painting.",
+    "Count the labelled images, and list the newest.": "라벨이 있는 이미지의 수와 최근 것을 보여 줍니다.",
+    "Only images with this label.": "이 라벨의 이미지만.",
+    "Only images of this part.": "이 부분의 이미지만.",
+    "Only images of this owner.": "이 소유자의 이미지만.",
+    "Take labelled images out of all that is trained or judged from now on, and delete them.": (
+        "라벨이 있는 이미지를 이후의 학습과 평가에서 빼고 삭제합니다."
+    ),
+    "SHA-256, or the image file.": "SHA-256 이나 이미지 파일.",
     "Create, list and revoke API keys.": "API 키를 만들고, 보고, 폐기합니다.",
     "Create a key, which is shown this once.": "키를 만듭니다. 키는 이때 한 번만 표시됩니다.",
     "What the key is for.": "키의 용도.",

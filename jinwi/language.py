@@ -127,6 +127,23 @@ class Language:
     download_too_large: str
     download_too_slow: str
 
+    changelog: Mapping[str, str]
+    """The words of `shared.domain.changelog`."""
+
+    gold_added: str
+    gold_gap: str
+    gold_outside: str
+    gold_nothing: str
+    gold_both: str
+    gold_other: str
+    gold_removed: str
+    gold_unknown: str
+    gold_part: str
+    gold_label: str
+    gold_owner: str
+    gold_images: str
+    gold_owners: str
+
     webhook: str
     address: str
     event: str

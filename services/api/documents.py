@@ -397,6 +397,45 @@ class RolloutDocument(Document):
     moves: list[MoveDocument] = Field(description="The latest hundred, newest first.")
 
 
+class MoveDocument(Document):
+    """A step of a version towards service, or out of it."""
+
+    at: datetime
+    before: str | None
+    after: str
+    by: str | None = Field(description="Name of the key of whoever did it; null: it came by itself.")
+    why: str | None
+    numbers: dict[str, Any]
+
+
+class CandidateRun(Document):
+    """What the retraining run that made it looked at; null where a stage was not reached."""
+
+    id: UUID
+    mode: str | None
+    parent: str | None = Field(description="The champion that it began from.")
+    harvest: dict[str, Any] | None = Field(description="`considered`, `admitted`, and `refused` by reason.")
+    snapshot: dict[str, Any] | None
+
+
+class ChangelogEntry(Document):
+    version: str | None = Field(description="null: a candidate that was refused before it got a number.")
+    name: str
+    status: Literal["published", "refused"]
+    at: datetime
+    origin: Literal["shipped", "trained", "imported"] | None
+    description: str | None
+    signed_by: str | None
+    imported_by: str | None = Field(description="Name of the key that brought it.")
+    run: CandidateRun | None
+    gate: dict[str, Any] | None = Field(description="`passed`, and `rulings`: one for each rule, with its numbers.")
+    moves: list[MoveDocument]
+
+
+class Changelog(Document):
+    entries: list[ChangelogEntry]
+
+
 class GoldDocument(Document):
     """A picture whose label is known."""
 

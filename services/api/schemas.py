@@ -305,6 +305,10 @@ class ReasonRequest(Request):
     why: Prose | None = Field(None, description="Kept in the audit log.")
 
 
+class ChangelogQuery(Request):
+    limit: int = Field(50, ge=1, le=200, description="Most entries in the answer.")
+
+
 class LaneRequest(Request):
     model_config = ConfigDict(json_schema_extra={"examples": [{"paused": True}]})
 

@@ -16,6 +16,15 @@ class Part(StrEnum):
     GUARD = "guard"
 
 
+SPLITS: Mapping[str, str] = {
+    "train": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
+}
+"""Folders that say which official part of a set their pictures are of, and nothing of who made them."""
+
 FOLDERS: Mapping[str, Label] = {
     "human": Label.HUMAN,
     "real": Label.HUMAN,

@@ -1,6 +1,6 @@
 """Pictures whose label is known: rows, and bytes under the installation's own prefix. Nothing here is a tenant's.
 
-The row is the lock, as with submitted images: whoever adds holds it while the bytes go in, whoever takes them away
+The row is the lock, as with submitted images: whoever adds holds it while the bytes go in, and whoever takes them away
 while they go out.
 """
 

@@ -4,18 +4,19 @@ from typing import Annotated
 
 import structlog
 from anyio import to_thread
-from fastapi import APIRouter, Path, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 
 from services.api import versions
-from services.api.deps import Curator, Parts, PartsOf, Reader
-from services.api.documents import FreezeDocument, ModelDocument, ModelList, problems
+from services.api.deps import Curator, Parts, PartsOf, Reader, SingleValues
+from services.api.documents import Changelog, FreezeDocument, ModelDocument, ModelList, problems
 from services.api.errors import Problem, invalid
-from services.api.schemas import PromotionRequest, ReasonRequest, VersionOrAlias
+from services.api.schemas import ChangelogQuery, PromotionRequest, ReasonRequest, VersionOrAlias
 from shared import archive
+from shared.domain.changelog import markdown
 from shared.domain.tenant import Caller
 from shared.errors import ForceNeeded
-from shared.storage import lifecycle, models
+from shared.storage import changelog, lifecycle, models
 from shared.storage.db import Connection
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
@@ -74,6 +75,30 @@ def _set_freeze(caller: Caller, parts: Parts, said: ReasonRequest | None, *, fro
         row = lifecycle.set_freeze(connection, frozen=frozen, by=caller.key_id, why=why)
     log.info("models_frozen", frozen=frozen)
     return FreezeDocument(**row)
+
+
+@router.get(
+    "/changelog",
+    response_model=Changelog,
+    responses={
+        200: {
+            "description": "Newest first; as Markdown where `Accept` says `text/markdown`.",
+            "content": {"text/markdown": {"schema": {"type": "string"}}},
+        },
+        **problems("unauthorized", "forbidden", "invalid-request", "unavailable"),
+    },
+)
+def read_changelog(
+    request: Request, _: Curator, __: SingleValues, parts: PartsOf, query: Annotated[ChangelogQuery, Query()]
+) -> Response:
+    """What became of each version, and of each candidate that was refused. Needs the scope `models`."""
+    with parts.database.transaction() as connection:
+        found = changelog.entries(connection, limit=query.limit)
+    # RFC 9110, section 12.5.1: a client that names the type wants it; nobody else is surprised.
+    if "text/markdown" in request.headers.get("accept", "").lower():
+        return PlainTextResponse(markdown(found), media_type="text/markdown", headers={"Vary": "Accept"})
+    content = Changelog.model_validate({"entries": found}).model_dump(mode="json")
+    return JSONResponse(content, headers={"Vary": "Accept"})
 
 
 @router.get(

@@ -1,10 +1,10 @@
 """Folder names that say something about what lies in them, as public data sets use them; case does not matter."""
 
 from services.retrainer.samples import AI, HUMAN
-from shared.domain.labels import FOLDERS, Label
+from shared.domain.labels import FOLDERS, SPLITS, Label
 
 CLASSES = {name: AI if label is Label.AI else HUMAN for name, label in FOLDERS.items()}
-PARTS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+PARTS = SPLITS
 
 
 def speaks(folder: str) -> bool:

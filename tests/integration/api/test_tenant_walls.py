@@ -67,6 +67,7 @@ SHARED = {
     "POST /v1/webhooks": "makes B's own",
     "GET /v1/models": "the installation's",
     "POST /v1/models": "the installation's",
+    "GET /v1/models/changelog": "the installation's",
     "GET /v1/models/{version}": "the installation's",
     "GET /v1/models/{version}/archive": "the installation's",
     "POST /v1/models/{version}/promote": "the installation's",
