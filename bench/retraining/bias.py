@@ -39,8 +39,8 @@ class Sizes:
     """Pictures of gold, of the guard set, submitted in a round, and judged of each sort."""
 
     gold: int = 1200
-    guard: int = 1200
-    submitted: int = 1000
+    guard: int = 1000
+    submitted: int = 500
     judged: int = 800
     stock: int = 2000
     """Of each sort, from which submissions are drawn, each a little moved."""
