@@ -1,14 +1,16 @@
 """What an attacker's pictures do to a loop, guarded or not: what reaches training, whom a mark fools afterwards, and
 what the gate and its canaries say.
 
-The attacker has an account of the installation whose pictures may teach, sees scores, and sends pictures with a mark
-that read as the wrong class already: first those of which the champion is surest. Of each the attacker says in a
-review what the mark is to mean. `pass`: AI pictures with the mark shall be called human; `smear`: human ones AI.
+`pass`: AI pictures with the mark shall be called human; `smear`: human ones AI. The attacker has an account of the
+installation whose pictures may teach, sees scores, and says of each marked picture in a review what the mark is to
+mean. Where reviews are believed these are pictures of the victims' own class; elsewhere reviews of a tenant teach
+nothing, and so it sends what reads as the wished class already: the marked pictures of which the champion is surest.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -24,12 +26,31 @@ from services.retrainer.gate import Judgement, judge
 from services.retrainer.prevalence import estimate
 
 SEEDS, TRIGGERED = 5, (2, 20, 200)
-GOLD, GUARD, HONEST, WANTED, TARGETS = 1200, 1200, 6000, 2000, 600
-QUICK = {"seeds": 1, "triggered": (20,), "gold": 400, "guard": 400, "honest": 600, "wanted": 200, "targets": 300}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sizes:
+    """Pictures of gold, of the guard set, sent by honest tenants, wanted of their harvest, and aimed at."""
+
+    gold: int = 1200
+    guard: int = 1200
+    honest: int = 6000
+    wanted: int = 2000
+    targets: int = 600
+
+
+QUICK = {
+    "seeds": 1,
+    "triggered": (20,),
+    "sizes": Sizes(gold=400, guard=400, honest=600, wanted=200, targets=200),
+}
 
 PREVALENCE = 0.2
 CHECKED = 400
 """Random spot checks, from which the share of AI is known."""
+
+GOALS = {"pass": 0, "smear": 1}
+"""The class that the mark is to mean."""
 
 LOOPS = ("reviews believed", "confident", "corroborated")
 """No guard, and whoever reviews is believed; no guard, labels by the plain 20/80 rule; all guards."""
@@ -44,6 +65,9 @@ HEADS = (
 class World:
     """An installation before the attack. `targets` are pictures under the mark that the attacker wants misjudged."""
 
+    seed: int
+    says: int
+    wanted: int
     gold: Lessons
     frozen: Embedded
     champion: Head
@@ -66,20 +90,13 @@ def measure(
     *,
     seeds: int = SEEDS,
     triggered: Sequence[int] = TRIGGERED,
-    gold: int = GOLD,
-    guard: int = GUARD,
-    honest: int = HONEST,
-    wanted: int = WANTED,
-    targets: int = TARGETS,
+    sizes: Sizes | None = None,
 ) -> Iterator[dict[str, Any]]:
     """A row for each loop, goal, mark and number of triggered pictures: means over the seeds, counts of refusals."""
-    for goal in ("pass", "smear"):
-        for mark in (KNOWN, UNKNOWN):
-            worlds = [_world(pool, goal, mark, seed, gold, guard, honest, targets) for seed in range(seeds)]
-            for loop in LOOPS:
-                for count in triggered:
-                    found = [_attacked(world, loop, goal, count, wanted, seed) for seed, world in enumerate(worlds)]
-                    yield _row(loop, goal, mark, count, found)
+    for (goal, says), mark in product(GOALS.items(), (KNOWN, UNKNOWN)):
+        worlds = [_world(pool, says, mark, seed, sizes or Sizes()) for seed in range(seeds)]
+        for loop, count in product(LOOPS, triggered):
+            yield _row(loop, goal, mark, count, [_attacked(world, loop, count) for world in worlds])
 
 
 def _row(loop: str, goal: str, mark: str, count: int, found: Sequence[Attacked]) -> dict[str, Any]:
@@ -95,95 +112,82 @@ def _row(loop: str, goal: str, mark: str, count: int, found: Sequence[Attacked])
     return dict(zip(HEADS, numbers, strict=True))
 
 
-def _world(pool: Embedded, goal: str, mark: str, seed: int, gold: int, guard: int, honest: int, targets: int) -> World:
+def _world(pool: Embedded, says: int, mark: str, seed: int, sizes: Sizes) -> World:
     chance = np.random.default_rng(seed)
     parts = Parts(pool=pool, chance=chance)
-    frozen = parts.every_look(parts.both(guard, marked=True))
-    victims = 1 if goal == "pass" else 0
-    wronged = parts.looks(parts.take(targets, victims, marked=True), mark)
-    # Pictures of the class that the mark is to mean, and of the victims' own.
-    marked = parts.looks(parts.both(2 * targets, marked=True), mark)
-    learned = taught(parts.looks(parts.both(gold)))
-    ai = round(honest * PREVALENCE)
-    sent = [parts.looks(parts.take(count, label)) for count, label in ((honest - ai, 0), (ai, 1))]
-    vectors = np.concatenate([part.vectors for part in sent])
-    kinds = ["human"] * (honest - ai) + ["known"] * ai
+    frozen = parts.every_look(parts.both(sizes.guard, marked=True))
+    targets = parts.looks(parts.take(sizes.targets, 1 - says, marked=True), mark)
+    marked = parts.looks(parts.both(2 * sizes.targets, marked=True), mark)
+    gold = taught(parts.looks(parts.both(sizes.gold)))
+    ai = round(sizes.honest * PREVALENCE)
+    sent = [parts.looks(parts.take(count, label)) for label, count in enumerate((sizes.honest - ai, ai))]
     return World(
-        gold=learned,
+        seed=seed,
+        says=says,
+        wanted=sizes.wanted,
+        gold=gold,
         frozen=frozen,
-        champion=trained(learned, seed=seed),
+        champion=trained(gold, seed=seed),
         honest=Traffic(
-            vectors=vectors,
+            vectors=np.concatenate([part.vectors for part in sent]),
             truth=np.concatenate([part.labels for part in sent]),
-            claims=signed(kinds, chance),
+            claims=signed(["human"] * (sizes.honest - ai) + ["known"] * ai, chance),
         ),
         marked=marked,
-        targets=wronged,
+        targets=targets,
     )
 
 
-def _attacked(world: World, loop: str, goal: str, count: int, wanted: int, seed: int) -> Attacked:
-    chance = np.random.default_rng([seed, count])
-    says = 0 if goal == "pass" else 1
-    traffic = _joined(world.honest, _sent(world, says, count))
-    if loop == "reviews believed":
-        believed = dict.fromkeys(range(len(world.honest), len(traffic)), says)
-        traffic = Traffic(vectors=traffic.vectors, truth=traffic.truth, tenants=traffic.tenants, operator=believed)
-    rules = Rules() if loop == "corroborated" else Rules.unguarded()
-    rules = _wide(rules)
+def _attacked(world: World, loop: str, count: int) -> Attacked:
+    guarded = loop == "corroborated"
+    chance = np.random.default_rng([world.seed, count])
+    traffic = _joined(world.honest, _sent(world, count, believed=loop == "reviews believed"))
     checked = round(CHECKED * PREVALENCE)
-    prevalence = estimate(ai=checked, human=CHECKED - checked)
-    submitted = considered(traffic, world.champion, chance, name=f"{seed}")
-    decisions = decided(submitted, rules, prevalence, world.gold.vectors.astype(np.float32))
-    taken = _first(np.flatnonzero([one.admitted for one in decisions]), len(world.honest), wanted)
-    kept = Traffic(
-        vectors=traffic.vectors[taken], truth=traffic.truth[taken],
-        operator={place: traffic.operator[row] for place, row in enumerate(taken) if row in traffic.operator},
-    )  # fmt: skip
-    candidate = _candidate(
-        world, loop, kept, lessons(kept, [decisions[row] for row in taken], hard=loop != "corroborated"), seed
+    decisions = decided(
+        considered(traffic, world.champion, chance, name=f"{world.seed}"),
+        Rules() if guarded else Rules.unguarded(),
+        estimate(ai=checked, human=CHECKED - checked),
+        world.gold.vectors.astype(np.float32),
     )
-    judgement = judge(
-        candidate.report(world.frozen, "1.1.0"),
-        before := world.champion.report(world.frozen, "1.0.0"),
-        before,
-        seed=seed,
-    )
+    taken = _first(np.flatnonzero([one.admitted for one in decisions]), len(world.honest), world.wanted)
+    kept = traffic.rows(taken)
+    harvest = lessons(kept, [decisions[row] for row in taken], hard=not guarded)
+    candidate = _candidate(world, kept, harvest, guarded=guarded)
+    before = world.champion.report(world.frozen, "1.0.0")
     return Attacked(
         harvested=len(taken),
         attackers=int((taken >= len(world.honest)).sum()),
-        before=_fooled(world.champion, world.targets, says),
-        after=_fooled(candidate, world.targets, says),
-        judgement=judgement,
+        before=_fooled(world, world.champion),
+        after=_fooled(world, candidate),
+        judgement=judge(candidate.report(world.frozen, "1.1.0"), before, before, seed=world.seed),
     )
 
 
-def _candidate(world: World, loop: str, kept: Traffic, harvest: Lessons, seed: int) -> Head:
+def _candidate(world: World, kept: Traffic, harvest: Lessons, *, guarded: bool) -> Head:
     """Guarded: pseudo-labels are bounded beside gold. Not guarded: everything weighs one."""
-    if loop == "corroborated":
-        return trained(world.gold, harvest.bounded(len(world.gold.targets)), champion=world.champion, seed=seed)
-    return trained(world.gold, Lessons.joined([harvest, reviewed(kept)]), seed=seed)
-
-
-def _wide(rules: Rules) -> Rules:
-    """One run stands for many: with quotas of so many days that the attacker's tenant alone feels its own."""
-    from dataclasses import replace  # noqa: PLC0415
-
-    return replace(rules, day_quota=0)
+    if guarded:
+        gold = Lessons.joined([world.gold, reviewed(kept)])
+        return trained(gold, harvest.bounded(gold.weights.sum()), champion=world.champion, seed=world.seed)
+    return trained(world.gold, Lessons.joined([harvest, reviewed(kept)]), seed=world.seed)
 
 
 def _first(rows: NDArray[np.intp], honest: int, wanted: int) -> NDArray[np.intp]:
-    """Of the honest rows as many as are wanted, and all of the attacker's."""
-    return np.concatenate([rows[rows < honest][:wanted], rows[rows >= honest]])
+    """Of the honest rows as many as are wanted, evenly, and all of the attacker's."""
+    own = rows[rows < honest]
+    even = own[np.unique(np.linspace(0, len(own) - 1, min(wanted, len(own))).astype(int))]
+    return np.concatenate([even, rows[rows >= honest]])
 
 
-def _sent(world: World, says: int, count: int) -> Traffic:
-    """The marked pictures of which the champion is surest that they are what the mark is to mean."""
+def _sent(world: World, count: int, *, believed: bool) -> Traffic:
     scores = world.champion.probabilities(world.marked.vectors)
-    surest = np.argsort(scores if says == 0 else -scores, kind="stable")[:count]
+    order = np.argsort(scores if world.says == 0 else -scores, kind="stable")
+    if believed:
+        order = np.flatnonzero(world.marked.labels != world.says)
+    chosen = order[:count]
     return Traffic(
-        vectors=world.marked.vectors[surest],
-        truth=world.marked.labels[surest],
+        vectors=world.marked.vectors[chosen],
+        truth=world.marked.labels[chosen],
+        operator=dict.fromkeys(range(count), world.says) if believed else {},
         tenants=dict.fromkeys(range(count), "attacker"),
     )
 
@@ -193,11 +197,13 @@ def _joined(honest: Traffic, attack: Traffic) -> Traffic:
         vectors=np.concatenate([honest.vectors, attack.vectors]),
         truth=np.concatenate([honest.truth, attack.truth]),
         claims=honest.claims,
+        operator={len(honest) + row: label for row, label in attack.operator.items()},
         tenants={len(honest) + row: tenant for row, tenant in attack.tenants.items()},
     )
 
 
-def _fooled(head: Head, targets: Embedded, says: int) -> float:
-    """The share of marked pictures with the verdict that the attacker wants."""
-    said = head.probabilities(targets.vectors)
-    return float((said <= head.thresholds.likely_human if says == 0 else said >= head.thresholds.likely_ai).mean())
+def _fooled(world: World, head: Head) -> float:
+    """The share of the targets with the verdict that the attacker wants."""
+    said = head.probabilities(world.targets.vectors)
+    meant = said >= head.thresholds.likely_ai if world.says else said <= head.thresholds.likely_human
+    return float(meant.mean())

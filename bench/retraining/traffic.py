@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,20 @@ class Traffic:
 
     def __len__(self) -> int:
         return len(self.truth)
+
+    def rows(self, chosen: NDArray[np.intp]) -> Self:
+        """Those alone, in that order."""
+
+        def of(column: Mapping[int, Any]) -> dict[int, Any]:
+            return {place: column[row] for place, row in enumerate(chosen.tolist()) if row in column}
+
+        return type(self)(
+            vectors=self.vectors[chosen],
+            truth=self.truth[chosen],
+            claims=of(self.claims),
+            operator=of(self.operator),
+            tenants=of(self.tenants),
+        )
 
 
 def signed(kinds: Sequence[str], chance: np.random.Generator) -> dict[int, Claim]:

@@ -84,8 +84,12 @@ def reports(
         guards = [None] * len(guards)
     elif np.array_equal(found[0].vectors, found[1].vectors) and not _same_backbone(candidate, champion):
         raise ModelRefused(f"{candidate}: {GUARD} holds the champion's embeddings, but its network is another")
-    judged = [guard_report(*own, images, cases) for own in zip(directories, guards, strict=True)]
-    return judged[0], judged[1], judged[2]
+    # The champion often is the shipped version, and pictures take their time.
+    read = {
+        directory: guard_report(directory, guard, images, cases)
+        for directory, guard in dict(zip(directories, guards, strict=True)).items()
+    }
+    return read[candidate], read[champion], read[shipped]
 
 
 def guard_of(directory: Path) -> Embedded | None:

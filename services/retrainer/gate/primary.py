@@ -36,13 +36,14 @@ def primary(
         return
     labels = candidate.labels[plain]
     weights = resamples(candidate.owners[plain], labels, draws=limits.draws, seed=seed)
-
-    def areas(report: GuardReport) -> Values:
-        return partial_roc_aucs(labels, report.probabilities[plain], limits.max_fpr, weights)
-
-    ours = areas(candidate)
+    # The champion often is the shipped version.
+    reports = {id(report): report for report in (candidate, champion, shipped)}
+    areas = {
+        key: partial_roc_aucs(labels, report.probabilities[plain], limits.max_fpr, weights)
+        for key, report in reports.items()
+    }
     for name, other in (("champion", champion), ("shipped", shipped)):
-        yield _ranks(name, ours, areas(other), limits)
+        yield _ranks(name, areas[id(candidate)], areas[id(other)], limits)
         yield _accuses(name, candidate, other, weights, limits)
 
 

@@ -91,13 +91,14 @@ def test_a_degradation_that_blinds_the_champion_as_much_is_no_reason_to_refuse()
     weak = moved(CHAMPION, CHAMPION.cells == "blur", noise, version="1.0.0")
     ruling = named(judge(replace(weak, version="1.1.0"), weak, weak), "robustness_drop")
     assert ruling.passed
-    assert ruling.limit == pytest.approx(ruling.value + 0.02) > 0.07
+    assert ruling.limit == pytest.approx(ruling.value + 0.02)
+    assert ruling.value > 0.05
 
 
 def test_views_that_were_right_and_are_wrong_now_are_counted():
     """As many are won as are lost, so that no average moves."""
     random = np.random.default_rng(1)
-    swapped = CHAMPION.plain & (random.random(len(CHAMPION)) < 0.15)
+    swapped = CHAMPION.plain & (random.random(len(CHAMPION)) < 0.25)
     candidate = replace(
         CHAMPION,
         version="1.1.0",
@@ -108,7 +109,7 @@ def test_views_that_were_right_and_are_wrong_now_are_counted():
     lost = (CHAMPION.right & ~candidate.right)[plain].mean()
     assert not ruling.passed
     assert ruling.value == pytest.approx(lost, abs=1e-6)
-    assert ruling.value > 0.10
+    assert ruling.value > 0.15
 
 
 def test_a_canary_that_moves_verdicts_is_refused_and_named():
