@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import signals
 
-from services.retrainer.harvest import run
+from services.retrainer.harvest import run, warn
 from shared import config, logging, metrics
 from shared.errors import ConfigurationError
 from shared.queue import names
@@ -28,6 +28,7 @@ def _setup_logging(**_: Any) -> None:
 def _at_start(sender: Any, **_: Any) -> None:
     metrics.use_slot(sender.hostname)
     metrics.serve(settings.metrics_port)
+    warn(settings)
 
 
 @app.task(name=names.RETRAIN)
