@@ -10,6 +10,7 @@ from typing import Any
 from celery import signals
 
 from services.retrainer.attendant import Attendant
+from services.retrainer.harvest import warn
 from shared import config, logging, metrics
 from shared.errors import ConfigurationError
 from shared.queue import names
@@ -34,6 +35,7 @@ def _setup_logging(**_: Any) -> None:
 def _at_start(sender: Any, **_: Any) -> None:
     metrics.use_slot(sender.hostname)
     metrics.serve(settings.metrics_port)
+    warn(settings)
     _database.open()
     _attendant.start()
 

@@ -1,11 +1,14 @@
 """How unlike all gold a picture looks to the network: far outliers are set aside, whatever their score says."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.covariance import ledoit_wolf
+
+from services.retrainer.embedded import PLAIN, Embedded
 
 Vectors = NDArray[np.floating]
 
@@ -40,6 +43,19 @@ class Familiarity:
         made = cls(mean=fitted.mean(0), whitening=axes * scale, limit=np.inf)
         held_out = made.distances(vectors[member % 2 == 1])
         return cls(mean=made.mean, whitening=made.whitening, limit=float(np.quantile(held_out, quantile)))
+
+    @classmethod
+    def of_version(cls, directory: Path, *, quantile: float) -> Self | None:
+        """Of the gold that travels with a version, as it is seen without degradation; None where there is none.
+
+        Raises ValueError or KeyError for a `gold.npz` that is no such set.
+        """
+        file = directory / "gold.npz"
+        if not file.is_file():
+            return None
+        gold = Embedded.load(file)
+        plain = gold.rows(gold.cells == PLAIN)
+        return cls.of(plain.vectors, quantile=quantile, pictures=plain.pictures)
 
     def distances(self, vectors: Vectors) -> NDArray[np.float64]:
         """Of float [N, D], as float64 [N]."""

@@ -7,27 +7,24 @@ copied: the ledger refers to jobs.
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import numpy as np
 import structlog
 
 from services.retrainer import nearness
-from services.retrainer.admission import Considered, Context, Decision, Rules, before_looking, decide
-from services.retrainer.embedded import PLAIN, Embedded
+from services.retrainer.admission import Context, Decision, Rules, before_looking, decide
+from services.retrainer.due import considered, entry
 from services.retrainer.familiarity import Familiarity
 from services.retrainer.looking import Looker
 from services.retrainer.prevalence import Prevalence, estimate
 from services.retrainer.second import second_model
 from shared.config import Settings
 from shared.domain.job import Lane
-from shared.domain.provenance import Claim, Strength
 from shared.domain.retraining import Harvest, Progress, Refusal, Report, Rule, RunStage
-from shared.domain.verdict import Verdict
 from shared.errors import JobError
 from shared.scoring.session import Model
 from shared.storage import ledger, spot_checks
@@ -40,8 +37,6 @@ PAGE = 500
 COUNTED = 100_000
 
 MISSING = frozenset({Refusal.NO_SECOND_SIGNAL, Refusal.LOW_POSTERIOR})
-
-OPERATOR = {"ai": 1.0, "human": 0.0, "unsure": 0.5}
 
 Row = Mapping[str, Any]
 
@@ -125,7 +120,7 @@ class _Harvester:
         rows = self._due()
         early = {row["id"]: before_looking(considered(row), rules, plain) for row in rows}
         refused = {job_id for job_id, decision in early.items() if self._is_refused_unseen(decision)}
-        self._write([_entry(row, early[row["id"]]) for row in rows if row["id"] in refused])
+        self._write([entry(row, early[row["id"]]) for row in rows if row["id"] in refused])
         rows = [row for row in rows if row["id"] not in refused]
         looks = self._look(rows, report)
         rows = [row for row in rows if row["id"] in looks]
@@ -138,7 +133,7 @@ class _Harvester:
             familiarity=familiarity,
         )
         decisions = decide([considered(row, looks[row["id"]]) for row in rows], rules, context)
-        entries = [_entry(row, decision, looks[row["id"]].pdq) for row, decision in zip(rows, decisions, strict=True)]
+        entries = [entry(row, decision, looks[row["id"]].pdq) for row, decision in zip(rows, decisions, strict=True)]
         self._write(entries, last=True)
 
     def _is_refused_unseen(self, decision: Decision) -> bool:
@@ -173,7 +168,7 @@ class _Harvester:
                 looks[row["id"]] = look = self._look_at(row)
             except JobError as exc:
                 detail = {"reason": exc.reason, "detail": exc.detail}
-                self._write([_entry(row, Decision(id=str(row["id"]), refusal=Refusal.UNREADABLE, detail=detail))])
+                self._write([entry(row, Decision(id=str(row["id"]), refusal=Refusal.UNREADABLE, detail=detail))])
             else:
                 with self.database.transaction() as connection:
                     ledger.keep_look(connection, self.run_id, look)
@@ -218,67 +213,8 @@ class _Harvester:
                 ledger.forget_looks(connection)
 
 
-def considered(row: Row, look: Look | None = None) -> Considered:
-    """What is known of a due job, and, once it was looked at, of its picture."""
-    plain = Considered(
-        id=str(row["id"]),
-        tenant=str(row["tenant_id"]),
-        day=row["created_at"].date().isoformat(),
-        score=row["score"],
-        verdict=Verdict(row["verdict"]),
-        age_days=row["age_days"],
-        claims=_claims(row["result"]),
-        operator=OPERATOR.get(row["operator"]),
-    )
-    if look is None:
-        return plain
-    embedding = None if look.embedding is None else np.frombuffer(look.embedding, "<f4")
-    return replace(
-        plain, pdq=look.pdq, reencoded=tuple(look.scores), second_score=look.second_score, embedding=embedding
-    )
-
-
-def _claims(result: Row) -> frozenset[tuple[Claim, Strength]]:
-    findings = result.get("evidence", {}).get("provenance", [])
-    return frozenset((Claim(finding["claim"]), Strength(finding["strength"])) for finding in findings)
-
-
-def _entry(row: Row, decision: Decision, pdq: bytes | None = None) -> Entry:
-    return Entry(
-        job_id=row["id"],
-        source="harvest" if row["operator"] is None else "gold",
-        refusal=decision.refusal,
-        sha256=row["sha256"],
-        pdq=pdq,
-        model=row["result"].get("model", {}).get("version"),
-        score=row["score"],
-        label=decision.label,
-        weight=decision.weight,
-        detail=decision.detail,
-    )
-
-
 def _familiarity(model: Path) -> Familiarity | None:
-    """From the gold that travels with the version, as it is seen without degradation."""
-    file = model / "gold.npz"
-    if not file.is_file():
+    made = Familiarity.of_version(model, quantile=Rules().outliers)
+    if made is None:
         log.warning("gold_embeddings_missing", version=model.name)
-        return None
-    gold = Embedded.load(file)
-    plain = gold.rows(gold.cells == PLAIN)
-    return Familiarity.of(plain.vectors, quantile=Rules().outliers, pictures=plain.pictures)
-
-
-def run(database: Database) -> str:
-    """Put one run on record; its outcome."""
-    with database.transaction() as connection:
-        candidates = ledger.candidates(connection, window=timedelta(days=90), limit=COUNTED)
-        recorded = ledger.record_run(
-            connection,
-            outcome="not_enough_samples",
-            gold=0,
-            candidates=candidates,
-            detail="No gold images are registered, and nothing is trained without them.",
-        )
-    log.info("retraining_run", run_id=str(recorded["id"]), outcome=recorded["outcome"], candidates=candidates)
-    return str(recorded["outcome"])
+    return made

@@ -16,8 +16,8 @@ HASH_BYTES = 32
 FARTHEST = 256
 NONE: Hashes = np.empty((0, 4), np.uint64)
 
-_PAIRS = 1 << 20
-"""Distances worked out at once: 40 MB."""
+_PAIRS = 1 << 18
+"""Distances worked out at once: 3 MB."""
 
 
 def packed(hashes: Iterable[bytes]) -> Hashes:
@@ -30,7 +30,9 @@ def packed(hashes: Iterable[bytes]) -> Hashes:
 
 def distances(some: Hashes, others: Hashes) -> NDArray[np.uint16]:
     """Differing bits of each of `some`, [N, 4], and each of `others`, [M, 4], as [N, M]."""
-    bits: NDArray[np.uint16] = np.bitwise_count(some[:, None] ^ others[None]).sum(2, dtype=np.uint16)
+    bits = np.zeros((len(some), len(others)), np.uint16)
+    for word in range(4):  # word by word, so that what is worked on stays in the cache
+        bits += np.bitwise_count(some[:, None, word] ^ others[None, :, word])
     return bits
 
 
@@ -47,7 +49,7 @@ def clusters(hashes: Hashes, most: int) -> NDArray[np.int64]:
     """A number for each hash, [N], the same for those that a chain of steps of at most `most` bits links.
 
     The number is the position of the chain's first. A hash leaves the search once it is found, so that ten thousand
-    copies cost no more than ten thousand strangers.
+    copies cost less than ten thousand strangers (20,000 strangers: about 10 s).
     """
     numbers = np.arange(len(hashes), dtype=np.int64)
     left = numbers.copy()

@@ -128,11 +128,3 @@ def candidates(connection: Connection, *, window: timedelta, limit: int) -> int:
     row = connection.execute(QUERIES["count_candidates"], {"window": window, "limit": limit}).fetchone()
     assert row is not None
     return int(row["candidates"])
-
-
-def record_run(connection: Connection, *, outcome: str, gold: int, candidates: int, detail: str) -> Mapping[str, Any]:
-    row = connection.execute(
-        QUERIES["insert_run"], {"outcome": outcome, "gold": gold, "candidates": candidates, "detail": detail}
-    ).fetchone()
-    assert row is not None
-    return row

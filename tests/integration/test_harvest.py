@@ -273,6 +273,27 @@ def test_spot_checks_are_drawn_from_lent_jobs_alone_and_within_the_days_budget(d
     assert waiting(database).keys() < ids
 
 
+def test_nothing_is_drawn_while_a_weeks_budget_waits_unless_it_is_lent_no_more(database, store, lent):
+    other = lender(database, "other")
+    for tenant in (lent, other):
+        for seed in range(8):
+            lend(database, store, tenant, pictured(seed))
+    change_policy(database, other, allow_training=False)
+
+    def days_of_drawing(days):
+        drawn = 0
+        for _ in range(days):
+            drawn += draw(database, per_day=1)
+            with database.transaction() as connection:
+                connection.execute("UPDATE spot_checks SET drawn_at = drawn_at - interval '1 day'")
+        return drawn
+
+    assert days_of_drawing(9) == 7
+    change_policy(database, lent, allow_training=False)
+    change_policy(database, other, allow_training=True)
+    assert days_of_drawing(2) == 2
+
+
 def test_every_lent_job_is_drawn_equally_often(database, store, lent):
     ids = [lend(database, store, lent, pictured(0), score=score) for score in (0.01, 0.5, 0.99)]
     drawn = Counter()

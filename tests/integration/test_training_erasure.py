@@ -1,6 +1,7 @@
 """Erasing a job, or recalling consent, takes its sample out of training: ledger, snapshots, spot checks, cases."""
 
 import json
+import threading
 from uuid import uuid4
 
 import psycopg
@@ -24,6 +25,7 @@ from tests.integration.retraining import (
     waiting,
 )
 from tests.models import brightness
+from tests.processes import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +153,42 @@ def test_no_decision_is_written_of_a_job_that_is_erased_meanwhile(database, stor
 
     assert run_harvest(database, store, model, settings, run_id, erasing) == Harvest(refused={})
     assert decisions(database, lent, job_id) == []
+
+
+def test_a_decision_waits_for_an_erasure_that_is_under_way_and_is_then_not_written(
+    database, store, model, settings, lent
+):
+    job_id, run_id = lend(database, store, lent, pictured(1)), uuid4()
+    entry = ledger.Entry(
+        job_id=job_id,
+        source="harvest",
+        refusal=None,
+        sha256=sha256_of(pictured(1)),
+        pdq=bytes(32),
+        model="2.0.0",
+        score=0.01,
+        label=0.01,
+        weight=0.98,
+        detail={},
+    )
+
+    def write():
+        with database.transaction() as connection:
+            ledger.write(connection, run_id, [entry])
+
+    writing = threading.Thread(target=write)
+    with database.transaction() as connection:
+        jobs.erase(connection, lent, job_id)
+        writing.start()
+        wait_until(lambda: someone_waits_for_a_lock(database))
+    writing.join(20)
+    assert not writing.is_alive()
+    assert decisions(database, lent, job_id) == []
+
+
+def someone_waits_for_a_lock(database):
+    with database.transaction() as connection:
+        return connection.execute("SELECT FROM pg_locks WHERE NOT granted").fetchone() is not None
 
 
 def test_consent_that_is_recalled_during_a_harvest_makes_a_refusal(database, store, model, settings, lent):

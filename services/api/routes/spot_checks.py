@@ -16,6 +16,7 @@ from services.api.errors import Problem
 from services.api.spot_check_documents import SpotCheckAnswer, SpotCheckDocument, SpotCheckList, SpotCheckQuery
 from shared.domain.audit import Action
 from shared.errors import JobError
+from shared.imaging.formats import Format
 from shared.storage import audit, spot_checks
 from shared.storage.spot_checks import Answer, Row
 
@@ -47,7 +48,7 @@ def list_spot_checks(
     responses={
         200: {
             "description": "The file as it was submitted.",
-            "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
+            "content": {f"image/{each}": {"schema": {"type": "string", "format": "binary"}} for each in Format},
         },
         **problems("unauthorized", "forbidden", "not-found", "invalid-request", "unavailable"),
     },

@@ -10,7 +10,3 @@ SELECT count(*) AS candidates FROM (
       AND jobs.id >= uuidv7_floor(now() - %(window)s)
     LIMIT %(limit)s
 ) AS candidate;
-
--- insert_run --
-INSERT INTO retraining_runs (outcome, gold, candidates, detail)
-VALUES (%(outcome)s, %(gold)s, %(candidates)s, %(detail)s) RETURNING *;

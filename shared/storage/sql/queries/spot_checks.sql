@@ -3,12 +3,12 @@
 SELECT pg_advisory_xact_lock(hashtext('draw_spot_checks'));
 
 -- spot_check_budget --
--- What is drawn today (UTC) of each kind, and what waits in all.
+-- What is drawn today (UTC) of each kind, and what waits in all, of jobs that are lent now.
 SELECT count(*) FILTER (WHERE kind = 'random' AND is_of_today) AS random,
        count(*) FILTER (WHERE kind = 'disagreement' AND is_of_today) AS disagreement,
-       count(*) FILTER (WHERE decided_at IS NULL) AS waiting
+       count(*) FILTER (WHERE decided_at IS NULL AND EXISTS (SELECT FROM lent_jobs WHERE id = job_id)) AS waiting
 FROM (
-    SELECT kind, decided_at, drawn_at >= date_trunc('day', now(), 'UTC') AS is_of_today FROM spot_checks
+    SELECT kind, job_id, decided_at, drawn_at >= date_trunc('day', now(), 'UTC') AS is_of_today FROM spot_checks
     WHERE decided_at IS NULL OR drawn_at >= date_trunc('day', now(), 'UTC')
 ) AS counted;
 

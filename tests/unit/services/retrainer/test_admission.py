@@ -1,5 +1,7 @@
 import dataclasses
+import math
 import random
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -68,6 +70,14 @@ def test_the_worked_example_of_the_documentation_holds():
     assert posterior(0.80, 0.05) == pytest.approx(0.174, abs=5e-4)
     assert posterior(0.95, 0.05) == pytest.approx(0.500, abs=5e-4)
     assert posterior(0.20, 0.05) == pytest.approx(0.013, abs=5e-4)
+
+
+def test_at_five_percent_most_of_what_a_middling_detector_calls_ai_was_made_by_people():
+    """AUROC 0.80, scores calibrated at even odds, evidence normally distributed: as the documentation has it."""
+    away = NormalDist().inv_cdf(0.8) * 2**0.5
+    ai, human = NormalDist(away**2 / 2, away), NormalDist(-(away**2) / 2, away)
+    passed = 0.05 * (1 - ai.cdf(math.log(4))), 0.95 * (1 - human.cdf(math.log(4)))
+    assert passed[1] / sum(passed) == pytest.approx(0.72, abs=0.01)
 
 
 def test_an_ai_label_without_a_second_signal_weighs_nothing_however_sure_the_score():

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from services.retrainer.embedded import PLAIN, Embedded
 from services.retrainer.familiarity import FEWEST, Familiarity
 
 
@@ -34,3 +37,22 @@ def test_views_of_one_picture_count_as_one_of_gold():
     assert Familiarity.of(vectors, quantile=0.9, pictures=few) is None
     assert Familiarity.of(vectors, quantile=0.9) is not None
     assert Familiarity.of(np.empty((0, 3), np.float32), quantile=0.9) is None
+
+
+def test_the_gold_of_a_version_counts_as_it_is_and_not_as_it_was_degraded(tmp_path):
+    count, far = 400, np.full((400, 6), 100, np.float32)
+    texts = np.array([f"picture {number}" for number in range(count)])
+    plain = Embedded(
+        vectors=drawn(count),
+        labels=np.zeros(count, np.uint8),
+        owners=texts,
+        kinds=texts,
+        pictures=texts,
+        cells=np.full(count, PLAIN),
+        lanes=np.full(count, "bulk"),
+        short_sides=np.full(count, 512, np.int32),
+    )
+    Embedded.joined([plain, replace(plain, vectors=far, cells=np.full(count, "jpeg-40"))]).save(tmp_path / "gold.npz")
+    familiarity = Familiarity.of_version(tmp_path, quantile=0.95)
+    assert familiarity.distances(far[:1])[0] > familiarity.limit
+    assert Familiarity.of_version(tmp_path / "elsewhere", quantile=0.95) is None
