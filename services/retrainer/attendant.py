@@ -53,7 +53,7 @@ class Attendant:
         self._name = f"{socket.gethostname()}/{os.getpid()}"
         self._child: subprocess.Popen[bytes] | None = None
         self._not_before = 0.0
-        self._is_due = False
+        self._due = threading.Event()
         self._rung = threading.Event()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._stand_by, name="attendant", daemon=True)
@@ -67,7 +67,7 @@ class Attendant:
 
     def ring_by_schedule(self) -> None:
         """It is time for a scheduled run."""
-        self._is_due = True
+        self._due.set()
         self._rung.set()
 
     def ask_to_stop(self) -> None:
@@ -93,17 +93,27 @@ class Attendant:
         self._finish()
 
     def _round(self) -> None:
+        is_due = self._due.is_set()
+        self._due.clear()  # before the look, so that who rings meanwhile is heard in the next round
+        try:
+            waits = self._look(is_due)
+        except Outage:
+            if is_due:
+                self._due.set()
+            raise
+        if waits and self._is_free() and not self._ending.is_set():
+            self._child = subprocess.Popen(self._command, stdin=subprocess.PIPE)
+            threading.Thread(target=self._await, args=(self._child,), name="await", daemon=True).start()
+
+    def _look(self, is_due: bool) -> bool:
+        """Say that we live, ask for a scheduled run where that `is_due`; whether any run waits."""
         with self._database.transaction() as connection:
             may_learn = self._may_learn(connection)
             seconds = self._schedule_seconds if may_learn else None
             retraining.note_retrainer(connection, self._name, schedule_seconds=seconds)
-            if self._is_due and may_learn:
+            if is_due and may_learn:
                 self._ask(connection)
-            waits = retraining.any_to_do(connection)
-        self._is_due = False
-        if waits and self._is_free() and not self._ending.is_set():
-            self._child = subprocess.Popen(self._command, stdin=subprocess.PIPE)
-            threading.Thread(target=self._await, args=(self._child,), name="await", daemon=True).start()
+            return retraining.any_to_do(connection)
 
     def _ask(self, connection: Connection) -> None:
         order = Order(mode=self._settings.retrain_mode, min_samples=self._settings.retrain_min_samples)

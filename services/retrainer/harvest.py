@@ -34,8 +34,6 @@ from shared.storage.objects import ObjectStore
 
 PAGE = 500
 
-COUNTED = 100_000
-
 MISSING = frozenset({Refusal.NO_SECOND_SIGNAL, Refusal.LOW_POSTERIOR})
 
 Row = Mapping[str, Any]

@@ -5,6 +5,7 @@ nobody along. The process holds the advisory lock for as long as it lives: one r
 """
 
 import contextlib
+import functools
 import os
 import shutil
 import signal
@@ -17,7 +18,6 @@ import structlog
 
 from services.retrainer.pulse import Pulse, Stopped
 from services.retrainer.run import Stages, carry_on
-from services.retrainer.stages import compose
 from shared import config, logging
 from shared.config import Settings
 from shared.domain.retraining import Run, RunOutcome, RunState
@@ -42,9 +42,7 @@ KEPT = (RunOutcome.REFUSED,)
 log = structlog.get_logger("retrainer")
 
 
-def carry_out(
-    database: Database, settings: Settings, stages: Callable[[Database, Settings], Stages]
-) -> RunState | None:
+def carry_out(database: Database, settings: Settings, compose: Compose) -> RunState | None:
     """Take the run that is due and carry it on; None when there is none, or another process has the lock."""
     with only_one(settings, RETRAINING) as held:
         if held is None:
@@ -56,7 +54,8 @@ def carry_out(
         folder = run_folder(settings, run)
         folder.mkdir(parents=True, exist_ok=True)
         with Pulse(database, run) as pulse, _stopping(pulse):
-            state = carry_on(run, stages(database, settings), database=database, folder=folder, pulse=pulse)
+            made = functools.partial(compose, database, settings)
+            state = carry_on(run, made, database=database, folder=folder, pulse=pulse)
         with database.transaction() as connection:
             _tidy(folder, retraining.get(connection, run.id))
         return state
@@ -104,7 +103,7 @@ def end_with_the_attendant() -> None:
     threading.Thread(target=wait, name="attendant", daemon=True).start()
 
 
-def serve(stages: Compose) -> int:
+def serve(compose: Compose) -> int:
     """The exit code: 0 where nothing is left to go on with, PUT_BACK where it is worth trying again later."""
     if sys.argv[1:] == [ATTENDED]:
         end_with_the_attendant()
@@ -117,7 +116,7 @@ def serve(stages: Compose) -> int:
     database = Database(settings)
     database.open()
     try:
-        state = carry_out(database, settings, stages)
+        state = carry_out(database, settings, compose)
     except Outage as exc:
         log.warning("retrainer_waits", part=exc.part, error=exc.detail)
         return PUT_BACK
@@ -126,5 +125,12 @@ def serve(stages: Compose) -> int:
     return PUT_BACK if state in {RunState.QUEUED, RunState.RUNNING} else 0
 
 
+def _compose(database: Database, settings: Settings) -> Stages:
+    """Once the run is claimed: what cannot be imported fails the run, and is seen."""
+    from services.retrainer import stages  # noqa: PLC0415 - PyTorch, which whoever imports this module need not hold
+
+    return stages.compose(database, settings)
+
+
 if __name__ == "__main__":
-    sys.exit(serve(compose))
+    sys.exit(serve(_compose))

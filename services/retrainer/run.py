@@ -55,7 +55,7 @@ PUBLISH `version`. From TRAIN on they may name `files`, paths below the folder, 
 """
 
 
-def carry_on(run: Run, stages: Stages, *, database: Database, folder: Path, pulse: Pulse) -> RunState:
+def carry_on(run: Run, compose: Callable[[], Stages], *, database: Database, folder: Path, pulse: Pulse) -> RunState:
     """Bring a claimed run to its end, and say which; `queued` where it is to go on later.
 
     Whatever a stage raises ends the run, not the retrainer: NotEnoughSamples with that outcome, an Outage puts it back,
@@ -63,7 +63,7 @@ def carry_on(run: Run, stages: Stages, *, database: Database, folder: Path, puls
     """
     told = log.bind(run_id=str(run.id))
     try:
-        ending = _ending(run, stages, database, folder, pulse)
+        ending = _ending(run, compose, database, folder, pulse)
     except Superseded:
         told.warning("run_superseded")
         return RunState.RUNNING
@@ -78,14 +78,14 @@ def carry_on(run: Run, stages: Stages, *, database: Database, folder: Path, puls
     return ending.state if held else RunState.RUNNING
 
 
-def _ending(run: Run, stages: Stages, database: Database, folder: Path, pulse: Pulse) -> Ending:
+def _ending(run: Run, compose: Callable[[], Stages], database: Database, folder: Path, pulse: Pulse) -> Ending:
     try:
         if run.attempts > ATTEMPTS:
             return _failed(
                 f"the retrainer stopped {ATTEMPTS} times in the stage {run.stage} without a word: it may have had too "
                 "little memory"
             )
-        return _through_the_stages(run, stages, database, folder, pulse)
+        return _through_the_stages(run, compose(), database, folder, pulse)
     except Cancelled:
         return Ending(state=RunState.CANCELLED)
     except NotEnoughSamples as exc:

@@ -1,7 +1,7 @@
 import pytest
 
 from shared.config import Settings
-from shared.queue.app import broker_url
+from shared.queue.app import broker_url, interval
 
 
 @pytest.mark.parametrize(
@@ -14,3 +14,10 @@ from shared.queue.app import broker_url
 )
 def test_the_password_is_put_into_the_url_and_quoted(url, password, expected):
     assert broker_url(Settings(redis_url=url, redis_password=password)) == expected
+
+
+@pytest.mark.parametrize(
+    ("cron", "seconds"), [("", None), ("*/15 * * * *", 900), ("0 3 * * *", 86_400), ("0 3 * * 0", 7 * 86_400)]
+)
+def test_the_pause_between_two_times_of_a_schedule_is_known(cron, seconds):
+    assert interval(cron) == seconds
