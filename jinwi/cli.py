@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from jinwi import help_ko, webhooks_cli
+from jinwi import help_ko, rollout_cli, webhooks_cli
 from jinwi.calls import AuditFilters, Filters
 from jinwi.korean import KOREAN
 from jinwi.options import JsonOption, LangOption, LimitOption, instant
@@ -30,7 +30,8 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
-models = typer.Typer(help="List, show, import, promote and roll back model versions.", no_args_is_help=True)
+models = typer.Typer(help="List, show and import model versions, and say which one scores.", no_args_is_help=True)
+models.add_typer(rollout_cli.app)
 app.add_typer(models, name="models")
 app.add_typer(webhooks_cli.app, name="webhooks")
 
@@ -143,7 +144,7 @@ def list_models(json: JsonOption = False, lang: LangOption = None) -> None:
 
 @models.command("show")
 def show_model(version: VersionArgument = "champion", json: JsonOption = False, lang: LangOption = None) -> None:
-    """Show the card of a version."""
+    """Show the card of a version, and what it showed on live traffic."""
     from jinwi import admin_commands
 
     with session(lang) as terminal:
@@ -169,24 +170,6 @@ def import_model(
         order = import_command.Order(source=source, card=card, out=out, promote=promote, json=json)
         versions = _part(terminal, "services.retrainer.bring.version", "models")
         import_command.import_model(terminal, order, versions)
-
-
-@models.command("promote")
-def promote_model(version: VersionArgument, json: JsonOption = False, lang: LangOption = None) -> None:
-    """Make a version champion: it scores from now on."""
-    from jinwi import admin_commands
-
-    with session(lang) as terminal:
-        admin_commands.promote_model(terminal, version, as_json=json)
-
-
-@models.command("rollback")
-def roll_back_model(json: JsonOption = False, lang: LangOption = None) -> None:
-    """Return to the version that was champion before."""
-    from jinwi import admin_commands
-
-    with session(lang) as terminal:
-        admin_commands.roll_back_model(terminal, as_json=json)
 
 
 @app.command()

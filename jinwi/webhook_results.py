@@ -13,6 +13,7 @@ class Event(StrEnum):
     JOB_DEAD = "job.dead"
     JOB_REVIEWED = "job.reviewed"
     WEBHOOK_DISABLED = "webhook.disabled"
+    MODEL_PROMOTED = "model.promoted"
 
 
 class DeliveryState(StrEnum):
