@@ -7,7 +7,6 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from jinwi import card_view, rollout_commands
 from jinwi.calls import AuditFilters, Filters
 from jinwi.client import Client
 from jinwi.connection import connect
@@ -53,31 +52,6 @@ def _job_id(terminal: Terminal, name: str) -> str:
         return str(uuid.UUID(name))
     except ValueError as exc:
         raise Complaint(terminal.language.bad_job_id.format(name=name), code=2) from exc
-
-
-def list_models(terminal: Terminal, *, as_json: bool) -> None:
-    with open_client(terminal) as client:
-        models = client.models()
-    if as_json:
-        print_lines(model.document for model in models)
-        return
-    language = terminal.language
-    rows = [
-        [model.version, language.version_states[model.document["state"]], ", ".join(model.aliases)] for model in models
-    ]
-    terminal.table([language.version, language.state, language.aliases], rows)
-
-
-def show_model(terminal: Terminal, version: str, *, as_json: bool) -> None:
-    with open_client(terminal) as client:
-        model = client.model(version)
-        rollout = client.rollout(model.version)
-    if as_json:
-        print_lines([{**model.document, "rollout": rollout}])
-        return
-    terminal.table([terminal.language.entry, terminal.language.value], list(card_view.rows(model.document)))
-    rollout_commands.show(terminal, rollout)
-    terminal.note(terminal.language.whole_card)
 
 
 def set_paused(terminal: Terminal, lane: Lane, *, paused: bool, as_json: bool) -> None:

@@ -136,19 +136,19 @@ def erase(
 @models.command("list")
 def list_models(json: JsonOption = False, lang: LangOption = None) -> None:
     """List the model versions, the newest first."""
-    from jinwi import admin_commands
+    from jinwi import model_commands
 
     with session(lang) as terminal:
-        admin_commands.list_models(terminal, as_json=json)
+        model_commands.list_models(terminal, as_json=json)
 
 
 @models.command("show")
 def show_model(version: VersionArgument = "champion", json: JsonOption = False, lang: LangOption = None) -> None:
     """Show the card of a version, and what it showed on live traffic."""
-    from jinwi import admin_commands
+    from jinwi import model_commands
 
     with session(lang) as terminal:
-        admin_commands.show_model(terminal, version, as_json=json)
+        model_commands.show_model(terminal, version, as_json=json)
 
 
 @models.command("import")

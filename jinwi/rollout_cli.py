@@ -1,4 +1,4 @@
-"""The commands `jinwi models …` that say which version scores: what each takes; `jinwi.rollout_commands` does it."""
+"""The commands `jinwi models …` that say which version scores: what each takes; `jinwi.model_commands` does it."""
 # ruff: noqa: PLC0415
 
 from typing import Annotated
@@ -24,70 +24,70 @@ def promote(
     lang: LangOption = None,
 ) -> None:
     """Make a version champion: it scores from now on."""
-    from jinwi import rollout_commands
+    from jinwi import model_commands
 
     with session(lang) as terminal:
-        rollout_commands.promote(terminal, version, why, force=force, as_json=json)
+        model_commands.promote(terminal, version, why, force=force, as_json=json)
 
 
 @app.command("rollback")
 def roll_back(json: JsonOption = False, lang: LangOption = None) -> None:
     """Return to the version that was champion before."""
-    from jinwi import rollout_commands
+    from jinwi import model_commands
 
     with session(lang) as terminal:
-        rollout_commands.roll_back(terminal, as_json=json)
+        model_commands.roll_back(terminal, as_json=json)
 
 
 @app.command("rollout")
 def begin(version: VersionArgument, why: WhyOption = None, json: JsonOption = False, lang: LangOption = None) -> None:
     """Try a version on live traffic: shadow, then canary, then champion."""
-    from jinwi import rollout_commands
+    from jinwi import model_commands
 
     with session(lang) as terminal:
-        rollout_commands.begin(terminal, version, why, as_json=json)
+        model_commands.begin(terminal, version, why, as_json=json)
 
 
 @app.command("stop")
 def stop(version: VersionArgument = "challenger", json: JsonOption = False, lang: LangOption = None) -> None:
     """Take a version out of shadow or canary."""
-    from jinwi import rollout_commands
+    from jinwi import model_commands
 
     with session(lang) as terminal:
-        rollout_commands.stop(terminal, version, as_json=json)
+        model_commands.stop(terminal, version, as_json=json)
 
 
 @app.command("freeze")
 def freeze(why: WhyOption = None, json: JsonOption = False, lang: LangOption = None) -> None:
     """Let no version come into service by itself; stops go on."""
-    from jinwi import rollout_commands
+    from jinwi import model_commands
 
     with session(lang) as terminal:
-        rollout_commands.set_frozen(terminal, why, frozen=True, as_json=json)
+        model_commands.set_frozen(terminal, why, frozen=True, as_json=json)
 
 
 @app.command("unfreeze")
 def unfreeze(why: WhyOption = None, json: JsonOption = False, lang: LangOption = None) -> None:
     """Let versions come into service by themselves again."""
-    from jinwi import rollout_commands
+    from jinwi import model_commands
 
     with session(lang) as terminal:
-        rollout_commands.set_frozen(terminal, why, frozen=False, as_json=json)
+        model_commands.set_frozen(terminal, why, frozen=False, as_json=json)
 
 
 @app.command("pin")
 def pin(version: VersionArgument, json: JsonOption = False, lang: LangOption = None) -> None:
     """Let one version score all jobs of your tenant, whatever is champion."""
-    from jinwi import rollout_commands
+    from jinwi import model_commands
 
     with session(lang) as terminal:
-        rollout_commands.pin(terminal, version, as_json=json)
+        model_commands.pin(terminal, version, as_json=json)
 
 
 @app.command("unpin")
 def unpin(json: JsonOption = False, lang: LangOption = None) -> None:
     """Let the champion score your tenant's jobs again."""
-    from jinwi import rollout_commands
+    from jinwi import model_commands
 
     with session(lang) as terminal:
-        rollout_commands.pin(terminal, None, as_json=json)
+        model_commands.pin(terminal, None, as_json=json)

@@ -191,8 +191,6 @@ def _log(connection: Connection, version: str, before: VersionState, after: Vers
 
 def _noted(cause: Cause, previous: str | None) -> dict[str, Any]:
     noted: dict[str, Any] = {"previous": previous} if previous else {}
-    if cause.numbers:
-        noted["numbers"] = dict(cause.numbers)
     if cause.run_id:
         noted["run_id"] = str(cause.run_id)
     return noted

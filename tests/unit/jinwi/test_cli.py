@@ -504,7 +504,7 @@ def test_models_are_listed_and_shown(command, jinwi):
         "card": {"note": "[bold]32 px[/bold]"},
     }
     never = {"n": 0, "errors": 0}
-    rollout = {"state": "champion", "shadow": never, "canary": never, "moves": []}
+    rollout = {"state": "champion", "frozen": False, "shadow": never, "canary": never, "moves": []}
     jinwi.routes = {
         ("GET", "/v1/models/0.1.0/rollout"): Answer(status=200, document=rollout),
         ("GET", "/v1/models"): Answer(status=200, document={"models": [model]}),

@@ -1,13 +1,39 @@
-"""The commands that say which version scores, and what a challenger showed beside the champion."""
+"""The commands on model versions: what there is, which one scores, what a challenger showed beside the champion."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from jinwi import card_view
 from jinwi.admin_commands import local_time, open_client, print_lines
 from jinwi.terminal import Terminal
 
 Document = Mapping[str, Any]
+
+
+def list_models(terminal: Terminal, *, as_json: bool) -> None:
+    with open_client(terminal) as client:
+        models = client.models()
+    if as_json:
+        print_lines(model.document for model in models)
+        return
+    language = terminal.language
+    rows = [
+        [model.version, language.version_states[model.document["state"]], ", ".join(model.aliases)] for model in models
+    ]
+    terminal.table([language.version, language.state, language.aliases], rows)
+
+
+def show_model(terminal: Terminal, version: str, *, as_json: bool) -> None:
+    with open_client(terminal) as client:
+        model = client.model(version)
+        rollout = client.rollout(model.version)
+    if as_json:
+        print_lines([{**model.document, "rollout": rollout}])
+        return
+    terminal.table([terminal.language.entry, terminal.language.value], list(card_view.rows(model.document)))
+    _show_rollout(terminal, rollout)
+    terminal.note(terminal.language.whole_card)
 
 
 def promote(terminal: Terminal, version: str, why: str | None, *, force: bool, as_json: bool) -> None:
@@ -57,7 +83,7 @@ def _tell(terminal: Terminal, document: Document, text: str, *, as_json: bool) -
         terminal.say(text.format(version=document.get("version")))
 
 
-def show(terminal: Terminal, rollout: Document) -> None:
+def _show_rollout(terminal: Terminal, rollout: Document) -> None:
     """What the version showed beside the champion, and its moves; nothing where it never was challenger."""
     language = terminal.language
     rows = [[language.state, language.version_states[rollout["state"]]]]
@@ -65,6 +91,8 @@ def show(terminal: Terminal, rollout: Document) -> None:
         if rollout[phase]["n"] or rollout[phase]["errors"]:
             rows += [[f"{phase}: {name}", value] for name, value in _figures(terminal, rollout[phase])]
     terminal.table([language.rollout, language.value], rows)
+    if rollout["frozen"]:
+        terminal.note(language.frozen)
     moved = [
         [local_time(datetime.fromisoformat(move["at"])), language.version_states[move["after"]], move["why"]]
         for move in rollout["moves"]
