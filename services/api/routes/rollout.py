@@ -9,7 +9,7 @@ from services.api.deps import Curator, PartsOf, Reader
 from services.api.documents import ComparisonDocument, MoveDocument, RolloutDocument, problems
 from services.api.errors import Problem
 from services.api.routes.models import Version
-from services.api.schemas import ReasonRequest
+from services.api.schemas import Reason
 from shared.domain.lifecycle import CHALLENGING, VersionState
 from shared.storage import comparisons, lifecycle
 from shared.storage.db import Connection
@@ -33,9 +33,7 @@ def read_rollout(version: Version, _: Reader, parts: PartsOf) -> RolloutDocument
         "bad-request", "unauthorized", "forbidden", "not-found", "conflict", "invalid-request", "unavailable"
     ),
 )
-def begin_rollout(
-    version: Version, caller: Curator, parts: PartsOf, said: ReasonRequest | None = None
-) -> RolloutDocument:
+def begin_rollout(version: Version, caller: Curator, parts: PartsOf, said: Reason = None) -> RolloutDocument:
     """Let a version score in shadow, then answer as canary, then be champion. Needs the scope `models`."""
     why = (said.why if said else None) or "begun by hand"
     with parts.database.transaction() as connection:
