@@ -7,11 +7,10 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from jinwi import card_view
 from jinwi.calls import AuditFilters, Filters
 from jinwi.client import Client
 from jinwi.connection import connect
-from jinwi.results import Job, Lane, Model
+from jinwi.results import Job, Lane
 from jinwi.session import Complaint
 from jinwi.terminal import Terminal
 from shared.domain.changelog import markdown
@@ -57,27 +56,6 @@ def job_id(terminal: Terminal, name: str) -> str:
         raise Complaint(terminal.language.bad_job_id.format(name=name), code=2) from exc
 
 
-def list_models(terminal: Terminal, *, as_json: bool) -> None:
-    with open_client(terminal) as client:
-        models = client.models()
-    if as_json:
-        print_lines(model.document for model in models)
-        return
-    language = terminal.language
-    rows = [[model.version, ", ".join(model.aliases)] for model in models]
-    terminal.table([language.version, language.aliases], rows)
-
-
-def show_model(terminal: Terminal, version: str, *, as_json: bool) -> None:
-    with open_client(terminal) as client:
-        model = client.model(version)
-    if as_json:
-        print_lines([model.document])
-        return
-    terminal.table([terminal.language.entry, terminal.language.value], list(card_view.rows(model.document)))
-    terminal.note(terminal.language.whole_card)
-
-
 def show_changelog(terminal: Terminal, limit: int, *, as_json: bool) -> None:
     with open_client(terminal) as client:
         entries = client.changelog(limit=limit)
@@ -86,25 +64,6 @@ def show_changelog(terminal: Terminal, limit: int, *, as_json: bool) -> None:
         return
     for line in markdown(entries, terminal.language.changelog).splitlines():
         terminal.say(line)
-
-
-def promote_model(terminal: Terminal, version: str, *, as_json: bool) -> None:
-    with open_client(terminal) as client:
-        model = client.promote_model(version)
-    _show_champion(terminal, model, terminal.language.promoted, as_json=as_json)
-
-
-def roll_back_model(terminal: Terminal, *, as_json: bool) -> None:
-    with open_client(terminal) as client:
-        model = client.roll_back_model()
-    _show_champion(terminal, model, terminal.language.rolled_back, as_json=as_json)
-
-
-def _show_champion(terminal: Terminal, model: Model, text: str, *, as_json: bool) -> None:
-    if as_json:
-        print_lines([model.document])
-    else:
-        terminal.say(text.format(version=model.version))
 
 
 def set_paused(terminal: Terminal, lane: Lane, *, paused: bool, as_json: bool) -> None:
@@ -175,7 +134,7 @@ def list_acts(terminal: Terminal, filters: AuditFilters, limit: int, *, as_json:
 def _act_row(terminal: Terminal, act: Mapping[str, Any]) -> list[str]:
     at = local_time(datetime.fromisoformat(act["at"]))
     details = json.dumps(act["details"], ensure_ascii=False) if act["details"] else ""
-    return [at, act["action"], act["subject"], act["key_id"] or terminal.language.by_setup, details]
+    return [at, act["action"], act["subject"], act["key_id"] or terminal.language.by_itself, details]
 
 
 def open_client(terminal: Terminal) -> Client:

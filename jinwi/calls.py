@@ -174,8 +174,13 @@ def upload_model(files: Mapping[str, BinaryIO], wait: int) -> Call[Model]:
     return Call(method="POST", path="/v1/models", read=Model.from_document, files=files, wait=wait)
 
 
-def promote_model(version: str) -> Call[Model]:
-    return Call(method="POST", path=f"/v1/models/{quote(version, safe='')}/promote", read=Model.from_document)
+def promote_model(version: str, why: str | None, *, force: bool) -> Call[Model]:
+    return Call(
+        method="POST",
+        path=f"/v1/models/{quote(version, safe='')}/promote",
+        read=Model.from_document,
+        json={"why": why, "force": force},
+    )
 
 
 def roll_back_model() -> Call[Model]:
@@ -192,6 +197,31 @@ def list_gold(filters: GoldFilters, limit: int, cursor: str | None) -> Call[Docu
 
 def remove_gold(sha256: str) -> Call[Document]:
     return Call(method="DELETE", path=f"/v1/gold/{quote(sha256, safe='')}", read=dict)
+
+
+def get_rollout(version: str) -> Call[Document]:
+    return Call(method="GET", path=_rollout(version), read=dict)
+
+
+def begin_rollout(version: str, why: str | None) -> Call[Document]:
+    return Call(method="POST", path=_rollout(version), read=dict, json={"why": why})
+
+
+def stop_rollout(version: str) -> Call[Document]:
+    return Call(method="DELETE", path=_rollout(version), read=dict, repeatable=False)
+
+
+def _rollout(version: str) -> str:
+    return f"/v1/models/{quote(version, safe='')}/rollout"
+
+
+def set_frozen(why: str | None, *, frozen: bool) -> Call[Document]:
+    return Call(method="POST", path=f"/v1/models/{'freeze' if frozen else 'unfreeze'}", read=dict, json={"why": why})
+
+
+def pin_model(version: str | None) -> Call[Document]:
+    """RFC 7396."""
+    return Call(method="PATCH", path="/v1/policy", read=dict, json={"model": version})
 
 
 def list_lanes() -> Call[list[Document]]:

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from jinwi import gold_cli, help_ko, people_cli, runs_cli, spot_checks_cli, webhooks_cli
+from jinwi import gold_cli, help_ko, people_cli, rollout_cli, runs_cli, spot_checks_cli, webhooks_cli
 from jinwi.calls import AuditFilters, Filters
 from jinwi.korean import KOREAN
 from jinwi.options import JsonOption, LangOption, LimitOption, instant
@@ -31,7 +31,10 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
-models = typer.Typer(help="List, show, share, import, promote and roll back model versions.", no_args_is_help=True)
+models = typer.Typer(
+    help="List, show, share and import model versions, and say which one scores.", no_args_is_help=True
+)
+models.add_typer(rollout_cli.app)
 app.add_typer(models, name="models")
 app.add_typer(gold_cli.app, name="gold")
 app.add_typer(webhooks_cli.app, name="webhooks")
@@ -159,19 +162,19 @@ def similar(
 @models.command("list")
 def list_models(json: JsonOption = False, lang: LangOption = None) -> None:
     """List the model versions, the newest first."""
-    from jinwi import admin_commands
+    from jinwi import model_commands
 
     with session(lang) as terminal:
-        admin_commands.list_models(terminal, as_json=json)
+        model_commands.list_models(terminal, as_json=json)
 
 
 @models.command("show")
 def show_model(version: VersionArgument = "champion", json: JsonOption = False, lang: LangOption = None) -> None:
-    """Show the card of a version."""
-    from jinwi import admin_commands
+    """Show the card of a version, and what it showed on live traffic."""
+    from jinwi import model_commands
 
     with session(lang) as terminal:
-        admin_commands.show_model(terminal, version, as_json=json)
+        model_commands.show_model(terminal, version, as_json=json)
 
 
 @models.command("import")
@@ -241,24 +244,6 @@ def pull_model(
 
     with session(lang) as terminal:
         share_commands.pull(terminal, url, key or [], promote=promote, as_json=json)
-
-
-@models.command("promote")
-def promote_model(version: VersionArgument, json: JsonOption = False, lang: LangOption = None) -> None:
-    """Make a version champion: it scores from now on."""
-    from jinwi import admin_commands
-
-    with session(lang) as terminal:
-        admin_commands.promote_model(terminal, version, as_json=json)
-
-
-@models.command("rollback")
-def roll_back_model(json: JsonOption = False, lang: LangOption = None) -> None:
-    """Return to the version that was champion before."""
-    from jinwi import admin_commands
-
-    with session(lang) as terminal:
-        admin_commands.roll_back_model(terminal, as_json=json)
 
 
 @app.command()

@@ -162,9 +162,32 @@ class Client:
         """What became of each version and of each refused candidate, the newest first, at most `limit` (1 to 200)."""
         return self._send(calls.changelog(limit))
 
-    def promote_model(self, version: str) -> Model:
-        """Make a version champion, and the champion `previous`."""
-        return self._send(calls.promote_model(version))
+    def promote_model(self, version: str, *, why: str | None = None, force: bool = False) -> Model:
+        """Make a version champion, and the champion `previous`; one that was stopped only by `force`, with a `why`."""
+        return self._send(calls.promote_model(version, why, force=force))
+
+    def rollout(self, version: str = "challenger") -> Document:
+        """What a version showed beside the champion on live traffic, and every move of it."""
+        return self._send(calls.get_rollout(version))
+
+    def begin_rollout(self, version: str, *, why: str | None = None) -> Document:
+        """Try a version on live traffic: shadow, then canary, then champion."""
+        return self._send(calls.begin_rollout(version, why))
+
+    def stop_rollout(self, version: str = "challenger") -> Document:
+        """Take a version out of shadow or canary."""
+        return self._send(calls.stop_rollout(version))
+
+    def freeze_models(self, *, why: str | None = None) -> Document:
+        """Let no version come into service by itself; stops, and what people do, go on."""
+        return self._send(calls.set_frozen(why, frozen=True))
+
+    def unfreeze_models(self, *, why: str | None = None) -> Document:
+        return self._send(calls.set_frozen(why, frozen=False))
+
+    def pin_model(self, version: str | None) -> Document:
+        """Let one version score all jobs of the key's tenant, None: the champion; the policy that holds then."""
+        return self._send(calls.pin_model(version))
 
     def roll_back_model(self) -> Model:
         """Make `previous` champion again."""
@@ -326,8 +349,26 @@ class AsyncClient:
     async def upload_model(self, directory: Path | str, *, progress: Progress = ignore) -> Model:
         return await self._run(flow.upload_model(directory, progress, self._patience))
 
-    async def promote_model(self, version: str) -> Model:
-        return await self._send(calls.promote_model(version))
+    async def promote_model(self, version: str, *, why: str | None = None, force: bool = False) -> Model:
+        return await self._send(calls.promote_model(version, why, force=force))
+
+    async def rollout(self, version: str = "challenger") -> Document:
+        return await self._send(calls.get_rollout(version))
+
+    async def begin_rollout(self, version: str, *, why: str | None = None) -> Document:
+        return await self._send(calls.begin_rollout(version, why))
+
+    async def stop_rollout(self, version: str = "challenger") -> Document:
+        return await self._send(calls.stop_rollout(version))
+
+    async def freeze_models(self, *, why: str | None = None) -> Document:
+        return await self._send(calls.set_frozen(why, frozen=True))
+
+    async def unfreeze_models(self, *, why: str | None = None) -> Document:
+        return await self._send(calls.set_frozen(why, frozen=False))
+
+    async def pin_model(self, version: str | None) -> Document:
+        return await self._send(calls.pin_model(version))
 
     async def changelog(self, *, limit: int = 50) -> list[Document]:
         return await self._send(calls.changelog(limit))

@@ -36,9 +36,6 @@ HELP: Mapping[str, str] = {
     "At most so many.": "최대 개수.",
     "Erase images and all that is known of them, for good.": "이미지와 그에 관한 모든 정보를 영구히 삭제합니다.",
     "The jobs.": "작업.",
-    "List, show, share, import, promote and roll back model versions.": (
-        "모델 버전을 보고, 나누고, 가져오고, 챔피언으로 만들고, 되돌립니다."
-    ),
     "Say what became of each version and each refused candidate, as Markdown.": (
         "각 버전과 거절된 후보가 어떻게 되었는지 Markdown 으로 보여 줍니다."
     ),
@@ -57,8 +54,13 @@ HELP: Mapping[str, str] = {
     "Show other jobs with the same picture, in this or another form.": (
         "같은 그림이 그대로, 또는 다른 형태로 들어 있는 다른 작업을 보여 줍니다."
     ),
+    "List, show, share and import model versions, and say which one scores.": (
+        "모델 버전을 보고, 나누고, 가져오고, 어느 버전이 채점할지 정합니다."
+    ),
     "List the model versions, the newest first.": "모델 버전을 최근 것부터 보여 줍니다.",
-    "Show the card of a version.": "한 버전의 카드를 보여 줍니다.",
+    "Show the card of a version, and what it showed on live traffic.": (
+        "한 버전의 카드와 실제 이미지에서 보인 결과를 보여 줍니다."
+    ),
     "A version, or an alias such as champion.": "버전이나 별칭. 예: champion.",
     "Bring a detector: an ONNX file with its card, a version's folder, or the file that export wrote.": (
         "탐지 모델을 가져옵니다. 카드가 딸린 ONNX 파일, 버전 폴더, export 로 만든 파일을 받습니다."
@@ -70,6 +72,20 @@ HELP: Mapping[str, str] = {
     "Make the version's folder in here, and send nothing.": "이 폴더 안에 버전 폴더만 만들고 서버로 보내지 않습니다.",
     "Let it score from now on.": "지금부터 이 버전으로 채점합니다.",
     "Make a version champion: it scores from now on.": "버전을 챔피언으로 만듭니다. 지금부터 이 버전으로 채점합니다.",
+    "Why; kept with what is done.": "이유. 한 일과 함께 남습니다.",
+    "Also one that was stopped; needs --why.": "중단된 버전도 허용합니다. --why 가 필요합니다.",
+    "Try a version on live traffic: shadow, then canary, then champion.": (
+        "버전을 실제 이미지로 시험합니다. 섀도, 카나리, 챔피언 순서입니다."
+    ),
+    "Take a version out of shadow or canary.": "섀도나 카나리에서 버전을 뺍니다.",
+    "Let no version come into service by itself; stops go on.": (
+        "어떤 버전도 자동으로 투입되지 않게 합니다. 자동 중단은 계속됩니다."
+    ),
+    "Let versions come into service by themselves again.": "버전이 다시 자동으로 투입되게 합니다.",
+    "Let one version score all jobs of your tenant, whatever is champion.": (
+        "챔피언과 상관없이 한 버전이 내 테넌트의 모든 작업을 채점하게 합니다."
+    ),
+    "Let the champion score your tenant's jobs again.": "챔피언이 내 테넌트의 작업을 다시 채점하게 합니다.",
     "Return to the version that was champion before.": "이전 챔피언 버전으로 돌아갑니다.",
     "Let no job of a lane begin; submissions are still accepted.": (
         "레인의 작업을 시작하지 않게 합니다. 접수는 계속 받습니다."

@@ -104,6 +104,20 @@ class Language:
     registered: str
     promoted: str
     rolled_back: str
+    begun: Mapping[str, str]
+    """By the state that a version came to."""
+    challenger_stopped: str
+    frozen: str
+    unfrozen: str
+    pinned: str
+    unpinned: str
+    version_states: Mapping[str, str]
+    rollout: str
+    compared: str
+    tenants: str
+    challenger_errors: str
+    agreement: str
+    overturned: Mapping[str, str]
     card_needed: str
     folder_has_card: str
     out_or_promote: str
@@ -174,7 +188,7 @@ class Language:
     action: str
     subject: str
     act_details: str
-    by_setup: str
+    by_itself: str
     more_acts: str
     more_jobs: str
     bad_job_id: str

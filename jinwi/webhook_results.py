@@ -15,6 +15,7 @@ class Event(StrEnum):
     JOB_APPEALED = "job.appealed"
     JOB_APPEAL_DECIDED = "job.appeal_decided"
     WEBHOOK_DISABLED = "webhook.disabled"
+    MODEL_PROMOTED = "model.promoted"
 
 
 class DeliveryState(StrEnum):

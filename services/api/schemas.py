@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
+from fastapi import Body
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -293,20 +294,21 @@ class GoldQuery(Request):
 
 
 class PromotionRequest(Request):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"why": "The gate's report 17 was read by two people."}]})
-
     why: Prose | None = Field(None, description="Kept with the move, and told to every tenant's webhooks.")
     force: StrictBool = Field(default=False, description="Also a version that was stopped; `why` must say why.")
 
 
 class ReasonRequest(Request):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"why": "A fair week: nothing changes until Monday."}]})
-
     why: Prose | None = Field(None, description="Kept in the audit log.")
 
 
 class ChangelogQuery(Request):
     limit: int = Field(50, ge=1, le=200, description="Most entries in the answer.")
+
+
+# A body may be left out, so that its example stands beside the schema and not within.
+Promotion = Annotated[PromotionRequest | None, Body(examples=[{"why": "Two people read its report."}])]
+Reason = Annotated[ReasonRequest | None, Body(examples=[{"why": "A fair week: nothing changes until Monday."}])]
 
 
 class LaneRequest(Request):

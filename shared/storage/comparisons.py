@@ -79,6 +79,11 @@ def _overturned(connection: Connection, challenger: str, since: datetime) -> tup
     return found.get(challenger, Overturned()), found.get(versions[-1], Overturned())
 
 
+def clear(connection: Connection, challenger: str) -> None:
+    """Forget an earlier trial of this version, by which a new one must not be judged."""
+    connection.execute(QUERIES["clear_comparisons"], {"challenger": challenger})
+
+
 def forget(connection: Connection, *, days: int) -> None:
     """Drop what is older; the figures of each move stay in its log."""
     connection.execute(QUERIES["forget_comparisons"], {"days": days})

@@ -50,18 +50,24 @@ def enter(
     """Begin a version's way: shadow, then canary, then champion, which the sweeper sees to where it is `automatic`.
 
     With a `plan`, what it configures to nothing is skipped at once; without one the sweeper skips it. A freeze lets it
-    come as far as shadow. Where nothing is champion yet, it is champion. A challenger that is on its way makes room; a
-    version that is champion or challenger already stays as it is. The version's state; None: there is no such version.
+    come as far as shadow. Where nothing is champion yet, it is champion. A challenger that is on its way makes room. A
+    version that is champion or challenger already stays as it is; one that was tried or served before begins anew, with
+    shadow. The version's state; None: there is no such version. Raises ForceNeeded where one that was stopped would be
+    tried on nothing.
     """
     _lock(connection)
     row = state(connection, version)
     if row is None or VersionState(row["state"]) in CHALLENGING | {VersionState.CHAMPION}:
         return row
+    if row["state"] == VersionState.STOPPED and plan is not None and plan.skips(VersionState.SHADOW):
+        raise ForceNeeded(f"version {row['version']} was stopped")
     cause = Cause(why=why, by=by, run_id=run_id)
-    return _move(connection, row, _first_state(connection, plan), cause, automatic=automatic)
+    return _move(connection, row, _first_state(connection, row, plan), cause, automatic=automatic)
 
 
-def _first_state(connection: Connection, plan: Plan | None) -> VersionState:
+def _first_state(connection: Connection, row: Row, plan: Plan | None) -> VersionState:
+    if row["state"] != VersionState.AVAILABLE:
+        return VersionState.SHADOW
     if connection.execute(QUERIES["get_champion_state"]).fetchone() is None:
         return VersionState.CHAMPION
     if plan is None or not plan.skips(VersionState.SHADOW) or freeze(connection)["frozen"]:
@@ -147,6 +153,8 @@ def _move(
     assert moved is not None
     _log(connection, version, before, after, cause)
     if after in CHALLENGING:
+        if before not in CHALLENGING:
+            comparisons.clear(connection, version)
         _set_alias(connection, "challenger", version)
     elif before in CHALLENGING:
         _drop_alias(connection, "challenger")
@@ -191,8 +199,6 @@ def _log(connection: Connection, version: str, before: VersionState, after: Vers
 
 def _noted(cause: Cause, previous: str | None) -> dict[str, Any]:
     noted: dict[str, Any] = {"previous": previous} if previous else {}
-    if cause.numbers:
-        noted["numbers"] = dict(cause.numbers)
     if cause.run_id:
         noted["run_id"] = str(cause.run_id)
     return noted

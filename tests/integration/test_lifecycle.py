@@ -187,6 +187,16 @@ def test_a_stopped_version_is_promoted_only_by_force(database, three):
     assert promote(database, SECOND, force=True)["state"] == "champion"
 
 
+def test_a_version_that_was_tried_or_served_before_begins_with_shadow_anew(database, three):
+    enter(database, SECOND)
+    advance(database, SECOND, VersionState.STOPPED)
+    with pytest.raises(ForceNeeded):
+        enter(database, SECOND, plan=NOTHING)
+    assert enter(database, SECOND, plan=Plan())["state"] == "shadow"
+    promote(database, THIRD)
+    assert enter(database, FIRST, plan=Plan(shadow_share=0))["state"] == "shadow"
+
+
 def test_what_is_not_automatic_waits_for_a_person(database, three):
     enter(database, SECOND, automatic=False)
     assert advance(database, SECOND, VersionState.CANARY) is None

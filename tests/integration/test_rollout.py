@@ -145,6 +145,16 @@ def test_it_is_stopped_by_each_cause_in_either_phase(database, tenant, two, roll
     assert champion(database) == CHAMPION
 
 
+def test_a_second_trial_is_not_judged_by_the_first(database, tenant, two, rollout):
+    add(database, tenant, 5, challenger=None)
+    assert rollout().look() is VersionState.STOPPED
+    with database.transaction() as connection:
+        lifecycle.enter(connection, CHALLENGER, run_id=None, by=None, why="mended")
+    assert rollout().look() is None
+    add(database, tenant, 100)
+    assert rollout().look() is VersionState.CANARY
+
+
 def test_people_who_overturn_its_verdicts_stop_a_canary(database, tenant, two, rollout):
     to_canary(database)
     done(database, tenant, 30, version=CHAMPION, review="ai")

@@ -11,7 +11,7 @@ from services.api import versions
 from services.api.deps import Curator, Parts, PartsOf, Reader, SingleValues
 from services.api.documents import Changelog, FreezeDocument, ModelDocument, ModelList, problems
 from services.api.errors import Problem, invalid
-from services.api.schemas import ChangelogQuery, PromotionRequest, ReasonRequest, VersionOrAlias
+from services.api.schemas import ChangelogQuery, Promotion, PromotionRequest, Reason, VersionOrAlias
 from shared import archive
 from shared.domain.changelog import markdown
 from shared.domain.tenant import Caller
@@ -56,7 +56,7 @@ def roll_back(caller: Curator, parts: PartsOf) -> ModelDocument:
 @router.post(
     "/freeze", responses=problems("bad-request", "unauthorized", "forbidden", "invalid-request", "unavailable")
 )
-def freeze(caller: Curator, parts: PartsOf, said: ReasonRequest | None = None) -> FreezeDocument:
+def freeze(caller: Curator, parts: PartsOf, said: Reason = None) -> FreezeDocument:
     """Let no version come into service by itself; stops, and what people do, go on. Needs the scope `models`."""
     return _set_freeze(caller, parts, said, frozen=True)
 
@@ -64,12 +64,12 @@ def freeze(caller: Curator, parts: PartsOf, said: ReasonRequest | None = None) -
 @router.post(
     "/unfreeze", responses=problems("bad-request", "unauthorized", "forbidden", "invalid-request", "unavailable")
 )
-def unfreeze(caller: Curator, parts: PartsOf, said: ReasonRequest | None = None) -> FreezeDocument:
+def unfreeze(caller: Curator, parts: PartsOf, said: Reason = None) -> FreezeDocument:
     """Let versions come into service by themselves again. Needs the scope `models`."""
     return _set_freeze(caller, parts, said, frozen=False)
 
 
-def _set_freeze(caller: Caller, parts: Parts, said: ReasonRequest | None, *, frozen: bool) -> FreezeDocument:
+def _set_freeze(caller: Caller, parts: Parts, said: Reason, *, frozen: bool) -> FreezeDocument:
     why = said.why if said else None
     with parts.database.transaction() as connection:
         row = lifecycle.set_freeze(connection, frozen=frozen, by=caller.key_id, why=why)
@@ -175,7 +175,7 @@ async def upload_model(request: Request, response: Response, caller: Curator, pa
         "bad-request", "unauthorized", "forbidden", "not-found", "conflict", "invalid-request", "unavailable"
     ),
 )
-def promote(version: Version, caller: Curator, parts: PartsOf, said: PromotionRequest | None = None) -> ModelDocument:
+def promote(version: Version, caller: Curator, parts: PartsOf, said: Promotion = None) -> ModelDocument:
     """Make a version champion, and the champion `previous`. Needs the scope `models`."""
     said = said or PromotionRequest()
     if said.force and said.why is None:

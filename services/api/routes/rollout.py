@@ -9,8 +9,9 @@ from services.api.deps import Curator, PartsOf, Reader
 from services.api.documents import ComparisonDocument, MoveDocument, RolloutDocument, problems
 from services.api.errors import Problem
 from services.api.routes.models import Version
-from services.api.schemas import ReasonRequest
+from services.api.schemas import Reason
 from shared.domain.lifecycle import CHALLENGING, VersionState
+from shared.errors import ForceNeeded
 from shared.storage import comparisons, lifecycle
 from shared.storage.db import Connection
 from shared.storage.lifecycle import Cause, Row
@@ -33,18 +34,19 @@ def read_rollout(version: Version, _: Reader, parts: PartsOf) -> RolloutDocument
         "bad-request", "unauthorized", "forbidden", "not-found", "conflict", "invalid-request", "unavailable"
     ),
 )
-def begin_rollout(
-    version: Version, caller: Curator, parts: PartsOf, said: ReasonRequest | None = None
-) -> RolloutDocument:
+def begin_rollout(version: Version, caller: Curator, parts: PartsOf, said: Reason = None) -> RolloutDocument:
     """Let a version score in shadow, then answer as canary, then be champion. Needs the scope `models`."""
     why = (said.why if said else None) or "begun by hand"
-    with parts.database.transaction() as connection:
-        row = _require(connection, version)
-        if row["state"] == VersionState.CHAMPION:
-            raise Problem("conflict", f"Version {row['version']} is champion already.")
-        plan = parts.settings.rollout
-        lifecycle.enter(connection, row["version"], run_id=None, by=caller.key_id, why=why, plan=plan)
-        document = _document(connection, _require(connection, row["version"]))
+    plan = parts.settings.rollout
+    try:
+        with parts.database.transaction() as connection:
+            row = _require(connection, version)
+            if row["state"] == VersionState.CHAMPION:
+                raise Problem("conflict", f"Version {row['version']} is champion already.")
+            lifecycle.enter(connection, row["version"], run_id=None, by=caller.key_id, why=why, plan=plan)
+            document = _document(connection, _require(connection, row["version"]))
+    except ForceNeeded as exc:
+        raise Problem("conflict", f"{str(exc).capitalize()}, and no shadow is set up: promote it by force.") from exc
     log.info("rollout_begun", version=document.version, state=document.state)
     return document
 

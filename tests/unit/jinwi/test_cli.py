@@ -497,8 +497,16 @@ def test_an_action_that_the_key_may_not_do_is_said(command, jinwi):
 
 
 def test_models_are_listed_and_shown(command, jinwi):
-    model = {"version": "0.1.0", "aliases": ["champion"], "card": {"note": "[bold]32 px[/bold]"}}
+    model = {
+        "version": "0.1.0",
+        "state": "champion",
+        "aliases": ["champion"],
+        "card": {"note": "[bold]32 px[/bold]"},
+    }
+    never = {"n": 0, "errors": 0}
+    rollout = {"state": "champion", "frozen": False, "shadow": never, "canary": never, "moves": []}
     jinwi.routes = {
+        ("GET", "/v1/models/0.1.0/rollout"): Answer(status=200, document=rollout),
         ("GET", "/v1/models"): Answer(status=200, document={"models": [model]}),
         ("GET", "/v1/models/champion"): Answer(status=200, document=model),
     }
@@ -506,7 +514,7 @@ def test_models_are_listed_and_shown(command, jinwi):
     assert lines(command("models", "list", "--json")) == [model]
     shown = command("models", "show", "champion").stdout
     assert re.search(r"card\.note +│ \[bold\]32 px\[/bold\]", shown)
-    assert lines(command("models", "show", "--json")) == [model]
+    assert lines(command("models", "show", "--json")) == [model | {"rollout": rollout}]
 
 
 def test_a_key_is_created_listed_and_revoked(command, jinwi):
@@ -545,9 +553,9 @@ def test_what_administrators_did_is_listed(command, jinwi):
     }
     jinwi.routes[("GET", "/v1/audit")] = Answer(status=200, document={"acts": [act, act], "next_cursor": None})
     result = command("audit", "--limit", "1")
-    assert all(text in result.stdout for text in ("lane.paused", "bulk", "the set-up", "점검", "2026-11-21 09:26:00 "))
+    assert all(text in result.stdout for text in ("lane.paused", "bulk", "the system", "점검", "2026-11-21 09:26:00 "))
     assert "more than these 1" in result.stderr
-    assert "초기 설정" in command("audit", "--lang", "ko").stdout
+    assert "시스템" in command("audit", "--lang", "ko").stdout
     assert lines(command("audit", "--json")) == [act, act]
     command("audit", "--action", "key.created", "--key", "k1", "--since", "2026-11-01T00:00:00+00:00")
     asked = {"action": "key.created", "key_id": "k1", "limit": "21"}

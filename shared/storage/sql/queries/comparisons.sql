@@ -43,5 +43,8 @@ WHERE latest.label IN ('human', 'ai') AND jobs.verdict IN ('likely_human', 'like
   AND jobs.result #>> '{model,version}' = ANY(%(versions)s)
 GROUP BY 1;
 
+-- clear_comparisons --
+DELETE FROM shadow_scores WHERE challenger = %(challenger)s;
+
 -- forget_comparisons --
 DELETE FROM shadow_scores WHERE created_at < now() - make_interval(days => %(days)s);
