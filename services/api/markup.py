@@ -10,7 +10,7 @@ _UNSEEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 
-_VOID = frozenset({"br", "img", "input", "link", "meta", "rect", "circle"})
+_VOID = frozenset({"img", "input", "link", "meta"})
 
 
 class Markup(str):

@@ -67,7 +67,6 @@ ENGLISH = Texts(
         "decided": "A person has looked at it and decided what the model left open: {verdict}.",
         "disputed": "People have looked at it and disagree. A further opinion is asked for.",
     },
-    votes="Human-made: {human}. AI-generated: {ai}. Unsure: {unsure}.",
     appeal="Do you see it otherwise?",
     appeal_lead="Appeal: say why, and add what shows it, such as sketches, layers or the camera's raw file. A person "
     "will look at it and decide, and you will read the answer on this page.",

@@ -9,9 +9,16 @@ from services.api.appeal_section import appeals_section
 from services.api.finding_section import findings_section
 from services.api.markup import Child, Markup, markup, tag
 from services.api.result_texts import Texts
-from services.api.result_view import View, instant, percent, percents
+from services.api.result_view import PERCENT, View, instant, percent, percents
 from shared.domain import review
 from shared.domain.statement import answer_hash
+
+# As on the page at `/`; without one a browser asks for /favicon.ico.
+ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' "
+    "rx='8' fill='%232b4a73'/%3E%3Cpath d='M6 20h20' stroke='%23fff' stroke-width='3' stroke-linecap='round'/%3E"
+    "%3Ccircle cx='17' cy='20' r='5' fill='%23e0b65c'/%3E%3C/svg%3E"
+)
 
 ZONES = ("likely_human", "uncertain", "likely_ai")
 
@@ -23,10 +30,10 @@ def style() -> str:
 
 @cache
 def content_security_policy() -> str:
-    """No script at all, our one style by its hash, our own pictures, and forms that lead back to us."""
+    """No script at all, our one style by its hash, our own pictures and icon, and forms that lead back to us."""
     digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
     return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src 'self'; base-uri 'none'; form-action 'self'; "
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
         "frame-ancestors 'none'"
     )
 
@@ -63,6 +70,7 @@ def _document(texts: Texts, title: str, body: Child) -> str:
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="robots", content="noindex, nofollow"),
         tag("title", f"{title} · Jinwi 진위"),
+        tag("link", rel="icon", href=ICON),
         tag("style", Markup(style())),
     )
     return "<!doctype html>\n" + tag("html", head, tag("body", body), lang=texts.code)
@@ -205,7 +213,7 @@ def _record(view: View) -> Markup:
     rate = view.card.get("false_accusation_rate")
     if not rate:
         return tag("section", tag("h2", texts.record), tag("p", texts.no_record))
-    value, low, high = (f"{percent(rate[name])} %" for name in ("value", "low", "high"))
+    value, low, high = (f"{percent(rate[name])}{PERCENT}" for name in ("value", "low", "high"))
     said = texts.record_value.format(n=f"{rate['n']:,}", rate=value, low=low, high=high)
     elsewhere = view.card.get("thresholds") != result["thresholds"]
     return tag("section", tag("h2", texts.record), tag("p", said, f" {texts.record_elsewhere}" if elsewhere else None))

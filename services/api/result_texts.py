@@ -55,7 +55,6 @@ class Texts:
 
     people: str
     reviewed: Mapping[str, str]
-    votes: str
 
     appeal: str
     appeal_lead: str

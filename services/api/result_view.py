@@ -9,6 +9,8 @@ from typing import Any
 from services.api.result_texts import Texts
 from shared.domain.job import Job
 
+PERCENT = "\N{NO-BREAK SPACE}%"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class View:
@@ -46,10 +48,10 @@ def percents(ai_probability: float) -> tuple[str, str]:
     """Both probabilities in whole percents that add up to 100; the ends stay open, because no model is certain."""
     ai = math.floor(100 * ai_probability + 0.5)
     if ai < 1:
-        return "< 1 %", "> 99 %"
+        return f"< 1{PERCENT}", f"> 99{PERCENT}"
     if ai > 99:
-        return "> 99 %", "< 1 %"
-    return f"{ai} %", f"{100 - ai} %"
+        return f"> 99{PERCENT}", f"< 1{PERCENT}"
+    return f"{ai}{PERCENT}", f"{100 - ai}{PERCENT}"
 
 
 def percent(share: float) -> str:

@@ -1,4 +1,4 @@
-"""A real browser for the pages."""
+"""A real browser for the pages; one a module, because as long as it runs its thread has an event loop."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE_MS = 30_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     executable = shutil.which("chromium")
     if executable is None:

@@ -134,7 +134,7 @@ class TestPage:
         assert policy == {
             "default-src": "'none'",
             "style-src": f"'sha256-{digest}'",
-            "img-src": "'self'",
+            "img-src": "'self' data:",
             "base-uri": "'none'",
             "form-action": "'self'",
             "frame-ancestors": "'none'",

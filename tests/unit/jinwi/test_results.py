@@ -45,6 +45,7 @@ ROW = {
     "timings_ms": {"decode": 1.0},
     "created_at": datetime(2026, 11, 21, 9, tzinfo=UTC),
     "finished_at": datetime(2026, 11, 21, 9, 1, tzinfo=UTC),
+    "opinion": None,
 }
 
 
