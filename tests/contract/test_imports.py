@@ -21,7 +21,7 @@ VIOLATIONS = {
     "psycopg and minio only in shared.storage": ("services/api/submit.py", "import psycopg"),
     "Celery only in shared.queue, the worker and the retrainer": ("services/api/deps.py", "import celery"),
     "onnxruntime only in shared.scoring": ("services/worker/verify.py", "import onnxruntime"),
-    "c2pa only in shared.provenance, and shared.provenance only in the worker": (
+    "c2pa only in shared.provenance, which only the process that decodes imports": (
         "services/api/deps.py",
         "import shared.provenance.read",
     ),
