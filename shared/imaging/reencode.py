@@ -6,8 +6,8 @@ from typing import Any
 
 from PIL import Image
 
-WEBP_SIDE = 16_383
-"""Longest side in px that a WebP file can have (RFC 9649, section 2.7)."""
+LONGEST = 2048
+"""A picture with a longer side, in px, is shrunk to this first, as most sites that compress anew do."""
 
 NAMES = ("jpeg-90", "jpeg-70", "webp-80", "half", "resize", "crop")
 """Number: the quality. `resize` is to 60 … 90 % of each side, `crop` keeps 90 % of each, anywhere."""
@@ -20,10 +20,11 @@ def reencodings(image: Image.Image, seed: int) -> list[tuple[str, bytes]]:
     """
     draw = random.Random(seed)  # noqa: S311 - nothing secret depends on it
     share = draw.uniform(0.6, 0.9)
+    image = _within(image, LONGEST)
     files = (
         _encoded(image, "JPEG", quality=90),
         _encoded(image, "JPEG", quality=70),
-        _encoded(_within(image, WEBP_SIDE), "WEBP", quality=80),
+        _encoded(image, "WEBP", quality=80),
         _encoded(_scaled(image, 0.5), "JPEG", quality=90),
         _encoded(_scaled(image, share), "JPEG", quality=90),
         _encoded(_cropped(image, draw), "JPEG", quality=90),

@@ -1,5 +1,3 @@
-import io
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,7 +7,7 @@ from shared.domain.fingerprint import NEAR, distance
 from shared.imaging.decode import decode
 from shared.imaging.formats import Format
 from shared.imaging.pdq import pdq
-from shared.imaging.reencode import NAMES, WEBP_SIDE, reencodings
+from shared.imaging.reencode import LONGEST, NAMES, reencodings
 from tests.unit.shared.imaging.pictures import LIMITS, noise
 
 PHOTOGRAPH = decode(photographs(1, seed=5)[0], LIMITS).image
@@ -58,7 +56,7 @@ def test_a_tiny_picture_has_all_forms(size):
     assert all(min(form.image.size) >= 1 for form in decoded(Image.new("RGB", size, "red")).values())
 
 
-def test_a_picture_too_long_for_webp_is_shrunk_for_it():
-    forms = dict(reencodings(Image.new("RGB", (20_000, 4), "red"), 0))
-    with Image.open(io.BytesIO(forms["webp-80"])) as webp:
-        assert webp.size == (WEBP_SIDE, 3)
+def test_a_large_picture_is_shrunk_first():
+    forms = decoded(Image.new("RGB", (20_000, 4), "red"))
+    assert {forms[name].image.size for name in ("jpeg-90", "jpeg-70", "webp-80")} == {(LONGEST, 1)}
+    assert forms["half"].image.size == (LONGEST // 2, 1)
