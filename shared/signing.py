@@ -12,11 +12,12 @@ import binascii
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import structlog
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -45,6 +46,8 @@ _DIGESTS: Mapping[str, type[hashes.HashAlgorithm]] = {
 
 _BEGIN = b"-----BEGIN PUBLIC KEY-----"
 
+log = structlog.get_logger("signing")
+
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
@@ -63,9 +66,16 @@ class Trust:
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """The installation's own key and those of JINWI_MODEL_TRUST; raises ConfigurationError."""
-        paths = [path for path in (settings.model_public_key, settings.model_trust) if path is not None]
-        keys = [key for path in paths for key in read_public_keys(path)]
+        """The installation's own key and those of JINWI_MODEL_TRUST, as they lie there now.
+
+        A file that cannot be read trusts nobody and is said in the log: it must not stop those who serve.
+        """
+        keys: list[PublicKey] = []
+        for file in _files_of(settings):
+            try:
+                keys += _public_keys(file)
+            except (OSError, ConfigurationError) as exc:
+                log.warning("public_key_unreadable", file=str(file), error=str(exc))
         return cls(keys={key.fingerprint: key for key in keys}, required=settings.model_signatures == "require")
 
     def check(self, signature: bytes | None, found: Mapping[str, str], *, signed: bool = False) -> str | None:
@@ -99,6 +109,22 @@ def verify(signature: bytes, found: Mapping[str, str], keys: Mapping[str, Public
     if changed := sorted(name for name in said.keys() | found.keys() if said.get(name) != found.get(name)):
         raise FilesChanged(changed)
     return hint
+
+
+def vouch(directory: Path, settings: Settings) -> str | None:
+    """Sign a version in this installation's name, if it has a key; the key's fingerprint.
+
+    Raises ConfigurationError where its own workers would not trust the signature.
+    """
+    if settings.model_signing_key is None:
+        return None
+    signed_by = sign(directory, settings.model_signing_key)
+    if signed_by not in Trust.of(settings).keys:
+        raise ConfigurationError(
+            "JINWI_MODEL_PUBLIC_KEY must name the public half of JINWI_MODEL_SIGNING_KEY: workers would refuse what it "
+            f"signs ({signed_by})"
+        )
+    return signed_by
 
 
 def sign(directory: Path, private_key: Path) -> str:
@@ -164,10 +190,23 @@ def make_key_pair(private: Path, public: Path, *, private_mode: int = 0o600, pub
 def read_public_keys(path: Path) -> list[PublicKey]:
     """The public keys of a PEM file, or of a folder's `.pem` and `.pub` files; raises ConfigurationError."""
     try:
-        files = sorted(each for each in path.iterdir() if each.suffix in SUFFIXES) if path.is_dir() else [path]
-        return [key for file in files for key in _public_keys(file)]
+        return [key for file in _key_files(path) for key in _public_keys(file)]
     except OSError as exc:
         raise ConfigurationError(f"{path}: the public keys cannot be read: {exc.strerror}") from exc
+
+
+def _files_of(settings: Settings) -> Iterator[Path]:
+    """Where the settings say that public keys lie; a folder that cannot be read is itself one that holds none."""
+    for path in (settings.model_public_key, settings.model_trust):
+        if path is not None:
+            try:
+                yield from _key_files(path)
+            except OSError:
+                yield path
+
+
+def _key_files(path: Path) -> list[Path]:
+    return sorted(each for each in path.iterdir() if each.suffix in SUFFIXES) if path.is_dir() else [path]
 
 
 def _public_keys(file: Path) -> Iterable[PublicKey]:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from shared import config, signing
 from shared.errors import ConfigurationError, FilesChanged, KeyNotTrusted, SignatureDamaged, SignatureRefused, Unsigned
@@ -178,6 +179,22 @@ class TestTrust:
         trust = self.of(model_public_key=keys / "own.pub", model_trust=folder)
         assert trust.keys.keys() == trusted(keys / "own.pub", keys / "other.pub").keys()
         assert trust.check(signing.read_signature(version), signing.file_hashes(version))
+
+    def test_a_file_that_is_no_key_trusts_nobody_and_stops_nobody(self, version, keys, tmp_path):
+        folder = tmp_path / "trusted"
+        folder.mkdir()
+        (folder / "a-broken.pub").write_text("not a key")
+        (folder / "friend.pub").write_bytes((keys / "own.pub").read_bytes())
+        with capture_logs() as said:
+            trust = self.of(model_public_key=tmp_path / "none.pub", model_trust=folder)
+        assert trust.keys.keys() == trusted(keys / "own.pub").keys()
+        assert [one["file"] for one in said] == [str(tmp_path / "none.pub"), str(folder / "a-broken.pub")]
+
+    def test_what_the_installations_own_workers_would_refuse_is_not_signed_in_its_name(self, version, keys):
+        settings = config.Settings(model_signing_key=keys / "own.pem", model_public_key=keys / "other.pub")
+        with pytest.raises(ConfigurationError, match="JINWI_MODEL_PUBLIC_KEY"):
+            signing.vouch(version, settings)
+        assert signing.vouch(version, config.Settings()) is None
 
 
 class TestKeys:
