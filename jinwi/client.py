@@ -25,7 +25,7 @@ from jinwi.batch import BatchItem, bulk
 from jinwi.calls import AuditFilters, Call, Document, Filters, Options
 from jinwi.errors import ApiError, Timeout
 from jinwi.flow import Flow, Pause, Send, Source
-from jinwi.gold import Gold
+from jinwi.gold import AsyncGold, Gold
 from jinwi.results import Job, Model
 from jinwi.upload import Progress, ignore
 from jinwi.webhooks import AsyncWebhooks, Webhooks
@@ -216,6 +216,7 @@ class AsyncClient:
     def __init__(self, url: str | None = None, key: str | None = None, *, timeout: float = PATIENCE) -> None:
         self._http = httpx.AsyncClient(**http_options(url, key))
         self._patience = timeout
+        self.gold = AsyncGold(self._send)
         self.webhooks = AsyncWebhooks(self._send)
 
     async def verify(

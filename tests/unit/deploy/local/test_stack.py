@@ -1,7 +1,7 @@
 """What each part of the embedded stack is told."""
 
 from deploy.local.home import Home
-from deploy.local.stack import make_stack
+from deploy.local.stack import SIGNERS, make_stack
 from shared import config
 
 
@@ -14,6 +14,8 @@ def test_who_signs_knows_of_the_private_model_key_and_nobody_else_does(tmp_path,
     home = Home(tmp_path / "home")
     with home.locked():
         stack = make_stack(config.Settings(home=home.root), home)
-    assert "JINWI_MODEL_SIGNING_KEY" in told(stack.setup)
-    assert not any("JINWI_MODEL_SIGNING_KEY" in told(child) for child in stack.services)
+    parts = [stack.setup, *stack.services]
+    knowing = {child.name for child in parts if "JINWI_MODEL_SIGNING_KEY" in told(child)}
+    assert knowing == SIGNERS & {child.name for child in parts}
+    assert "setup" in knowing
     assert all({"JINWI_MODEL_PUBLIC_KEY", "JINWI_MODEL_TRUST"} <= told(child) for child in stack.services)
