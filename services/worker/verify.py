@@ -174,19 +174,18 @@ class Verifier:
         return self._challenge.draw(item)
 
     def _score(self, decoded: Sequence[Decoded]) -> list[tuple[Decoded, Outcome]]:
-        """Together, for each model among them; by the champion what the challenger fails on."""
-        by_model: dict[str, list[Decoded]] = defaultdict(list)
+        """Together, for each model among them; a canary's alone, and by the champion if the challenger fails on it."""
+        together: dict[tuple[str, UUID | None], list[Decoded]] = defaultdict(list)
         for item in decoded:
-            by_model[item.model.card.version].append(item)
+            together[item.model.card.version, item.claim.id if item.champion else None].append(item)
         scored = []
-        for items in by_model.values():
+        for items in together.values():
             try:
                 scored += _score_together(items)
             except Exception as exc:
-                fallen_back = self._challenge.fall_back(items, exc)
-                if not fallen_back:
+                if (champions := self._challenge.fall_back(items[0], exc)) is None:
                     raise
-                scored += _score_together(fallen_back)
+                scored += _score_together([champions])
         return scored
 
     def _finish(self, judged: Sequence[Outcome | Retry], decoded: Sequence[Decoded]) -> None:
