@@ -135,7 +135,7 @@ def _head(run: _Run, samples: Sequence[Sample]) -> Path:
 def _body(run: _Run, samples: Sequence[Sample], guard: Sequence[Sample], recipe: FullRecipe) -> Path:
     of_gold = [sample for sample in samples if sample.is_gold]
     _require_pictures(run, "gold", of_gold, LEAST_GOLD, "jinwi gold add DIR")
-    _require_pictures(run, "guard", guard, LEAST_GUARD, "jinwi gold add DIR --part guard")
+    _require_pictures(run, "guard", guard, LEAST_GUARD, "jinwi gold add DIR --guard 0.3")
     parent = read_head(run.champion)
     shown = looks(samples)
     before = run.embeds(run.champion, shown)
