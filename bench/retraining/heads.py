@@ -97,8 +97,8 @@ def trained(
     """A head fitted to `gold` and `harvest`; calibration and thresholds come from what heads of two folds say of
     `truth`, gold unless given, that the other fold's gold taught.
 
-    The threshold of `likely_ai` is 0.8 or, where that is higher, what takes at most ACCUSED of those human pictures,
-    and no more of them than the `champion` does.
+    Thresholds are the `champion`'s, as the trainer keeps them; without one, `likely_ai` is 0.8 or, where that is
+    higher, what takes at most ACCUSED of those human pictures.
     """
     truth = truth or gold
     fold = np.random.default_rng(seed).integers(0, FOLDS, len(gold.targets))
@@ -109,13 +109,10 @@ def trained(
         )
     labels = (truth.targets >= 0.5).astype(np.uint8)
     calibration = calibrate(out_of_fold, labels)
-    human = labels == 0
-    most = ACCUSED
-    if champion is not None:
-        most = min(most, float((champion.probabilities(truth.vectors[human]) >= champion.thresholds.likely_ai).mean()))
-    accused = np.quantile(probability(out_of_fold, calibration)[human], 1 - most)
+    accused = np.quantile(probability(out_of_fold, calibration)[labels == 0], 1 - ACCUSED)
     weight, bias = _fit(_with(gold, harvest))
-    thresholds = Thresholds(likely_human=0.2, likely_ai=float(np.clip(accused, 0.8, 0.999)))
+    own = Thresholds(likely_human=0.2, likely_ai=float(np.clip(accused, 0.8, 0.999)))
+    thresholds = own if champion is None else champion.thresholds
     return Head(weight=weight, bias=bias, calibration=calibration, thresholds=thresholds)
 
 
