@@ -48,3 +48,16 @@ def test_a_first_head_bounds_its_false_accusations_and_a_candidate_keeps_its_cha
     assert (first.probabilities(human) >= first.thresholds.likely_ai).mean() <= ACCUSED + 0.01
     timid = replace(first, thresholds=Thresholds(likely_human=0.1, likely_ai=0.93))
     assert trained(gold, champion=timid).thresholds == timid.thresholds
+
+
+def test_a_bounded_candidate_accuses_no_more_of_golds_human_pictures_than_its_champion():
+    gold = lessons(2000)
+    champion = trained(gold.rows(np.arange(2000) < 300))
+    candidate = trained(gold, champion=champion, bounded=True)
+    human = gold.vectors[gold.targets == 0]
+
+    def accused(head):
+        return (head.probabilities(human) >= head.thresholds.likely_ai).mean()
+
+    assert candidate.thresholds.likely_ai >= trained(gold).thresholds.likely_ai
+    assert accused(candidate) <= accused(champion) + 0.01
