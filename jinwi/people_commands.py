@@ -10,7 +10,7 @@ from jinwi.admin_commands import local_time, open_client, print_lines
 from jinwi.client import Client
 from jinwi.connection import connect
 from jinwi.people_calls import AppealFilters
-from jinwi.people_results import Appeal, AppealState, Link
+from jinwi.people_results import Appeal, Link
 from jinwi.results import Item, Label, Tick
 from jinwi.session import Complaint
 from jinwi.terminal import Terminal
@@ -147,7 +147,7 @@ def _save(client: Client, appeal: Appeal, folder: Path) -> None:
         (folder / f"{appeal.id}-{file.number}.bin").write_bytes(client.appeals.file(appeal, file.number))
 
 
-def decide_appeal(terminal: Terminal, appeal_id: str, outcome: AppealState, said: Said, *, as_json: bool) -> None:
+def decide_appeal(terminal: Terminal, appeal_id: str, outcome: str, said: Said, *, as_json: bool) -> None:
     checklist = _checklist(terminal, said.checks)
     with open_client(terminal) as client:
         appeal = client.appeals.decide(
