@@ -173,6 +173,24 @@ class Result:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Reviewed:
+    """What people made of a verdict, which stays as it was. `votes` are by label, of one each reviewer."""
+
+    state: ReviewState
+    verdict_by_person: str | None
+    """`human` or `ai`: where set, it holds for the tenant."""
+    votes: Mapping[str, int]
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        return cls(
+            state=ReviewState(document["state"]),
+            verdict_by_person=document["verdict_by_person"],
+            votes=document["votes"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Failure:
     """Why a job `failed` or is `dead`: one word for programs, a sentence for people."""
 
@@ -191,6 +209,8 @@ class Job:
     metadata: Mapping[str, Any]
     url: str | None
     result: Result | None
+    reviewed: Reviewed | None
+    """None from a server that does not say."""
     error: Failure | None
     created_at: datetime
     finished_at: datetime | None
@@ -212,6 +232,7 @@ class Job:
             metadata=document["metadata"],
             url=document["url"],
             result=Result.from_document(result) if result else None,
+            reviewed=Reviewed.from_document(document["reviewed"]) if document.get("reviewed") else None,
             error=Failure(reason=error["reason"], detail=error["detail"]) if error else None,
             created_at=datetime.fromisoformat(document["created_at"]),
             finished_at=datetime.fromisoformat(finished_at) if finished_at else None,
