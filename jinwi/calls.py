@@ -22,6 +22,8 @@ class Options(TypedDict, total=False):
     metadata: Mapping[str, Any] | None
     lane: str
     allow_training: bool | None
+    evidence: str | None
+    """`full` also scores the image in six other forms; else as the tenant's policy says."""
     callback_url: str | None
     idempotency_key: str
     """The same key sent again gives the same job; made anew for each submission where none is given."""
@@ -195,7 +197,7 @@ def _prefer(wait: int) -> dict[str, str]:
 
 
 def _fields(options: Options) -> dict[str, Any]:
-    names = ("external_id", "metadata", "lane", "allow_training", "callback_url")
+    names = ("external_id", "metadata", "lane", "allow_training", "callback_url", "evidence")
     return {name: options[name] for name in names if options.get(name) is not None}  # type: ignore[literal-required]
 
 

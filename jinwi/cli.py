@@ -53,9 +53,9 @@ def verify(
         Lane | None, typer.Option(help="Who waits for whom; else interactive up to 20 images, bulk above.")
     ] = None,
     evidence: Annotated[
-        Literal["basic", "full"],
-        typer.Option(help="full: also what each file says of its origin, and how far that can be trusted."),
-    ] = "basic",
+        Literal["basic", "full"] | None,
+        typer.Option(help="full: also what each file says of its origin, its score in other forms, where it was seen."),
+    ] = None,
     json: JsonOption = False,
     csv: Annotated[Path | None, typer.Option(help="Write a table to this file.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a contact sheet to this file.")] = None,
@@ -77,7 +77,7 @@ def verify(
             arguments=inputs,
             lane=lane,
             json=json,
-            findings=evidence == "full",
+            evidence=evidence,
             csv=csv,
             html=html,
             map=map_folder,

@@ -153,6 +153,11 @@ ENGLISH = Language(
     "said is easily removed.",
     cut_short="Reading it was cut short: the file may say more.",
     not_read="This result was made before files were asked where they come from.",
+    stable="In {n} other forms (compressed, smaller, cut) the AI probability stays between {low} and {high}, and the "
+    "verdict as it is.",
+    flips="In {n} other forms (compressed, smaller, cut) the AI probability lies between {low} and {high}, and the "
+    "verdict is another in {flips}.",
+    stability_unknown="Whether the score survives other forms of the picture was not tried.",
     labels={
         Label.HUMAN: "made by a person",
         Label.AI: "made by AI",

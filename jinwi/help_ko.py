@@ -17,8 +17,8 @@ HELP: Mapping[str, str] = {
     "Who waits for whom; else interactive up to 20 images, bulk above.": (
         "처리 순서. 지정하지 않으면 이미지 20개까지는 interactive, 그보다 많으면 bulk."
     ),
-    "full: also what each file says of its origin, and how far that can be trusted.": (
-        "full: 각 파일이 출처에 관해 말하는 내용과 그것을 얼마나 믿을 수 있는지도 보여 줍니다."
+    "full: also what each file says of its origin, its score in other forms, where it was seen.": (
+        "full: 각 파일이 말하는 출처, 다른 형태로 바꾸었을 때의 점수, 이전에 본 작업도 보여 줍니다."
     ),
     "Write a table to this file.": "이 파일에 표를 씁니다.",
     "Write a contact sheet to this file.": "이 파일에 이미지 결과표를 씁니다.",

@@ -85,6 +85,10 @@ class Language:
     cut_short: str
     not_read: str
 
+    stable: str
+    flips: str
+    stability_unknown: str
+
     labels: Mapping[Label, str]
     distance: str
     review: str

@@ -9,8 +9,9 @@ from jinwi.twins import Similar
 
 
 def show(terminal: Terminal, name: str, *, as_json: bool) -> None:
+    job = job_id(terminal, name)
     with open_client(terminal) as client:
-        similar = client.similar(job_id(terminal, name))
+        similar = client.similar(job)
     if as_json:
         print_lines([similar.document])
         return
