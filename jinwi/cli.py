@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from jinwi import help_ko, webhooks_cli
+from jinwi import help_ko, index_cli, webhooks_cli
 from jinwi.calls import AuditFilters, Filters
 from jinwi.korean import KOREAN
 from jinwi.options import JsonOption, LangOption, LimitOption, instant
@@ -33,6 +33,7 @@ app.add_typer(keys, name="keys")
 models = typer.Typer(help="List, show, import, promote and roll back model versions.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(webhooks_cli.app, name="webhooks")
+app.add_typer(index_cli.app, name="index")
 
 VersionArgument = Annotated[str, typer.Argument(help="A version, or an alias such as champion.")]
 LaneArgument = Annotated[Lane, typer.Argument(help="The lane.")]

@@ -126,6 +126,14 @@ class Client:
         """Add what a person says of the image: `label` is human, ai or unsure."""
         return self._send(calls.review_job(_id(job), label, reason, reviewer))
 
+    def reference_indexes(self) -> list[Document]:
+        """Each with `name`, `pictures` and `changed_at`. `submit` with `reference_index` fills them."""
+        return self._send(calls.list_reference_indexes())
+
+    def remove_reference_index(self, name: str) -> Document:
+        """Forget an index with all its hashes."""
+        return self._send(calls.remove_reference_index(name))
+
     def models(self) -> list[Model]:
         return self._send(calls.list_models())
 
@@ -285,6 +293,12 @@ class AsyncClient:
 
     async def review(self, job: Job | str, label: str, reason: str, reviewer: str) -> Document:
         return await self._send(calls.review_job(_id(job), label, reason, reviewer))
+
+    async def reference_indexes(self) -> list[Document]:
+        return await self._send(calls.list_reference_indexes())
+
+    async def remove_reference_index(self, name: str) -> Document:
+        return await self._send(calls.remove_reference_index(name))
 
     async def models(self) -> list[Model]:
         return await self._send(calls.list_models())

@@ -178,6 +178,12 @@ KOREAN = Language(
     "찾았습니다.",
     likeness="256비트 가운데 31비트까지 다르면 같은 그림이 형태만 바뀐 것으로 봅니다. 어느 쪽이 먼저인지는 알 수 "
     "없습니다.",
+    reference_index="색인",
+    pictures="그림 수",
+    near_reference="색인 {index} 의 그림과 가깝습니다: {name}, 256비트 가운데 {distance}비트가 다릅니다.",
+    no_proof="이미지가 자신의 그림과 가깝다고 해서 모델이 그 그림을 학습했다는 증거는 아닙니다.",
+    indexed="{name}: 그림 {count:,}장을 등록했습니다. 해시만 보관하고 그림은 보관하지 않습니다.",
+    index_removed="{name}: 그림 {count:,}장과 함께 지웠습니다.",
     uploading="올리는 중",
     brought="{where}: 버전을 만들었습니다. 가져온 그래프와 로짓이 0.0001 안에서 같습니다.",
     uncalibrated="카드에 보정값(calibration)이 없습니다. 확률은 신경망이 낸 값 그대로이며 지나치게 확신하는 값일 수 "

@@ -99,6 +99,12 @@ class Language:
     not_seen_before: str
     weak_hash: str
     likeness: str
+    reference_index: str
+    pictures: str
+    near_reference: str
+    no_proof: str
+    indexed: str
+    index_removed: str
 
     uploading: str
     brought: str

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from jinwi.cli import app
 from jinwi.client import AsyncClient, Client
 from jinwi.results import Label, Verdict
-from tests.unit.jinwi.conftest import KEY, Answer, job_document, result_document
+from tests.unit.jinwi.conftest import KEY, PNG, Answer, job_document, result_document
 
 JOB = "019a0b8e-6f5c-7c3e-9f52-3d6c4f1f2a10"
 TWIN = "019a0b8e-6f5c-7c3e-9f52-3d6c4f1f2a11"
@@ -36,9 +36,11 @@ def twin(**changed):
     return document | changed
 
 
-def similar(*twins, quality=93):
+def similar(*twins, quality=93, references=()):
     document = {"pdq": "0f" * 32, "quality": quality, "sure": quality >= 50, "within": 31, "jobs": list(twins)}
-    return Answer(status=200, document={**document, "note": "…"})
+    return Answer(
+        status=200, document={**document, "note": "…", "references": list(references), "references_note": "…"}
+    )
 
 
 @pytest.fixture
@@ -88,6 +90,47 @@ def test_that_nothing_is_similar_and_that_a_hash_says_little_is_said(jinwi, comm
     jinwi.routes[("GET", f"/v1/jobs/{JOB}/similar")] = similar(quality=10)
     ended = command("similar", JOB, "--lang", lang, COLUMNS="200")
     assert all(word in ended.output for word in words), ended.output
+
+
+@pytest.mark.parametrize(("lang", "proof"), [("en", "no proof that a model was trained"), ("ko", "증거는 아닙니다")])
+def test_a_near_reference_is_named_with_the_sentence_that_it_proves_nothing(jinwi, command, lang, proof):
+    near = {"index": "catalogue", "name": "1998/boat.tif", "distance": 9, "same_file": False}
+    jinwi.routes[("GET", f"/v1/jobs/{JOB}/similar")] = similar(references=[near])
+    ended = command("similar", JOB, "--lang", lang, COLUMNS="200")
+    assert all(word in ended.output for word in ("catalogue", "1998/boat.tif", "9", proof)), ended.output
+
+
+def test_a_folder_is_added_to_an_index_by_the_names_below_it(jinwi, command, tmp_path):
+    folder = tmp_path / "works"
+    (folder / "1998").mkdir(parents=True)
+    (folder / "1998" / "boat.png").write_bytes(PNG)
+    (folder / "notes.txt").write_text("none")
+    erased = job_document(JOB, state="erased", result=None)
+    jinwi.routes[("POST", "/v1/jobs")] = Answer(status=200, document=erased)
+    ended = command("index", "add", folder, "--name", "catalogue")
+    assert ended.exit_code == 0, ended.output
+    assert "1 pictures are known" in ended.output
+    [sent] = jinwi.submissions()
+    assert (sent.fields["reference_index"], sent.fields["external_id"]) == ("catalogue", "1998/boat.png")
+    assert sent.fields["lane"] == "bulk"
+
+
+def test_a_picture_that_failed_is_named_and_is_not_counted(jinwi, command, tmp_path):
+    (tmp_path / "a.png").write_bytes(PNG)
+    jinwi.routes[("POST", "/v1/jobs")] = Answer(status=200, document=job_document(JOB, state="failed"))
+    ended = command("index", "add", tmp_path / "a.png", "--name", "catalogue", "--json")
+    assert ended.exit_code == 1
+    assert json.loads(ended.stdout) == {"name": "catalogue", "known": 0, "failed": 1}
+    assert "a.png: The file is cut off." in ended.stderr
+
+
+def test_indexes_are_listed_and_removed(jinwi, command):
+    held = {"name": "my catalogue", "pictures": 1200, "changed_at": "2026-11-21T09:00:00Z"}
+    jinwi.routes[("GET", "/v1/reference-indexes")] = Answer(status=200, document={"indexes": [held]})
+    assert "1,200" in command("index", "list").output
+    gone = Answer(status=200, document={"name": "my catalogue", "pictures": 1200})
+    jinwi.routes[("DELETE", "/v1/reference-indexes/my%20catalogue")] = gone
+    assert "forgotten, with 1,200" in command("index", "remove", "my catalogue").output
 
 
 def test_as_json_it_is_the_servers_document(jinwi, command):
