@@ -24,8 +24,9 @@ def list_reference_indexes(caller: Reader, parts: PartsOf) -> ReferenceIndexList
     return ReferenceIndexList(indexes=[ReferenceIndexDocument(**row) for row in rows])
 
 
+# A name may hold slashes, which are a path's own once they are decoded.
 @router.delete(
-    "/{index_name}", responses=problems("unauthorized", "forbidden", "not-found", "invalid-request", "unavailable")
+    "/{index_name:path}", responses=problems("unauthorized", "forbidden", "not-found", "invalid-request", "unavailable")
 )
 def remove_reference_index(
     index_name: Annotated[Line, Path(description="As its pictures were sent with.")], caller: Submitter, parts: PartsOf

@@ -150,18 +150,18 @@ def test_why_there_is_nothing_to_compare_is_said(client, database):
 
 def test_near_references_are_named_with_the_sentence_that_they_prove_nothing(client, database, tenant, score):
     fingerprint = pdq(decode(scene(), LIMITS).image)
-    held = Reference(tenant_id=tenant, index="catalogue", sha256=bytes(32), name="boat.tif", fingerprint=fingerprint)
+    held = Reference(tenant_id=tenant, index="works/1998", sha256=bytes(32), name="boat.tif", fingerprint=fingerprint)
     with database.transaction() as connection:
         references.keep(connection, [held])
     job = client.upload(scene()).json()
     score(scene())
     answer = similar(client, job)
-    assert answer["references"] == [{"index": "catalogue", "name": "boat.tif", "distance": 0, "same_file": False}]
+    assert answer["references"] == [{"index": "works/1998", "name": "boat.tif", "distance": 0, "same_file": False}]
     assert "no proof that a model was trained" in answer["references_note"]
     [index] = client.get("/v1/reference-indexes").json()["indexes"]
-    assert (index["name"], index["pictures"]) == ("catalogue", 1)
-    assert client.delete("/v1/reference-indexes/catalogue").json() == {"name": "catalogue", "pictures": 1}
-    assert client.delete("/v1/reference-indexes/catalogue").status_code == 404
+    assert (index["name"], index["pictures"]) == ("works/1998", 1)
+    assert client.delete("/v1/reference-indexes/works%2F1998").json() == {"name": "works/1998", "pictures": 1}
+    assert client.delete("/v1/reference-indexes/works%2F1998").status_code == 404
     assert similar(client, job)["references"] == []
 
 
