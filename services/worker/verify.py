@@ -11,7 +11,7 @@ from uuid import UUID
 
 import structlog
 
-from services.worker import ended
+from services.worker import ended, seen
 from services.worker.decoder import Decoder, Prepared
 from services.worker.models import ModelShelf
 from shared.config import FINISH_SECONDS, LOAD_SECONDS, Settings
@@ -37,7 +37,7 @@ from shared.queue.enqueue import Doorbell
 from shared.scoring.evidence import quantise
 from shared.scoring.picture import Picture, Score
 from shared.scoring.session import Model
-from shared.storage import fingerprints, images, jobs, references, webhooks
+from shared.storage import images, jobs, webhooks
 from shared.storage.db import Database
 from shared.storage.objects import ObjectStore
 
@@ -254,14 +254,12 @@ class Verifier:
             # Jobs before objects, as erasure takes them, or the two wait for one another.
             finished = jobs.finish(connection, [one for one in judged if isinstance(one, Outcome)])
             images.describe(connection, sides)
-            held = _references(finished, decoded)
             finished = [_with_sides(job, decoded) for job in finished]
-            shown = [job for job in finished if job.id not in held]
-            fingerprints.keep(connection, _sightings(shown, decoded))
+            shown, given = seen.split(finished, [item.claim for item in decoded])
+            hashes = [(item.claim, item.prepared.fingerprint) for item in decoded]
+            seen.remember(connection, shown, hashes)
             webhooks.announce(connection, shown)
-            references.keep(connection, list(held.values()))
-            for job_id, reference in held.items():
-                jobs.erase(connection, reference.tenant_id, job_id)
+            seen.take_in(connection, given, hashes)
             for retry in judged:
                 if isinstance(retry, Retry):
                     jobs.retry(connection, retry.claim, wait=retry.wait)
@@ -286,37 +284,6 @@ def judge(claim: Claim, reason: str, detail: str, *, counted: bool) -> Outcome |
         state=State.DEAD if counted else State.FAILED,
         error=error_document(reason, detail),
     )
-
-
-def _sightings(finished: Sequence[Job], decoded: Sequence[Decoded]) -> list[fingerprints.Sighting]:
-    """What the jobs that have a result showed."""
-    done = {job.id for job in finished if job.state is State.DONE}
-    return [
-        fingerprints.Sighting(
-            tenant_id=item.claim.tenant_id,
-            sha256=item.claim.sha256,
-            job_id=item.claim.id,
-            fingerprint=item.prepared.fingerprint,
-        )
-        for item in decoded
-        if item.claim.sha256 is not None and item.claim.id in done
-    ]
-
-
-def _references(finished: Sequence[Job], decoded: Sequence[Decoded]) -> dict[UUID, references.Reference]:
-    """What goes into an index of references, by job: only its hash is to be kept."""
-    done = {job.id: job for job in finished if job.state is State.DONE}
-    return {
-        item.claim.id: references.Reference(
-            tenant_id=item.claim.tenant_id,
-            index=item.claim.reference_index,
-            sha256=item.claim.sha256,
-            name=done[item.claim.id].external_id or item.claim.sha256.hex(),
-            fingerprint=item.prepared.fingerprint,
-        )
-        for item in decoded
-        if item.claim.id in done and item.claim.reference_index is not None and item.claim.sha256 is not None
-    }
 
 
 def _with_sides(job: Job, decoded: Sequence[Decoded]) -> Job:
