@@ -168,6 +168,13 @@ def test_full_evidence_is_asked_for_and_said(jinwi, command, tmp_path, lang, fli
     assert submission.fields["evidence"] == "full"
 
 
+def test_basic_evidence_is_asked_for_and_nothing_is_looked_up(jinwi, command, tmp_path):
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes([50]))
+    assert "says nothing" not in command("verify", tmp_path / "a.png", "--evidence", "basic").output
+    assert jinwi.submissions()[0].fields["evidence"] == "basic"
+    assert not [seen for seen in jinwi.seen if seen.path.endswith("/similar")]
+
+
 def test_without_being_asked_the_policy_decides_and_nothing_is_looked_up(jinwi, command, tmp_path):
     (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes([50]))
     assert command("verify", tmp_path / "a.png").exit_code == 0
