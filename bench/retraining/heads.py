@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from services.retrainer.bounded import ACCUSED, likely_ai
 from services.retrainer.calibrate import calibrate
 from services.retrainer.embedded import Embedded
 from services.retrainer.gate import GuardReport
@@ -18,9 +19,6 @@ Floats = NDArray[np.float64]
 
 RIDGE = 10.0
 FOLDS = 2
-ACCUSED = 0.05
-"""The greatest share of gold's human pictures, out of fold, that a version's `likely_ai` may take."""
-
 PSEUDO_SHARE = 0.2
 """Of the weight of everything a head learns from: gold keeps the rest."""
 
@@ -111,11 +109,11 @@ def trained(
     labels = (truth.targets >= 0.5).astype(np.uint8)
     calibration = calibrate(out_of_fold, labels)
     human = labels == 0
-    most = ACCUSED
+    accused = ACCUSED
     if champion is not None and bounded:
-        most = min(most, float((champion.probabilities(truth.vectors[human]) >= champion.thresholds.likely_ai).mean()))
-    accused = np.quantile(probability(out_of_fold, calibration)[human], 1 - most)
-    own = Thresholds(likely_human=0.2, likely_ai=float(np.clip(accused, 0.8, 0.999)))
+        accused = float((champion.probabilities(truth.vectors[human]) >= champion.thresholds.likely_ai).mean())
+    begins = likely_ai(probability(out_of_fold, calibration)[human], accused=accused)
+    own = Thresholds(likely_human=0.2, likely_ai=begins)
     thresholds = own if champion is None or bounded else champion.thresholds
     weight, bias = _fit(_with(gold, harvest))
     return Head(weight=weight, bias=bias, calibration=calibration, thresholds=thresholds)

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.retrainer.bounded import likely_ai
 from services.retrainer.embedded import PLAIN, Embedded
 from services.retrainer.evaluation.metrics import measure
 from services.retrainer.head_fit import HeadRecipe, Heard, fit_head
@@ -17,10 +18,15 @@ from services.retrainer.stage import GUARD, Change, Head, read_set, stage
 from services.retrainer.teaching import Lessons, Pool
 from shared.domain.job import Lane
 from shared.domain.model_card import CalibrationTable, ModelCard
+from shared.domain.verdict import Thresholds
 from shared.scoring.calibration import probability
 
-THRESHOLDS = "the champion's: it was trained on the gold, whose few false alarms would make bolder ones"
-"""Why they are kept."""
+BOUNDED = (
+    "likely_ai where it takes no more of gold's human pictures, out of fold, than the champion's does; "
+    "likely_human the champion's"
+)
+KEPT = "the champion's: gold of too few owners"
+"""How the thresholds were come by."""
 
 RETRAINED = "It was retrained in an installation"
 """So begins the limit that says so."""
@@ -89,14 +95,22 @@ def staged(
     """
     card = _card(champion)
     table, how = card.calibration, "the champion's: gold of too few owners"
+    thresholds, begun = card.thresholds, KEPT
     if fitted.left_out:
         table, how = recalibrated(gold, known, fitted.scored, card.calibration)
+        thresholds, begun = _bounded(gold, known, fitted.scored, table, card), BOUNDED
     judged = read_set(champion, GUARD) if guard is None else guard
-    metrics = {} if judged is None else measured(judged, fitted.head, table, card)
+    metrics = {} if judged is None else measured(judged, fitted.head, table, thresholds)
     network = _card(parent).document["training"]["network"]
-    told = {**training, "parent": card.version, "calibrated": how, "thresholds": THRESHOLDS, "network": network}
+    told = {**training, "parent": card.version, "calibrated": how, "thresholds": begun, "network": network}
     limits = _limits(_card(parent), card.version)
-    changed: dict[str, Any] = {"calibration": table.document(), "metrics": metrics, "training": told, "limits": limits}
+    changed: dict[str, Any] = {
+        "calibration": table.document(),
+        "thresholds": thresholds.document(),
+        "metrics": metrics,
+        "training": told,
+        "limits": limits,
+    }
     if metrics:
         rates = [found["false_likely_ai"] for found in metrics.values()]
         changed["false_accusation_rate"] = max(rates, key=lambda found: found["value"])
@@ -104,16 +118,31 @@ def staged(
     return stage(parent, out, change)
 
 
-def measured(guard: Embedded, head: Head, table: CalibrationTable, card: ModelCard) -> dict[str, Any]:
+def _bounded(
+    gold: Embedded, known: NDArray[np.float32], scored: NDArray[np.float32], table: CalibrationTable, card: ModelCard
+) -> Thresholds:
+    """The champion's `likely_human`, and `likely_ai` by what the champion accuses of gold's human-made pictures."""
+    human = gold.labels == 0
+    before = _probabilities(gold.rows(human), known[human], card.calibration)
+    after = _probabilities(gold.rows(human), scored[human], table)
+    accused = float((before >= card.thresholds.likely_ai).mean())
+    return replace(card.thresholds, likely_ai=round(likely_ai(after, accused=accused), 3))
+
+
+def _probabilities(rows: Embedded, logits: NDArray[np.float32], table: CalibrationTable) -> NDArray[np.float64]:
+    """Of views, float64 [N], from their logits."""
+    fits = [table.of(Lane(lane), int(side)) for lane, side in zip(rows.lanes, rows.short_sides, strict=True)]
+    return np.array([float(probability(logit, fit)) for logit, fit in zip(logits, fits, strict=True)])
+
+
+def measured(guard: Embedded, head: Head, table: CalibrationTable, thresholds: Thresholds) -> dict[str, Any]:
     """Figures on the plain views of `guard`, by lane: pictures that never trained, of sources that did."""
     found = {}
     for lane in Lane:
         rows = guard.rows((guard.lanes == lane.value) & (guard.cells == PLAIN))
         if len(rows):
-            logits = head(rows.vectors)
-            fits = [table.of(lane, int(side)) for side in rows.short_sides]
-            each = [float(probability(logits[row], fit)) for row, fit in enumerate(fits)]
-            found[f"guard, {lane.value}"] = measure(rows.labels, np.array(each), card.thresholds)
+            each = _probabilities(rows, head(rows.vectors), table)
+            found[f"guard, {lane.value}"] = measure(rows.labels, each, thresholds)
     return found
 
 

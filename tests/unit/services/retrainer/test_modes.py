@@ -72,7 +72,9 @@ def test_a_candidates_card_tells_its_own_figures_and_calibration(champion, train
     said = card(made)
     assert set(said["metrics"]) == {"guard, bulk", "guard, interactive"}
     assert said["false_accusation_rate"]["n"] == 12
-    assert said["thresholds"] == card(champion)["thresholds"]
+    assert said["thresholds"]["likely_human"] == card(champion)["thresholds"]["likely_human"]
+    assert 0.8 <= said["thresholds"]["likely_ai"] < 1
+    assert "no more of gold's human pictures" in said["training"]["thresholds"]
     assert said["calibration"] != card(champion)["calibration"]
     assert "out of fold by owner" in said["training"]["calibrated"]
     assert said["limits"] == [

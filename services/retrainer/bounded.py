@@ -1,0 +1,22 @@
+"""Where a retrained version begins to say `likely_ai`: it may not accuse more of the same people than its champion."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.retrainer.evaluation.thresholds import MILDEST
+
+ACCUSED = 0.05
+"""Whatever the champion does, no more of gold's human-made pictures than this."""
+
+HIGHEST = 0.999
+
+
+def likely_ai(candidate: NDArray[np.floating], *, accused: float) -> float:
+    """The threshold above which a share `accused` (ACCUSED at most) of human-made pictures lies, to which the candidate
+    gave these probabilities, float [N], out of fold; never below MILDEST, for "likely" is odds of four to one.
+
+    With the share that the champion accuses of the same pictures: a sharper head under its champion's threshold passes
+    more of everything over it, and a threshold chosen without the champion wavers by more than the gate allows.
+    """
+    found = np.quantile(candidate, 1 - min(ACCUSED, accused))
+    return float(np.clip(found, MILDEST.likely_ai, HIGHEST))
