@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from services.retrainer import sources
 from services.retrainer.embedded import PLAIN, RAW, Embedded
 from services.retrainer.looks import CHUNK, Look, embedded
-from services.retrainer.publish import publish, require_free
+from services.retrainer.place import place, require_free
 from services.retrainer.samples import AI, HUMAN, Dataset, Sample
 from services.retrainer.slice import Slice, log
 from services.retrainer.stage import Change, stage
@@ -89,7 +89,7 @@ def with_sets(
             return None
         made[name] = found
     staged = stage(directory, out, Change(version=version, gold=made["gold"], guard=made["guard"]))
-    target = publish(staged, out)
+    target = place(staged, out)
     sizes = ", ".join(f"{file.name} {file.stat().st_size:,}" for file in sorted(target.iterdir()))
     slice_.say(f"published {target.name}: {sizes} bytes")
     return target

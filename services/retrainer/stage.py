@@ -13,7 +13,7 @@ from safetensors.numpy import load, save
 
 from services.retrainer.directory import golden_pixels, write_beside
 from services.retrainer.embedded import Embedded
-from services.retrainer.publish import staging
+from services.retrainer.place import staging
 from shared.domain.model_card import ModelCard
 from shared.errors import ModelRefused
 from shared.scoring.card import CARD_KEY

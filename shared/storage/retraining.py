@@ -3,7 +3,7 @@
 A write by a retrainer holds only while its `fence` is the row's: a superseded one gets False and changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -140,6 +140,21 @@ def end(connection: Connection, run: Run, ending: Ending) -> bool:
         "version": ending.version,
     }
     return _changed(connection, "end_run", {**_held(run), **parameters})
+
+
+def count_new(connection: Connection, run_id: UUID, gold: Sequence[bytes]) -> int:
+    """Of the run's snapshot and of `gold`, SHA-256 each: how many no candidate was judged with before."""
+    parameters = {"id": run_id, "gold": [digest.hex() for digest in gold]}
+    row = connection.execute(QUERIES["count_new_samples"], parameters).fetchone()
+    assert row is not None
+    return int(row["new"])
+
+
+def count_guard_uses(connection: Connection, guard: str, run_id: UUID) -> int:
+    """How many other runs were judged on the guard set of that name."""
+    row = connection.execute(QUERIES["count_guard_uses"], {"guard": guard, "id": run_id}).fetchone()
+    assert row is not None
+    return int(row["uses"])
 
 
 def note_retrainer(connection: Connection, name: str, *, schedule_seconds: float | None) -> None:
