@@ -7,6 +7,7 @@ whatever form they come back from the web, and carries the embeddings of a gold 
 import hashlib
 import io
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,15 +15,19 @@ import numpy as np
 import torch
 from PIL import Image
 
-from services.retrainer.embedded import Embedded
+from services.retrainer.embedded import PLAIN, RAW, Embedded
 from services.retrainer.export import export
 from services.retrainer.looks import embedded
 from services.retrainer.restored import blueprint
 from services.retrainer.stage import Change, Head, stage
-from services.retrainer.taught import Sample, guard_looks, looks
+from services.retrainer.taught import Sample, guard_looks
+from shared.domain.job import Lane
 from tests.unit.services.retrainer.versions import CARD, SIDE, SMALL, network
 
 VERSION = "100.0.0"
+
+GOLD = 40
+"""Pictures of each class that travel with the champion."""
 
 GUARD = 52
 """Pictures of each class: two above what the gate needs to judge at all."""
@@ -62,10 +67,13 @@ def champion(root: Path) -> Path:
     card = {**plain, "training": {"network": blueprint(made, "jinwi-cnn", side=SIDE, **SMALL)}}
     probe = np.random.default_rng(0).integers(0, 256, (4, SIDE, SIDE, 3), np.uint8)
     model = export(made, card, {}, bare, probe=probe)
-    taught, judged = looks(samples(range(30))), samples(range(1000, 1000 + GUARD))
+    taught = [one.look(RAW, lane) for one in samples(range(GOLD)) for lane in Lane]
+    judged = samples(range(1000, 1000 + GUARD))
     gold, guard = (embedded(model, wanted, root / "cache") for wanted in (taught, guard_looks(judged)))
     assert gold is not None
     assert guard is not None
+    # As they came, for so do the pictures come that a harvest looks at: the network was never made to like others.
+    gold = replace(gold, cells=np.full(len(gold), PLAIN))
     change = Change(version=VERSION, head=_between(gold), gold=gold, guard=guard)
     return stage(bare, root / "made", change).rename(root / VERSION)
 
