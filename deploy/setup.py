@@ -53,14 +53,14 @@ def prepare(settings: Settings, home: Path) -> None:
             # A stack that was off for longer than partitions were made ahead has none for today.
             jobs.make_partitions(connection)
         for directory in scoring.shipped():
-            _register(database, store, directory, settings.model_signing_key)
+            _register(database, store, directory, settings)
         with database.transaction() as connection:
             _default_tenant(connection, home)
     finally:
         database.close()
 
 
-def _register(database: Database, store: ObjectStore, directory: Path, key: Path | None) -> None:
+def _register(database: Database, store: ObjectStore, directory: Path, settings: Settings) -> None:
     """Register a shipped version, signed by this installation where it has a key: it vouches for its own distribution.
 
     A number that other files hold stays theirs: there are results that name it. A version that was registered before
@@ -69,26 +69,26 @@ def _register(database: Database, store: ObjectStore, directory: Path, key: Path
     with database.transaction() as connection:
         there = models.get(connection, directory.name)
     if there is None:
-        with _vouched(directory, key) as (version, signed_by):
+        with _vouched(directory, settings) as (version, signed_by):
             models.register(database, store, version, origin="shipped", signed_by=signed_by)
         log.info("model_registered", version=directory.name, signed_by=signed_by)
     elif there["manifest"] != models.read_manifest(directory):
         log.warning(
             "shipped_version_taken", version=directory.name, holder=there["name"], origin=there["origin"], mend=MEND
         )
-    elif key is not None and store.get_signature(directory.name) is None:
-        with _vouched(directory, key) as (version, signed_by):
+    elif settings.model_signing_key is not None and store.get_signature(directory.name) is None:
+        with _vouched(directory, settings) as (version, signed_by):
             store.add_signature(directory.name, (version / SIGNATURE).read_bytes())
         log.info("model_signed", version=directory.name, signed_by=signed_by)
 
 
 @contextlib.contextmanager
-def _vouched(directory: Path, key: Path | None) -> Generator[tuple[Path, str | None]]:
+def _vouched(directory: Path, settings: Settings) -> Generator[tuple[Path, str | None]]:
     """A copy of a shipped version whose hashes were checked, with a signature where there is a key, and whose it is."""
     with tempfile.TemporaryDirectory() as folder:
         version = Path(shutil.copytree(directory, Path(folder) / directory.name))
         read_verified(version)
-        yield version, signing.sign(version, key) if key else None
+        yield version, signing.vouch(version, settings)
 
 
 def _default_tenant(connection: Connection, home: Path) -> None:

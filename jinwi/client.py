@@ -25,7 +25,7 @@ from jinwi.batch import BatchItem, bulk
 from jinwi.calls import AuditFilters, Call, Document, Filters, Options
 from jinwi.errors import ApiError, Timeout
 from jinwi.flow import Flow, Pause, Send, Source
-from jinwi.gold import Gold
+from jinwi.gold import AsyncGold, Gold
 from jinwi.people import Appeals, AsyncAppeals, AsyncLinks, Links
 from jinwi.results import Job, Model
 from jinwi.retraining import AsyncRetraining, Retraining
@@ -263,6 +263,7 @@ class AsyncClient:
     def __init__(self, url: str | None = None, key: str | None = None, *, timeout: float = PATIENCE) -> None:
         self._http = httpx.AsyncClient(**http_options(url, key))
         self._patience = timeout
+        self.gold = AsyncGold(self._send)
         self.webhooks = AsyncWebhooks(self._send)
         self.spot_checks = AsyncSpotChecks(self._send)
         self.retraining = AsyncRetraining(self._run, timeout)

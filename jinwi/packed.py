@@ -10,7 +10,7 @@ from typing import Any
 
 from jinwi.session import Complaint
 from jinwi.terminal import Terminal
-from shared import archive, signing
+from shared import archive, pem, signing
 from shared.config import Settings
 from shared.errors import (
     ArchiveRefused,
@@ -19,7 +19,7 @@ from shared.errors import (
     KeyNotTrusted,
     SignatureRefused,
 )
-from shared.signing import PublicKey
+from shared.pem import PublicKey
 
 MANIFEST = "manifest.json"
 
@@ -57,7 +57,7 @@ def known_keys(settings: Settings, *more: Path) -> Keys:
     keys: dict[str, PublicKey] = {}
     places: dict[str, Path] = {}
     for path in (*more, *paths, *(path for path in homes if path.exists())):
-        for key in signing.read_public_keys(path):
+        for key in pem.read_public_keys(path):
             keys[key.fingerprint] = key
             places.setdefault(key.fingerprint, path)
     return Keys(keys=keys, places=places)

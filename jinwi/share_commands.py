@@ -37,8 +37,8 @@ def export(terminal: Terminal, version: str, out: Path | None, *, as_json: bool)
     partial = target.with_name(f".{target.name}.partial")
     try:
         _fetch(terminal, server, model, partial)
-        with opened(terminal, partial, name, known_keys(settings), settings.max_model_bytes) as version_:
-            signed_by = version_.signed_by or version_.claimed
+        with opened(terminal, partial, name, known_keys(settings), settings.max_model_bytes) as found:
+            signed_by = found.signed_by or found.claimed
         partial.rename(target)
     finally:
         partial.unlink(missing_ok=True)
@@ -59,7 +59,6 @@ def pull(terminal: Terminal, url: str, keys: Sequence[Path], *, promote: bool, a
     name = unquote(urlsplit(url).path.rpartition("/")[2])
     with ExitStack() as stack:
         file = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "archive"
-
         with bar(terminal, language.downloading, None) as advance:
             download(
                 terminal,
@@ -107,7 +106,7 @@ def _fetch(terminal: Terminal, server: Server, model: Model, target: Path) -> No
                     answer.read()
                     kind = Refused if answer.is_client_error else ApiError
                     raise kind(answer.status_code, flow.problem(answer))
-                total = int(answer.headers["Content-Length"])
+                total = int(answer.headers.get("Content-Length", 0)) or None
                 with target.open("wb") as file, bar(terminal, terminal.language.downloading, total) as advance:
                     for piece in answer.iter_bytes(1 << 16):
                         file.write(piece)

@@ -12,46 +12,30 @@ import binascii
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+import structlog
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from shared.config import Settings
 from shared.errors import ConfigurationError, FilesChanged, KeyNotTrusted, SignatureDamaged, Unsigned
+from shared.pem import DIGESTS, PublicKey, key_files, public_keys, public_of
 
 SIGNATURE = "model.sig"
 
 SIGNATURE_BYTES = 1 << 20
 """A bundle over the 16 files that a version may have takes 4 kB."""
 
-SUFFIXES = {".pem", ".pub"}
-
 _BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 _PAYLOAD = "application/vnd.in-toto+json"
 _STATEMENT = "https://in-toto.io/Statement/v1"
 _PREDICATE = "https://model_signing/signature/v1.0"
 
-# As the bundle's specification pairs them (sigstore `PublicKeyDetails`: PKIX_ECDSA_P256_SHA_256 and so on).
-_DIGESTS: Mapping[str, type[hashes.HashAlgorithm]] = {
-    "secp256r1": hashes.SHA256,
-    "secp384r1": hashes.SHA384,
-    "secp521r1": hashes.SHA512,
-}
-
-_BEGIN = b"-----BEGIN PUBLIC KEY-----"
-
-
-@dataclass(frozen=True, slots=True)
-class PublicKey:
-    """`fingerprint` is the SHA-256, in hex, of the key's PEM text: what `sha256sum` says of the file."""
-
-    key: ec.EllipticCurvePublicKey
-    fingerprint: str
+log = structlog.get_logger("signing")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,9 +47,16 @@ class Trust:
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """The installation's own key and those of JINWI_MODEL_TRUST; raises ConfigurationError."""
-        paths = [path for path in (settings.model_public_key, settings.model_trust) if path is not None]
-        keys = [key for path in paths for key in read_public_keys(path)]
+        """The installation's own key and those of JINWI_MODEL_TRUST, as they lie there now.
+
+        A file that cannot be read trusts nobody and is said in the log: it must not stop those who serve.
+        """
+        keys: list[PublicKey] = []
+        for file in _files_of(settings):
+            try:
+                keys += public_keys(file)
+            except (OSError, ConfigurationError) as exc:
+                log.warning("public_key_unreadable", file=str(file), error=str(exc))
         return cls(keys={key.fingerprint: key for key in keys}, required=settings.model_signatures == "require")
 
     def check(self, signature: bytes | None, found: Mapping[str, str], *, signed: bool = False) -> str | None:
@@ -92,13 +83,29 @@ def verify(signature: bytes, found: Mapping[str, str], keys: Mapping[str, Public
     key = keys[hint].key
     message = b"DSSEv1 %d %s %d %s" % (len(_PAYLOAD), _PAYLOAD.encode(), len(payload), payload)
     try:
-        key.verify(signed, message, ec.ECDSA(_DIGESTS[key.curve.name]()))
+        key.verify(signed, message, ec.ECDSA(DIGESTS[key.curve.name]()))
     except InvalidSignature as exc:
         raise SignatureDamaged("the signature is not that of the key that it names") from exc
     said = _resources(payload)
     if changed := sorted(name for name in said.keys() | found.keys() if said.get(name) != found.get(name)):
         raise FilesChanged(changed)
     return hint
+
+
+def vouch(directory: Path, settings: Settings) -> str | None:
+    """Sign a version in this installation's name, if it has a key; the key's fingerprint.
+
+    Raises ConfigurationError where its own workers would not trust the signature.
+    """
+    if settings.model_signing_key is None:
+        return None
+    signed_by = sign(directory, settings.model_signing_key)
+    if signed_by not in Trust.of(settings).keys:
+        raise ConfigurationError(
+            "JINWI_MODEL_PUBLIC_KEY must name the public half of JINWI_MODEL_SIGNING_KEY: workers would refuse what it "
+            f"signs ({signed_by})"
+        )
+    return signed_by
 
 
 def sign(directory: Path, private_key: Path) -> str:
@@ -109,7 +116,7 @@ def sign(directory: Path, private_key: Path) -> str:
     # Only who signs pays for it.
     from model_signing import hashing, signing  # noqa: PLC0415
 
-    public = _public_of(private_key)
+    public = public_of(private_key)
     target = directory / SIGNATURE
     target.unlink(missing_ok=True)
     files = hashing.Config().set_ignored_paths(paths=[target], ignore_git_paths=False)
@@ -145,75 +152,14 @@ def file_hashes(directory: Path) -> dict[str, str]:
     return found
 
 
-def make_key_pair(private: Path, public: Path, *, private_mode: int = 0o600, public_mode: int = 0o644) -> bool:
-    """Write a new EC P-256 pair as PEM unless there is one; whether one was made. A private key is never replaced.
-
-    Where only the public half is missing, it is made of the private one.
-    """
-    made = not private.exists()
-    if made:
-        content = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        _write(private, content, private_mode)
-    if made or not public.exists():
-        _write(public, _pem(_public_of(private).key), public_mode)
-    return made
-
-
-def read_public_keys(path: Path) -> list[PublicKey]:
-    """The public keys of a PEM file, or of a folder's `.pem` and `.pub` files; raises ConfigurationError."""
-    try:
-        files = sorted(each for each in path.iterdir() if each.suffix in SUFFIXES) if path.is_dir() else [path]
-        return [key for file in files for key in _public_keys(file)]
-    except OSError as exc:
-        raise ConfigurationError(f"{path}: the public keys cannot be read: {exc.strerror}") from exc
-
-
-def _public_keys(file: Path) -> Iterable[PublicKey]:
-    before, *texts = file.read_bytes().split(_BEGIN)
-    if b"PRIVATE KEY" in before or not texts:
-        raise ConfigurationError(f"{file} holds no public key in PEM; a private one stays with whoever signs")
-    for text in texts:
-        try:
-            key = serialization.load_pem_public_key(_BEGIN + text)
-        except (ValueError, UnsupportedAlgorithm) as exc:
-            raise ConfigurationError(f"{file} holds no readable public key in PEM ({exc})") from exc
-        if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in _DIGESTS:
-            raise ConfigurationError(f"{file}: the key must be one of the elliptic curves P-256, P-384 and P-521")
-        yield _named(key)
-
-
-def _public_of(private_key: Path) -> PublicKey:
-    try:
-        key = serialization.load_pem_private_key(private_key.read_bytes(), None)
-    except OSError as exc:
-        raise ConfigurationError(f"JINWI_MODEL_SIGNING_KEY: {private_key} cannot be read: {exc.strerror}") from exc
-    except (ValueError, TypeError, UnsupportedAlgorithm) as exc:
-        raise ConfigurationError(
-            f"JINWI_MODEL_SIGNING_KEY: {private_key} holds no private key in PEM that is not encrypted ({exc})"
-        ) from exc
-    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name not in _DIGESTS:
-        raise ConfigurationError(f"JINWI_MODEL_SIGNING_KEY: {private_key} must hold a key of an elliptic curve (P-256)")
-    return _named(key.public_key())
-
-
-def _named(key: ec.EllipticCurvePublicKey) -> PublicKey:
-    return PublicKey(key=key, fingerprint=hashlib.sha256(_pem(key)).hexdigest())
-
-
-def _pem(key: ec.EllipticCurvePublicKey) -> bytes:
-    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-
-
-def _write(file: Path, content: bytes, mode: int) -> None:
-    """Never half-written, and never readable by more than it is meant for."""
-    partial = file.with_name(f".{file.name}.{os.getpid()}")
-    partial.unlink(missing_ok=True)
-    partial.touch(mode=0o600)
-    partial.write_bytes(content)
-    partial.chmod(mode)
-    partial.replace(file)
+def _files_of(settings: Settings) -> Iterator[Path]:
+    """Where the settings say that public keys lie; a folder that cannot be read is itself one that holds none."""
+    for path in (settings.model_public_key, settings.model_trust):
+        if path is not None:
+            try:
+                yield from key_files(path)
+            except OSError:
+                yield path
 
 
 def _opened(signature: bytes) -> tuple[str, bytes, bytes]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from shared.config import SECRETS_DIRECTORY
-from shared.signing import make_key_pair
+from shared.pem import make_key_pair
 
 NAMES = ("jinwi_postgres_password", "jinwi_redis_password", "jinwi_s3_secret_key")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from shared.errors import ConfigurationError, JinwiError
-from shared.signing import make_key_pair
+from shared.pem import make_key_pair
 
 
 class AlreadyRunning(JinwiError):

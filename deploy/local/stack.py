@@ -16,6 +16,9 @@ from deploy.local.home import Home
 from deploy.local.servers import LOOPBACK, ObjectServer, Postgres, Redis, Server, free_ports
 from shared.config import Settings
 
+SIGNERS = {"setup", "retrainer"}
+"""Parts that are told where the private key of model versions lies."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stack:
@@ -104,7 +107,8 @@ def make_stack(settings: Settings, home: Home) -> Stack:
     signing = {"JINWI_MODEL_SIGNING_KEY": environment.pop("JINWI_MODEL_SIGNING_KEY", str(home.model_key))}
 
     def worker(name: str, *arguments: str) -> Child:
-        return Child(name, _python(*arguments), log=home.log(name), environment=environment)
+        own = environment | signing if name in SIGNERS else environment
+        return Child(name, _python(*arguments), log=home.log(name), environment=own)
 
     return Stack(
         servers=behind,

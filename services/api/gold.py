@@ -11,6 +11,7 @@ from services.api.deps import Parts
 from services.api.errors import Problem
 from services.api.schemas import GoldRequest, read
 from services.api.submit import examine
+from shared.domain.labels import Label
 from shared.domain.tenant import Caller
 from shared.errors import OtherLabel
 from shared.storage import gold
@@ -57,7 +58,7 @@ def keep(said: GoldRequest, file: BinaryIO, caller: Caller, parts: Parts) -> tup
     upload = examine(file, parts.settings)
     new = NewGold(
         sha256=upload.sha256,
-        label=said.label,
+        label=Label(said.label),
         owner=said.owner or upload.sha256.hex(),
         kind=said.kind or "",
         bytes=upload.size,

@@ -269,7 +269,7 @@ class GoldRequest(Request):
         json_schema_extra={"examples": [{"label": "human", "owner": "kim", "kind": "photograph"}]}
     )
 
-    label: KnownLabel
+    label: Literal["human", "ai"]
     owner: Line | None = Field(
         None,
         description="Who made or collected it: all of an owner is trained on, or all of it judges. Without one, the "

@@ -22,6 +22,9 @@ from shared.scoring.calibration import probability
 THRESHOLDS = "the champion's: it was trained on the gold, whose few false alarms would make bolder ones"
 """Why they are kept."""
 
+RETRAINED = "It was retrained in an installation"
+"""So begins the limit that says so."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fitted:
@@ -92,7 +95,8 @@ def staged(
     metrics = {} if judged is None else measured(judged, fitted.head, table, card)
     network = _card(parent).document["training"]["network"]
     told = {**training, "parent": card.version, "calibrated": how, "thresholds": THRESHOLDS, "network": network}
-    changed: dict[str, Any] = {"calibration": table.document(), "metrics": metrics, "training": told}
+    limits = _limits(_card(parent), card.version)
+    changed: dict[str, Any] = {"calibration": table.document(), "metrics": metrics, "training": told, "limits": limits}
     if metrics:
         rates = [found["false_likely_ai"] for found in metrics.values()]
         changed["false_accusation_rate"] = max(rates, key=lambda found: found["value"])
@@ -111,6 +115,14 @@ def measured(guard: Embedded, head: Head, table: CalibrationTable, card: ModelCa
             each = [float(probability(logits[row], fit)) for row, fit in enumerate(fits)]
             found[f"guard, {lane.value}"] = measure(rows.labels, np.array(each), card.thresholds)
     return found
+
+
+def _limits(card: ModelCard, parent: str) -> list[str]:
+    """Those of the version that it was first made as, and that their figures are that one's."""
+    limits = list(card.document.get("limits", ()))
+    if any(limit.startswith(RETRAINED) for limit in limits):
+        return limits
+    return [*limits, f"{RETRAINED}: the figures in these lines were measured on {parent}, which it was made of."]
 
 
 def _card(directory: Path) -> ModelCard:

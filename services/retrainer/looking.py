@@ -1,26 +1,19 @@
 """A look at a submitted picture: what the champion says of it and of its other forms, and what it is near to.
 
-The file is decoded by the guarded process, twice: as the model takes it, and whole. What happens then happens to pixels
-and to files of our own making.
+The guarded process decodes the file and makes its re-encodings: only pixels come over.
 """
 
 import hashlib
-import io
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from shared.config import Settings
 from shared.decoding.decoder import Decoder
 from shared.domain.job import Lane
-from shared.domain.model_card import MAX_SIDE, InputSpec
 from shared.imaging.limits import Limits
-from shared.imaging.pdq import pdq
-from shared.imaging.reencode import reencodings
-from shared.imaging.tiles import cut
 from shared.scoring.picture import Picture
 from shared.scoring.session import Model
 
@@ -65,16 +58,20 @@ class Looker:
 
         Raises JobError where it cannot be read, Outage where the decoder or the model cannot run.
         """
-        submitted = self._picture(data, self._champion, lane)
-        whole = self._whole(data, submitted.width, submitted.height)
+        spec = self._champion.card.input
+        prepared = self._decoder.decode(data, spec, lane)
         seed = int.from_bytes(hashlib.sha256(data).digest()[:8])
-        forms = [_form(file, self._champion, lane) for _, file in reencodings(whole, seed)]
+        submitted = Picture(pixels=prepared.pixels, width=prepared.width, height=prepared.height, lane=lane)
+        forms = [
+            Picture(pixels=form.pixels, width=form.width, height=form.height, lane=lane)
+            for form in self._decoder.reencode(data, spec, lane, seed)
+        ]
         scores = tuple(score.probability for score in self._champion.score_pictures([submitted, *forms]))
         return Seen(
-            pdq=pdq(whole).pdq,
+            pdq=prepared.fingerprint.pdq,
             scores=scores,
             second_score=self._second_score(data, lane),
-            embedding=_embedding(self._champion, submitted),
+            embedding=self._champion.embed_pictures([submitted])[0] if self._champion.embeds else None,
         )
 
     def _picture(self, data: bytes, model: Model, lane: Lane) -> Picture:
@@ -82,27 +79,8 @@ class Looker:
         prepared = self._decoder.decode(data, model.card.input, lane)
         return Picture(pixels=prepared.pixels, width=prepared.width, height=prepared.height, lane=lane)
 
-    def _whole(self, data: bytes, width: int, height: int) -> Image.Image:
-        """The upright picture in RGB, made smaller where a side is above MAX_SIDE px: no tile may be larger."""
-        scale = min(1.0, MAX_SIDE / max(width, height))
-        sides = InputSpec(width=max(1, round(width * scale)), height=max(1, round(height * scale)))
-        return Image.fromarray(self._decoder.decode(data, sides).pixels[0])
-
     def _second_score(self, data: bytes, lane: Lane) -> float | None:
         if self._second is None:
             return None
         [score] = self._second.score_pictures([self._picture(data, self._second, lane)])
         return score.probability
-
-
-def _form(file: bytes, model: Model, lane: Lane) -> Picture:
-    with Image.open(io.BytesIO(file)) as opened:
-        image = opened.convert("RGB")
-    tiles = np.stack([np.asarray(tile) for tile in cut(image, model.card.input, lane)])
-    return Picture(pixels=tiles, width=image.width, height=image.height, lane=lane)
-
-
-def _embedding(model: Model, picture: Picture) -> NDArray[np.float32] | None:
-    """None of a model that gives no embeddings: one that was brought, for example."""
-    embed = getattr(model, "embed_pictures", None) if getattr(model, "embeds", False) else None
-    return None if embed is None else embed([picture])[0]

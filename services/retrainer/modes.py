@@ -56,17 +56,17 @@ def train(
     on to the same bits (on a CPU with as many threads). It belongs to one run. `guard` are pictures that judge and
     never train; only `full` and `mixed` need them, since the champion's guard embeddings are of another network.
 
-    Raises NotEnoughSamples, and ModelRefused for a champion without the weights or the card to go on from. Pictures
-    that cannot be read are left out, and the card counts them.
+    Raises NotEnoughSamples, and ModelRefused for a champion without the weights or the card to go on from. Samples
+    of no weight and pictures that cannot be read are left out, and the card counts them.
     """
-    taken = readable(samples)
+    taken = readable([sample for sample in samples if sample.weight > 0])
     recipe = replace(head or HeadRecipe(), seed=seed)
     told = {
         "mode": mode.value,
         "seed": seed,
         "gold": sum(sample.is_gold for sample in taken),
         "harvest": sum(not sample.is_gold for sample in taken),
-        "unreadable": len(samples) - len(taken),
+        "left_out": len(samples) - len(taken),
         "head": asdict(recipe),
     }
     run = _Run(champion=champion, version=version, out=out, work=work, mode=mode, report=report, head=recipe, told=told)

@@ -13,7 +13,7 @@ from shared.errors import ConfigurationError, ModelRefused, Outage, VersionTaken
 from shared.patience import patiently
 from shared.scoring.manifest import MANIFEST, read_verified, write_manifest
 from shared.scoring.session import Model
-from shared.signing import SIGNATURE, Trust
+from shared.signing import SIGNATURE
 from shared.storage import models
 from shared.storage.db import Database
 from shared.storage.lock import REGISTRATION, only_one
@@ -42,14 +42,13 @@ def publish(directory: Path, *, database: Database, store: ObjectStore, settings
     Raises ModelRefused where the candidate is not whole or a worker would refuse it, ConfigurationError where this
     installation cannot sign, VersionTaken where another version holds the number, and Outage.
     """
-    if settings.model_signing_key is None:
-        raise ConfigurationError("JINWI_MODEL_SIGNING_KEY must name a private key: what is trained here is signed")
     _complete(directory)
     version = Model.load(directory, provider="cpu", threads=1).card.version
     if _is_there(database, directory, version, run_id):
         return version
-    signed_by = signing.sign(directory, settings.model_signing_key)
-    _require_trusted(directory, settings)
+    signed_by = signing.vouch(directory, settings)
+    if signed_by is None:
+        raise ConfigurationError("JINWI_MODEL_SIGNING_KEY must name a private key: what is trained here is signed")
     with _alone(settings):
         made = models.register(database, store, directory, origin="trained", signed_by=signed_by, run_id=run_id)
     if not made and not _is_there(database, directory, version, run_id):
@@ -79,17 +78,6 @@ def _is_there(database: Database, directory: Path, version: str, run_id: UUID) -
     if row["run_id"] != run_id or row["manifest"] != models.read_manifest(directory):
         raise VersionTaken(version)
     return True
-
-
-def _require_trusted(directory: Path, settings: Settings) -> None:
-    """What our own workers would refuse is not published."""
-    try:
-        Trust.of(settings).check(signing.read_signature(directory), signing.file_hashes(directory), signed=True)
-    except ModelRefused as exc:
-        raise ConfigurationError(
-            f"JINWI_MODEL_PUBLIC_KEY must be the public half of JINWI_MODEL_SIGNING_KEY, for workers would refuse the "
-            f"version: {exc}"
-        ) from exc
 
 
 @contextlib.contextmanager

@@ -22,8 +22,8 @@ class Sample:
     """One labelled picture for a retraining.
 
     `key` is unique in a run. `label` in [0, 1] is 1 for AI; `weight` says how often it is drawn beside others of its
-    `owner`. `source` is "gold" where a person said so, "harvest" where scores did. `image` gives its file's bytes,
-    whose hash is `sha256`.
+    `owner`, 0 never. `source` is "gold" where a person said so, "harvest" where scores did. `image` gives its file's
+    bytes, whose hash is `sha256`.
     """
 
     key: str

@@ -55,13 +55,13 @@ class Challenge:
             model = self._shelf.load(version)
             return replace(item, model=model, prepared=self._prepare(item, model), champion=item)
         except Exception as exc:  # noqa: BLE001 - whatever the challenger meets, the champion answers
-            return replace(item, trouble=_told(version, exc))
+            return item if _is_outage_of_ours(exc) else replace(item, trouble=_told(version, exc))
 
-    def fall_back(self, items: Sequence[Decoded], error: Exception) -> list[Decoded]:
-        """The same jobs under the champion; none where it is not the challenger that failed on them."""
-        return [
-            replace(item.champion, trouble=_told(item.model.card.version, error)) for item in items if item.champion
-        ]
+    def fall_back(self, item: Decoded, error: Exception) -> Decoded | None:
+        """The same job under the champion; None where it is not the challenger that failed on it."""
+        if item.champion is None:
+            return None
+        return replace(item.champion, trouble=_told(item.model.card.version, error))
 
     def compare(self, scored: Sequence[tuple[Decoded, Outcome]], deadline: float) -> None:
         """Score finished jobs by the other version as well, and keep what both said.
@@ -117,7 +117,9 @@ class Challenge:
         try:
             model = self._shelf.load(version)
             score, verdict = _say(replace(item, model=model, prepared=self._prepare(item, model)))
-        except Exception as exc:  # noqa: BLE001 - it is the challenger's own
+        except Exception as exc:
+            if _is_outage_of_ours(exc):
+                raise
             return replace(answered, error=_told(version, exc))
         return replace(answered, score=score, verdict=verdict)
 
@@ -135,6 +137,11 @@ class Challenge:
         if model.card.input == item.model.card.input:
             return item.prepared
         return self._decoder.decode(item.data, model.card.input, item.claim.lane)
+
+
+def _is_outage_of_ours(error: Exception) -> bool:
+    """A database or object store that is away says nothing of a challenger."""
+    return isinstance(error, Outage) and error.part != "model"
 
 
 def _is_eligible(claim: Claim) -> bool:

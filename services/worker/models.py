@@ -55,20 +55,16 @@ class ModelShelf:
         A new champion that does not load leaves the one before it in service, and says so.
         """
         if pinned is not None:
-            return self._load(pinned)
+            return self.load(pinned)
         if time.monotonic() - self._asked_at >= self._settings.model_poll_seconds:
             self._follow()
         if self._champion is None:
             raise Outage("model", "no champion is registered, or none could be loaded")
-        return self._load(self._champion)
+        return self.load(self._champion)
 
     def challenger(self) -> Challenger | None:
         """As it was when the champion was last asked for."""
         return self._challenger
-
-    def load(self, version: str) -> Model:
-        """Raises Outage("model") when it cannot be had."""
-        return self._load(version)
 
     def _follow(self) -> None:
         with self._database.transaction() as connection:
@@ -80,14 +76,15 @@ class ModelShelf:
         if row is None or row["version"] == self._champion:
             return
         try:
-            self._load(row["version"])
+            self.load(row["version"])
         except JinwiError as exc:
             log.error("champion_refused", version=row["version"], serving=self._champion, error=str(exc))  # noqa: TRY400
             return
         log.info("champion_changed", version=row["version"], before=self._champion)
         self._champion = row["version"]
 
-    def _load(self, version: str) -> Model:
+    def load(self, version: str) -> Model:
+        """A version, loaded once; raises Outage("model") when it cannot be had."""
         if version not in self._loaded:
             refused_at, refusal = self._refused.get(version, (float("-inf"), None))
             if refusal is not None and time.monotonic() - refused_at < REFUSED_SECONDS:

@@ -176,19 +176,18 @@ class Verifier:
         return self._challenge.draw(item)
 
     def _score(self, decoded: Sequence[Decoded], deadline: float) -> list[tuple[Decoded, Outcome]]:
-        """Together, for each model among them; by the champion what the challenger fails on."""
-        by_model: dict[str, list[Decoded]] = defaultdict(list)
+        """Together, for each model among them; a canary's alone, and by the champion if the challenger fails on it."""
+        together: dict[tuple[str, UUID | None], list[Decoded]] = defaultdict(list)
         for item in decoded:
-            by_model[item.model.card.version].append(item)
+            together[item.model.card.version, item.claim.id if item.champion else None].append(item)
         scored = []
-        for items in by_model.values():
+        for items in together.values():
             try:
                 scored += self._score_together(items, deadline)
             except Exception as exc:
-                fallen_back = self._challenge.fall_back(items, exc)
-                if not fallen_back:
+                if (champions := self._challenge.fall_back(items[0], exc)) is None:
                     raise
-                scored += self._score_together(fallen_back, deadline)
+                scored += self._score_together([champions], deadline)
         return scored
 
     def _score_together(self, items: Sequence[Decoded], deadline: float) -> list[tuple[Decoded, Outcome]]:

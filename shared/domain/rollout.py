@@ -15,7 +15,7 @@ LEAST_REVIEWS = 5
 """Reviewed canary results below which people's overturning stops nothing."""
 
 LEAST_SCORES = 100
-"""Scores below which only errors stop: a population stability index of fewer is mostly noise."""
+"""Scores from which on shifts stop at any time; a phase of fewer is judged at its end, without the stability index."""
 
 SURE = 0.001
 """p below which canary results count as overturned more often; small, because it is asked again and again."""
@@ -139,10 +139,10 @@ def decide(state: VersionState, seen: Comparison, waited: timedelta, plan: Plan,
 
     A freeze holds back what goes forward, and never a stop.
     """
-    if why := _fault(seen, plan):
-        return Decision(after=VersionState.STOPPED, why=why)
     hours, images = plan.asks(state)
     done = waited >= timedelta(hours=hours) and seen.n >= images
+    if why := _fault(seen, plan, done=done):
+        return Decision(after=VersionState.STOPPED, why=why)
     if frozen or not (done or plan.skips(state)):
         return None
     why = "nothing is asked of it" if plan.skips(state) else f"{state} is over without a fault ({seen.n:,} pictures)"
@@ -151,12 +151,12 @@ def decide(state: VersionState, seen: Comparison, waited: timedelta, plan: Plan,
     return Decision(after=VersionState.CHAMPION, why=why)
 
 
-def _fault(seen: Comparison, plan: Plan) -> str | None:
-    """The first limit that the challenger is over beyond chance."""
+def _fault(seen: Comparison, plan: Plan, *, done: bool) -> str | None:
+    """The first limit that the challenger is over beyond chance; `done` says that its phase is at its end."""
     tried = seen.n + seen.errors
     if seen.errors >= LEAST_ERRORS and seen.errors > plan.most_errors * tried:
         return f"errors: it could not score {seen.errors:,} of {tried:,} pictures"
-    if seen.n >= LEAST_SCORES and (why := _shift(seen, plan)):
+    if (done or seen.n >= LEAST_SCORES) and (why := _shift(seen, plan)):
         return why
     theirs, ours = seen.challenger_reviews, seen.champion_reviews
     if theirs.reviewed < LEAST_REVIEWS:
@@ -180,6 +180,6 @@ def _shift(seen: Comparison, plan: Plan) -> str | None:
     if least_change(become, left, seen.n) > plan.most_uncertain:
         return f"uncertain: its share changes by {(become - left) / seen.n:+.1%}, {plan.most_uncertain:.1%} may"
     index = seen.psi
-    if index is not None and index > plan.most_psi:
+    if index is not None and seen.n >= LEAST_SCORES and index > plan.most_psi:
         return f"psi: the scores' stability index is {index:.2f}, {plan.most_psi:.2f} is the limit"
     return None

@@ -15,4 +15,4 @@ thirded pictures stay nearer to their originals (12 bits at most, 46 by way of 5
 def reduced(image: Image.Image) -> Image.Image:
     """An RGB picture, upright and on white as `decode` leaves it → mode L (Rec. 601 luma), SIDE × SIDE px."""
     # The gap lets large pictures be shrunk by whole steps first: five times as fast, and not to be seen in the hash.
-    return image.resize((SIDE, SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0).convert("L")
+    return image.convert("L").resize((SIDE, SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)

@@ -19,7 +19,7 @@ from tests.models import brightness
 from tests.processes import of_stack, wait_until
 from tests.webserver import serve
 
-FIRST, SECOND = "100.0.0", "100.1.0"
+FIRST, SECOND, THIRD = "100.0.0", "100.1.0", "100.2.0"
 PATIENCE = 120
 SECONDS = 60
 """Within which a rollback must have reached every worker."""
@@ -119,6 +119,23 @@ def test_a_version_takes_over_by_itself_and_a_rollback_costs_no_job(stack, tmp_p
     last = max(ended(job) for job in jobs if version(job) == SECOND)
     say(f"{len(jobs)} jobs, all done; {last - began:.1f} s after the rollback no worker answered with what was left")
     assert last - began < SECONDS
+
+
+def test_a_version_that_would_accuse_people_is_stopped_by_itself_and_answers_nothing(stack, tmp_path, say):
+    _, url, key = stack
+    with Client(url, key) as client:
+        directory = brightness(tmp_path / THIRD, THIRD, calibration={"temperature": 1.0, "bias": 9.0})
+        client.upload_model(directory)
+        champion = client.model().version
+        with load(url, key) as jobs:
+            client.begin_rollout(THIRD, why="a test")
+            wait_until(lambda: client.rollout(THIRD)["state"] != "shadow", PATIENCE)
+        said = client.rollout(THIRD)
+    assert said["state"] == "stopped"
+    assert said["moves"][0]["why"].startswith("human_to_ai:")
+    assert said["moves"][0]["key_id"] is None
+    assert Counter((job.state, version(job)) for job in jobs) == {("done", champion): len(jobs)}
+    say(f"stopped after {said['shadow']['n']} pictures in shadow: {said['moves'][0]['why']}")
 
 
 def ended(job):

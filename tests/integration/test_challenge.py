@@ -12,6 +12,7 @@ from services.worker.verify import Verifier
 from shared.decoding.decoder import Decoder
 from shared.domain.job import State
 from shared.domain.lifecycle import VersionState, falls_in
+from shared.errors import Outage
 from shared.imaging.limits import Limits
 from shared.storage import jobs, lifecycle, models
 from shared.storage.lifecycle import Cause
@@ -263,3 +264,43 @@ class TestBroken:
         )
         assert done == {CHAMPION: 6}
         assert [row["score"] for row in compared(database)] == [None] * 6
+
+    def test_one_picture_that_it_fails_on_is_one_error(self, database, store, tenant, scorer, challenge, state):
+        challenge(state, breaks_on_white=True)
+        images = [picture(WHITE), *(grey(level) for level in range(100, 107))]
+        done = self.everything_is_done_by_the_champion(
+            database, store, tenant, scorer(shadow_share=1, canary_share=1, batch_size=8), images
+        )
+        answered = CHALLENGER if state is VersionState.CANARY else CHAMPION
+        assert done == Counter({CHAMPION: 1}) + Counter({answered: 7})
+        assert Counter(row["error"] is None for row in compared(database)) == {True: 7, False: 1}
+
+    def test_an_object_store_that_is_away_says_nothing_of_it(
+        self, database, store, tenant, scorer, challenge, state, monkeypatch
+    ):
+        challenge(state)
+        verifier = scorer(shadow_share=1, canary_share=1)
+        get_model = verifier._store.get_model
+
+        def away(version, into):
+            if version == CHALLENGER:
+                raise Outage("objects", "away")
+            get_model(version, into)
+
+        monkeypatch.setattr(verifier._store, "get_model", away)
+        done = self.everything_is_done_by_the_champion(database, store, tenant, verifier, [grey(100), grey(101)])
+        assert done == {CHAMPION: 2}
+        assert compared(database) == []
+
+
+def test_a_tenant_that_pinned_the_canary_itself_keeps_its_jobs_when_a_canary_breaks(
+    database, store, tenant, scorer, challenge
+):
+    challenge(VersionState.CANARY, breaks_on_white=True)
+    pinned = make_tenant(database, "pinned")
+    change_policy(database, pinned, model=CHALLENGER)
+    theirs = submit_image(database, store, pinned, grey(100))
+    broken = submit_image(database, store, tenant, picture(WHITE))
+    assert scorer(canary_share=1, batch_size=8).drain([]) == 2
+    assert version(database, pinned, theirs) == CHALLENGER
+    assert version(database, tenant, broken) == CHAMPION

@@ -315,16 +315,33 @@ def test_disagreements_are_what_flips_what_is_contradicted_and_what_a_tenant_rev
     with database.transaction() as connection:
         jobs.add_review(connection, lent, reviewed, label="ai", reason="seen", reviewer="theirs")
     run_harvest(database, store, model, settings)
-    draw(database, per_day=100)
+    spend_the_random_half(database, lent)
+    assert draw(database, per_day=100) == 3
+    assert waiting_disagreements(database) == {flips, contradicted, reviewed}
+    assert plain not in waiting_disagreements(database)
+
+
+def test_tenants_take_turns_where_something_disagrees(database, store, lent):
+    quiet = lender(database, "quiet")
+    for tenant, count in ((lent, 12), (quiet, 1)):
+        for seed in range(count):
+            job_id = lend(database, store, tenant, pictured(seed))
+            with database.transaction() as connection:
+                jobs.add_review(connection, tenant, job_id, label="ai", reason="seen", reviewer="theirs")
+    spend_the_random_half(database, lent)
+    assert draw(database, per_day=4) == 2
+    assert job_id in waiting_disagreements(database)
+
+
+def spend_the_random_half(database, tenant):
     with database.transaction() as connection:
-        found = connection.execute("SELECT job_id FROM spot_checks WHERE kind = 'disagreement'").fetchall()
-    assert {row["job_id"] for row in found} == set()  # all four were drawn at random first
+        connection.execute(
+            "INSERT INTO spot_checks (job_id, tenant_id, kind) SELECT uuidv7(), %s, 'random' FROM generate_series(1, 50)",
+            [tenant],
+        )
+
+
+def waiting_disagreements(database):
     with database.transaction() as connection:
-        connection.execute("DELETE FROM spot_checks")
-        connection.execute("INSERT INTO spot_checks (job_id, tenant_id, kind) SELECT uuidv7(), %s, 'random'"
-                           " FROM generate_series(1, 50)", [lent])  # fmt: skip
-    draw(database, per_day=100)
-    with database.transaction() as connection:
-        found = connection.execute("SELECT job_id FROM spot_checks WHERE kind = 'disagreement'").fetchall()
-    assert {row["job_id"] for row in found} == {flips, contradicted, reviewed}
-    assert plain not in {row["job_id"] for row in found}
+        rows = connection.execute("SELECT job_id FROM spot_checks WHERE kind = 'disagreement'").fetchall()
+    return {row["job_id"] for row in rows}

@@ -78,3 +78,29 @@ def test_webhooks_that_were_written_before_there_were_endpoints_are_still_sent(e
     finally:
         database.close()
     assert (delivery.attempts, delivery.schedule_from, delivery.secrets) == (4, 0, ["whsec_AAAA"])
+
+
+def test_versions_from_before_there_were_states_get_those_of_their_aliases(empty, monkeypatch):
+    every = migrations()
+    monkeypatch.setattr("shared.storage.migrate.migrations", lambda: [one for one in every if one.name < "0007"])
+    migrate(empty)
+    aliases = {"champion": "3.0.0", "challenger": "4.0.0", "previous": "2.0.0"}
+    with psycopg.connect(empty) as connection:
+        for version in ("1.0.0", *aliases.values()):
+            connection.execute(
+                "INSERT INTO model_versions (version, name, sha256, card, manifest, origin)"
+                " VALUES (%s, 'a', '', '{}', '{}', 'shipped')",
+                (version,),
+            )
+        for alias, version in aliases.items():
+            connection.execute("INSERT INTO model_aliases (alias, version) VALUES (%s, %s)", (alias, version))
+    monkeypatch.undo()
+    migrate(empty)
+    with psycopg.connect(empty) as connection:
+        rows = connection.execute("SELECT version, state, automatic FROM model_states ORDER BY version").fetchall()
+    assert rows == [
+        ("1.0.0", "available", False),
+        ("2.0.0", "retired", False),
+        ("3.0.0", "champion", False),
+        ("4.0.0", "shadow", False),
+    ]

@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.worker.models import ModelShelf
-from shared import metrics, signing
+from shared import metrics, pem, signing
 from shared.errors import Outage
 from shared.storage import models
 from tests.models import brightness
@@ -16,7 +16,7 @@ from tests.models import brightness
 def keys(tmp_path):
     """`own.pem`, `own.pub`, `other.pem`, `other.pub`, and an empty folder `trusted`."""
     for name in ("own", "other"):
-        signing.make_key_pair(tmp_path / f"{name}.pem", tmp_path / f"{name}.pub")
+        pem.make_key_pair(tmp_path / f"{name}.pem", tmp_path / f"{name}.pub")
     (tmp_path / "trusted").mkdir()
     return tmp_path
 

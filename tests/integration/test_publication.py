@@ -13,7 +13,7 @@ import pytest
 
 from services.retrainer.embedded import PLAIN, Embedded
 from services.retrainer.publication import NEEDED, publish
-from shared import signing
+from shared import pem, signing
 from shared.errors import ConfigurationError, ModelRefused, VersionTaken
 from shared.scoring.manifest import write_manifest
 from shared.signing import Trust
@@ -40,7 +40,7 @@ publish(Path(sys.argv[1]), database=database, store=ObjectStore(settings), setti
 @pytest.fixture
 def own(settings, tmp_path, monkeypatch):
     private, public = tmp_path / "model_key.pem", tmp_path / "model_key.pub"
-    signing.make_key_pair(private, public)
+    pem.make_key_pair(private, public)
     monkeypatch.setenv("JINWI_MODEL_SIGNING_KEY", str(private))
     monkeypatch.setenv("JINWI_MODEL_PUBLIC_KEY", str(public))
     return settings.model_copy(update={"model_signing_key": private, "model_public_key": public})
@@ -103,7 +103,7 @@ def row(database):
 
 def test_a_published_version_is_whole_signed_and_knows_its_run(database, store, own, candidate, row, run_id, tmp_path):
     assert publish(candidate(), database=database, store=store, settings=own, run_id=run_id) == "2.0.0"
-    (key,) = signing.read_public_keys(own.model_public_key)
+    (key,) = pem.read_public_keys(own.model_public_key)
     there = row()
     assert (there["origin"], there["run_id"], there["signed_by"]) == ("trained", run_id, key.fingerprint)
     assert set(there["manifest"]["files"]) == NEEDED

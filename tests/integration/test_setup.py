@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from deploy.setup import prepare
-from shared import scoring, signing
+from shared import pem, scoring, signing
 from shared.domain.tenant import UNLIMITED, Scope
 from shared.errors import ConfigurationError
 from shared.scoring.manifest import read_verified
@@ -155,7 +155,7 @@ class TestSignatures:
     def own(self, settings, tmp_path):
         """Settings of an installation with a key pair."""
         private, public = tmp_path / "model_key.pem", tmp_path / "model_key.pub"
-        signing.make_key_pair(private, public)
+        pem.make_key_pair(private, public)
         return settings.model_copy(update={"model_signing_key": private, "model_public_key": public})
 
     def signer(self, own, store, version, folder):
@@ -164,7 +164,7 @@ class TestSignatures:
 
     def test_the_installation_vouches_for_the_versions_that_it_was_shipped_with(self, own, database, store, tmp_path):
         prepare(own, tmp_path)
-        (key,) = signing.read_public_keys(own.model_public_key)
+        (key,) = pem.read_public_keys(own.model_public_key)
         with database.transaction() as connection:
             assert {row["signed_by"] for row in models.all_versions(connection)} == {key.fingerprint}
         assert self.signer(own, store, NEWEST, tmp_path / "back") == key.fingerprint

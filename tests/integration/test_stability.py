@@ -3,8 +3,8 @@
 import time
 
 import pytest
-from services.worker.decoder import Decoder
 
+from shared.decoding.decoder import Decoder
 from shared.domain.job import Lane, State
 from shared.domain.model_card import InputSpec
 from shared.domain.verdict import Thresholds

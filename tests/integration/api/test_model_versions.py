@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from shared import archive, signing
+from shared import archive, pem, signing
 from shared.domain.tenant import Scope
 from shared.storage import lifecycle
 from shared.storage.lock import REGISTRATION, only_one
@@ -187,7 +187,7 @@ class TestSignatures:
     @pytest.fixture
     def keys(self, tmp_path):
         for name in ("own", "other"):
-            signing.make_key_pair(tmp_path / f"{name}.pem", tmp_path / f"{name}.pub")
+            pem.make_key_pair(tmp_path / f"{name}.pem", tmp_path / f"{name}.pub")
         return tmp_path
 
     @pytest.fixture
@@ -211,14 +211,14 @@ class TestSignatures:
     def test_a_version_by_a_trusted_key_is_registered_with_its_signature(self, own, signed, keys, store):
         client, files = own(), signed()
         answer = upload(client, files)
-        (key,) = signing.read_public_keys(keys / "own.pub")
+        (key,) = pem.read_public_keys(keys / "own.pub")
         assert (answer.status_code, answer.json()["signed_by"]) == (201, key.fingerprint)
         assert client.get(f"{MODELS}/7.0.0").json()["signed_by"] == key.fingerprint
         assert store.get_signature("7.0.0") is not None
         assert upload(client, files).status_code == 200
 
     def test_what_a_stranger_signed_is_refused_and_the_key_named(self, own, signed, keys):
-        (key,) = signing.read_public_keys(keys / "other.pub")
+        (key,) = pem.read_public_keys(keys / "other.pub")
         said = fields(upload(own(), signed("other")))
         assert key.fingerprint in said["model.sig"]
         assert "JINWI_MODEL_TRUST" in said["model.sig"]

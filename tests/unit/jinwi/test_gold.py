@@ -1,5 +1,6 @@
 """`jinwi gold`: what a folder is taken for, and what is sent of it, against a real server on the loopback."""
 
+import asyncio
 import hashlib
 import json
 from collections import Counter
@@ -7,6 +8,7 @@ from collections import Counter
 import pytest
 from typer.testing import CliRunner
 
+from jinwi import AsyncClient
 from jinwi.cli import app
 from jinwi.labelled import find
 from shared.domain.labels import Label
@@ -208,3 +210,20 @@ def test_images_are_removed_by_hash_or_file(command, server, folder):
     assert result.exit_code == 0, result.stderr
     assert len([seen for seen in server.seen if seen.method == "DELETE"]) == 2
     assert command("remove", "neither").exit_code == 2
+
+
+def test_the_async_client_does_the_same(server, folder):
+    async def run():
+        client = AsyncClient(server.url, KEY)
+        try:
+            added = await client.gold.add(folder / "ai" / "5.png", "ai", owner="gen", guard=0.5)
+            assert (await client.gold.add(PNG + bytes([9]), "human"))["label"] == "human"
+            server.routes["DELETE", f"/v1/gold/{added['sha256']}"] = Answer(status=200, document=added)
+            assert await client.gold.remove(added["sha256"]) == added
+            counted = sum(row["images"] for row in await client.gold.counts())
+            return added, counted, [image async for image in client.gold.images()]
+        finally:
+            await client.close()
+
+    added, counted, images = asyncio.run(run())
+    assert (added["owner"], added["guard"], counted, len(images)) == ("gen", "0.5", 2, 2)

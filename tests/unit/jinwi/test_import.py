@@ -13,7 +13,7 @@ from tests import foreign
 from tests.unit.jinwi.conftest import KEY, Answer, problem
 
 VERSION = {"version": "100.0.0", "aliases": [], "card": {}}
-FILES = {"card.json", "golden.npz", "manifest.json", "metrics.json", "model.onnx"}
+FILES = {"card.json", "card.md", "golden.npz", "manifest.json", "metrics.json", "model.onnx"}
 
 
 @pytest.fixture

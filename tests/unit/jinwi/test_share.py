@@ -4,13 +4,14 @@ import functools
 import hashlib
 import http.server
 import json
+import sys
 import threading
 
 import pytest
 from typer.testing import CliRunner
 
 from jinwi.cli import app
-from shared import archive, signing
+from shared import archive, pem, signing
 from shared.scoring.manifest import write_manifest
 from tests.unit.jinwi.conftest import KEY, Answer, problem
 
@@ -24,8 +25,8 @@ def home(tmp_path):
     """An installation's folder: its own key pair, the folder of trusted keys, and a friend's pair beside it."""
     home = tmp_path / "home"
     (home / "trusted_keys").mkdir(parents=True)
-    signing.make_key_pair(home / "model_key.pem", home / "model_key.pub")
-    signing.make_key_pair(tmp_path / "friend.pem", tmp_path / "friend.pub")
+    pem.make_key_pair(home / "model_key.pem", home / "model_key.pub")
+    pem.make_key_pair(tmp_path / "friend.pem", tmp_path / "friend.pub")
     return home
 
 
@@ -53,9 +54,16 @@ def web(tmp_path):
         def log_message(self, *_):
             pass
 
+    class Server(http.server.ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_):
+            # A client that has seen enough goes away in the middle.
+            assert isinstance(sys.exception(), ConnectionError)
+
     root = tmp_path / "web"
     root.mkdir()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(root)))
+    server = Server(("127.0.0.1", 0), functools.partial(Handler, directory=str(root)))
     server.root, server.url = root, f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -104,7 +112,7 @@ def sent(jinwi):
 
 
 def fingerprint(file):
-    return signing.read_public_keys(file)[0].fingerprint
+    return pem.read_public_keys(file)[0].fingerprint
 
 
 @pytest.fixture

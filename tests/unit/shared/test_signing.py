@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
-from shared import config, signing
+from shared import config, pem, signing
 from shared.errors import ConfigurationError, FilesChanged, KeyNotTrusted, SignatureDamaged, SignatureRefused, Unsigned
 
 
@@ -21,7 +22,7 @@ def keys(tmp_path_factory):
     """Folder with `own.pem`, `own.pub`, `other.pem`, `other.pub`."""
     folder = tmp_path_factory.mktemp("keys")
     for name in ("own", "other"):
-        signing.make_key_pair(folder / f"{name}.pem", folder / f"{name}.pub")
+        pem.make_key_pair(folder / f"{name}.pem", folder / f"{name}.pub")
     return folder
 
 
@@ -37,7 +38,7 @@ def version(tmp_path, keys):
 
 
 def trusted(*files):
-    return {key.fingerprint: key for file in files for key in signing.read_public_keys(file)}
+    return {key.fingerprint: key for file in files for key in pem.read_public_keys(file)}
 
 
 def verify(directory, *files):
@@ -179,48 +180,32 @@ class TestTrust:
         assert trust.keys.keys() == trusted(keys / "own.pub", keys / "other.pub").keys()
         assert trust.check(signing.read_signature(version), signing.file_hashes(version))
 
+    def test_a_file_that_is_no_key_trusts_nobody_and_stops_nobody(self, version, keys, tmp_path):
+        folder = tmp_path / "trusted"
+        folder.mkdir()
+        (folder / "a-broken.pub").write_text("not a key")
+        (folder / "friend.pub").write_bytes((keys / "own.pub").read_bytes())
+        with capture_logs() as said:
+            trust = self.of(model_public_key=tmp_path / "none.pub", model_trust=folder)
+        assert trust.keys.keys() == trusted(keys / "own.pub").keys()
+        assert [one["file"] for one in said] == [str(tmp_path / "none.pub"), str(folder / "a-broken.pub")]
 
-class TestKeys:
-    def test_a_private_key_is_its_owners_alone_and_is_never_replaced(self, tmp_path):
-        private, public = tmp_path / "model_key.pem", tmp_path / "model_key.pub"
-        assert signing.make_key_pair(private, public) is True
-        before = private.read_bytes(), public.read_bytes()
-        assert private.stat().st_mode & 0o777 == 0o600
-        assert signing.make_key_pair(private, public) is False
-        assert (private.read_bytes(), public.read_bytes()) == before
+    def test_what_the_installations_own_workers_would_refuse_is_not_signed_in_its_name(self, version, keys):
+        settings = config.Settings(model_signing_key=keys / "own.pem", model_public_key=keys / "other.pub")
+        with pytest.raises(ConfigurationError, match="JINWI_MODEL_PUBLIC_KEY"):
+            signing.vouch(version, settings)
+        assert signing.vouch(version, config.Settings()) is None
 
-    def test_a_lost_public_half_is_made_of_the_private_one(self, tmp_path):
-        private, public = tmp_path / "model_key.pem", tmp_path / "model_key.pub"
-        signing.make_key_pair(private, public)
-        before = public.read_bytes()
-        public.unlink()
-        assert signing.make_key_pair(private, public) is False
-        assert public.read_bytes() == before
 
-    def test_one_file_may_hold_several_keys(self, keys, tmp_path):
-        both = tmp_path / "both.pem"
-        both.write_bytes((keys / "own.pub").read_bytes() + (keys / "other.pub").read_bytes())
-        assert trusted(both).keys() == trusted(keys / "own.pub", keys / "other.pub").keys()
+def test_a_curve_that_the_format_does_not_know_is_refused(tmp_path, version):
+    key = ec.generate_private_key(ec.SECP256K1())
+    file = tmp_path / "curve.pem"
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    file.write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain))
+    with pytest.raises(ConfigurationError, match="P-256"):
+        signing.sign(version, file)
 
-    def test_a_private_key_is_no_public_one(self, keys):
-        with pytest.raises(ConfigurationError, match="stays with whoever signs"):
-            signing.read_public_keys(keys / "own.pem")
 
-    @pytest.mark.parametrize("content", [b"", b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"])
-    def test_what_holds_no_key_is_said(self, tmp_path, content):
-        file = tmp_path / "none.pem"
-        file.write_bytes(content)
-        with pytest.raises(ConfigurationError, match="holds no"):
-            signing.read_public_keys(file)
-
-    def test_a_curve_that_the_format_does_not_know_is_refused(self, tmp_path, version):
-        key = ec.generate_private_key(ec.SECP256K1())
-        file = tmp_path / "curve.pem"
-        pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
-        file.write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain))
-        with pytest.raises(ConfigurationError, match="P-256"):
-            signing.sign(version, file)
-
-    def test_a_key_that_is_not_there_is_a_wrong_setting(self, tmp_path, version):
-        with pytest.raises(ConfigurationError, match="JINWI_MODEL_SIGNING_KEY"):
-            signing.sign(version, tmp_path / "none.pem")
+def test_a_key_that_is_not_there_is_a_wrong_setting(tmp_path, version):
+    with pytest.raises(ConfigurationError, match="JINWI_MODEL_SIGNING_KEY"):
+        signing.sign(version, tmp_path / "none.pem")

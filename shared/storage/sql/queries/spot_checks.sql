@@ -23,7 +23,7 @@ ON CONFLICT DO NOTHING;
 
 -- draw_disagreements --
 -- Where something else says otherwise than the score: its own re-encodings, the file, a second model, or the newest
--- review of the tenant's. Near-duplicates of one picture are for the random half alone.
+-- review of the tenant's. Tenants take turns: one that makes disagreement does not spend the budget alone.
 INSERT INTO spot_checks (job_id, tenant_id, kind)
 SELECT id, tenant_id, 'disagreement' FROM lent_jobs AS lent
 WHERE id >= uuidv7_floor(now() - %(window)s) AND sha256 IS NOT NULL
@@ -35,7 +35,7 @@ WHERE id >= uuidv7_floor(now() - %(window)s) AND sha256 IS NOT NULL
           SELECT (label = 'ai' AND lent.score <= 0.20) OR (label = 'human' AND lent.score >= 0.80)
           FROM reviews WHERE job_id = lent.id ORDER BY id DESC LIMIT 1
        ))
-ORDER BY random() LIMIT %(limit)s
+ORDER BY row_number() OVER (PARTITION BY tenant_id ORDER BY random()), random() LIMIT %(limit)s
 ON CONFLICT DO NOTHING;
 
 -- list_spot_checks --

@@ -84,3 +84,14 @@ def test_passwords_are_made_once_for_the_owner_alone_and_differ(home):
         assert home.passwords() == made
     assert len(set(made.values())) == 4
     assert (home.root / "passwords").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_private_model_key_is_made_once_and_for_the_owner_alone(home):
+    with home.locked():
+        home.make_model_keys()
+        before = home.model_key.read_bytes()
+        home.make_model_keys()
+    assert home.model_key.read_bytes() == before
+    assert home.model_key.stat().st_mode & 0o777 == 0o600
+    assert home.model_public_key.exists()
+    assert home.trusted_keys.is_dir()

@@ -75,6 +75,9 @@ def test_a_candidates_card_tells_its_own_figures_and_calibration(champion, train
     assert said["thresholds"] == card(champion)["thresholds"]
     assert said["calibration"] != card(champion)["calibration"]
     assert "out of fold by owner" in said["training"]["calibrated"]
+    assert said["limits"] == [
+        "It was retrained in an installation: the figures in these lines were measured on 1.0.0, which it was made of."
+    ]
 
 
 def test_a_candidate_can_be_retrained_again(trained):
@@ -82,6 +85,7 @@ def test_a_candidate_can_be_retrained_again(trained):
     second = trained(Mode.HEAD, samples(6, start=20), name="second", of=first)
     assert len(read_set(second, GOLD)) == len(read_set(first, GOLD)) + 24
     assert card(second)["training"]["parent"] == "1.1.0"
+    assert card(second)["limits"] == card(first)["limits"]
 
 
 @pytest.mark.parametrize("mode", [Mode.HEAD, Mode.MIXED])
@@ -117,10 +121,12 @@ def test_progress_counts_every_epoch_up_to_the_total(trained):
     assert all(progress.loss > 0 for progress in epochs)
 
 
-def test_pictures_that_cannot_be_read_are_left_out_and_counted(trained):
+def test_pictures_that_cannot_be_read_and_samples_of_no_weight_are_left_out_and_counted(trained):
     broken = replace(sample(1, 77), image=lambda: b"no picture")
-    made = trained(Mode.HEAD, [*samples(6), broken])
-    assert card(made)["training"]["unreadable"] == 1
+    weightless = replace(sample(0, 78), weight=0.0)
+    made = trained(Mode.HEAD, [*samples(6), broken, weightless])
+    assert card(made)["training"]["left_out"] == 2
+    assert card(made)["training"]["gold"] == 12
 
 
 def test_without_gold_of_both_classes_a_head_is_not_retrained(trained, tmp_path):

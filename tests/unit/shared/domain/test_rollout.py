@@ -71,8 +71,17 @@ class TestStops:
     def test_a_limit_that_a_few_pictures_are_over_by_chance(self):
         assert stopped(seen({("likely_human", "likely_ai"): 4}, same=116)) is None
 
+    def test_a_phase_of_few_pictures_is_judged_at_its_end(self):
+        plan = Plan(shadow_hours=1, shadow_images=20)
+        few = seen({("likely_human", "likely_ai"): 10}, same=10)
+        assert decide(VersionState.SHADOW, few, timedelta(minutes=59), plan, frozen=False) is None
+        assert decide(VersionState.SHADOW, few, LONG, plan, frozen=False).after is VersionState.STOPPED
+
     def test_scores_that_move(self):
-        assert stopped(seen(bins=[1000, 1000, 0, 0, 0, 0, 0, 0, 0, 0])) == "psi"
+        moved = [1000, 1000, 0, 0, 0, 0, 0, 0, 0, 0]
+        assert stopped(seen(bins=moved)) == "psi"
+        few = decide(VersionState.SHADOW, seen(same=50, bins=moved), LONG, Plan(shadow_images=50), frozen=False)
+        assert few.after is VersionState.CANARY
 
     def test_a_drift_of_uncertain(self):
         assert stopped(seen({("likely_human", "uncertain"): 400}, same=1600)) == "uncertain"

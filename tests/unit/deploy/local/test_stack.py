@@ -1,0 +1,21 @@
+"""What each part of the embedded stack is told."""
+
+from deploy.local.home import Home
+from deploy.local.stack import SIGNERS, make_stack
+from shared import config
+
+
+def told(child) -> set[str]:
+    return {name for name in child._environment if name.startswith("JINWI_MODEL_")}
+
+
+def test_who_signs_knows_of_the_private_model_key_and_nobody_else_does(tmp_path, monkeypatch):
+    monkeypatch.setenv("JINWI_MODEL_SIGNING_KEY", str(tmp_path / "own.pem"))
+    home = Home(tmp_path / "home")
+    with home.locked():
+        stack = make_stack(config.Settings(home=home.root), home)
+    parts = [stack.setup, *stack.services]
+    knowing = {child.name for child in parts if "JINWI_MODEL_SIGNING_KEY" in told(child)}
+    assert knowing == SIGNERS & {child.name for child in parts}
+    assert "setup" in knowing
+    assert all({"JINWI_MODEL_PUBLIC_KEY", "JINWI_MODEL_TRUST"} <= told(child) for child in stack.services)
