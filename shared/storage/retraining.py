@@ -40,12 +40,13 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ending:
-    """How a run ended: `finished` with an outcome and its detail, `failed` with why, or `cancelled`."""
+    """How a run ended: `finished` with an outcome and its detail, `failed` with why, or `cancelled`; with what the last stage gave."""
 
     state: RunState
     outcome: RunOutcome | None = None
     detail: str | None = None
     failure: str | None = None
+    snapshot: Mapping[str, Any] | None = None
     judgement: Mapping[str, Any] | None = None
     version: str | None = None
 
@@ -136,6 +137,7 @@ def end(connection: Connection, run: Run, ending: Ending) -> bool:
         "outcome": ending.outcome,
         "detail": ending.detail,
         "failure": ending.failure,
+        "snapshot": None if ending.snapshot is None else Json(ending.snapshot),
         "judgement": None if ending.judgement is None else Json(ending.judgement),
         "version": ending.version,
     }

@@ -89,6 +89,7 @@ UPDATE retraining_runs SET
     outcome = %(outcome)s,
     detail = %(detail)s,
     failure = %(failure)s,
+    snapshot = coalesce(%(snapshot)s, snapshot),
     judgement = coalesce(%(judgement)s, judgement),
     version = %(version)s,
     progress = NULL,
