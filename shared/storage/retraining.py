@@ -40,7 +40,10 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ending:
-    """How a run ended: `finished` with an outcome and its detail, `failed` with why, or `cancelled`; with what the last stage gave."""
+    """How a run ended: `finished` with an outcome and its detail, `failed` with why, or `cancelled`.
+
+    And what its last stage gave.
+    """
 
     state: RunState
     outcome: RunOutcome | None = None

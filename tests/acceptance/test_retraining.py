@@ -66,6 +66,7 @@ def retrain(stack, jinwi):
         assert ended.returncode == 0, ended.stdout + ended.stderr
         document = json.loads(ended.stdout)
         harvest = document["harvest"]
+        assert harvest, document
         assert harvest["considered"] == harvest["admitted"] + sum(harvest["refused"].values())
         return document
 
