@@ -22,6 +22,10 @@ class Options(TypedDict, total=False):
     metadata: Mapping[str, Any] | None
     lane: str
     allow_training: bool | None
+    evidence: str | None
+    """`full` also scores the image in six other forms; else as the tenant's policy says."""
+    reference_index: str | None
+    """Keep the image's hash in this index of references, and then erase image and job."""
     callback_url: str | None
     idempotency_key: str
     """The same key sent again gives the same job; made anew for each submission where none is given."""
@@ -150,6 +154,14 @@ def get_training(job_id: str) -> Call[Document]:
     return Call(method="GET", path=f"/v1/jobs/{quote(job_id, safe='')}/training", read=dict)
 
 
+def list_reference_indexes() -> Call[list[Document]]:
+    return Call(method="GET", path="/v1/reference-indexes", read=lambda document: list(document["indexes"]))
+
+
+def remove_reference_index(name: str) -> Call[Document]:
+    return Call(method="DELETE", path=f"/v1/reference-indexes/{quote(name, safe='')}", read=dict)
+
+
 def list_models() -> Call[list[Model]]:
     def read(document: Document) -> list[Model]:
         return [Model.from_document(each) for each in document["models"]]
@@ -262,7 +274,7 @@ def _prefer(wait: int) -> dict[str, str]:
 
 
 def _fields(options: Options) -> dict[str, Any]:
-    names = ("external_id", "metadata", "lane", "allow_training", "callback_url")
+    names = ("external_id", "metadata", "lane", "allow_training", "callback_url", "evidence", "reference_index")
     return {name: options[name] for name in names if options.get(name) is not None}  # type: ignore[literal-required]
 
 

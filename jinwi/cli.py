@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from jinwi import gold_cli, help_ko, people_cli, rollout_cli, runs_cli, spot_checks_cli, webhooks_cli
+from jinwi import gold_cli, help_ko, index_cli, people_cli, rollout_cli, runs_cli, spot_checks_cli, webhooks_cli
 from jinwi.calls import AuditFilters, Filters
 from jinwi.korean import KOREAN
 from jinwi.options import JsonOption, LangOption, LimitOption, instant
@@ -43,6 +43,7 @@ app.add_typer(runs_cli.app, name="runs")
 app.command()(people_cli.review)
 app.add_typer(people_cli.links, name="links")
 app.add_typer(people_cli.appeals, name="appeals")
+app.add_typer(index_cli.app, name="index")
 
 VersionArgument = Annotated[str, typer.Argument(help="A version, or an alias such as champion.")]
 LaneArgument = Annotated[Lane, typer.Argument(help="The lane.")]
@@ -63,9 +64,9 @@ def verify(
         Lane | None, typer.Option(help="Who waits for whom; else interactive up to 20 images, bulk above.")
     ] = None,
     evidence: Annotated[
-        Literal["basic", "full"],
-        typer.Option(help="full: also what each file says of its origin, and how far that can be trusted."),
-    ] = "basic",
+        Literal["basic", "full"] | None,
+        typer.Option(help="full: also what each file says of its origin, its score in other forms, where it was seen."),
+    ] = None,
     json: JsonOption = False,
     csv: Annotated[Path | None, typer.Option(help="Write a table to this file.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a contact sheet to this file.")] = None,
@@ -87,7 +88,7 @@ def verify(
             arguments=inputs,
             lane=lane,
             json=json,
-            findings=evidence == "full",
+            evidence=evidence,
             csv=csv,
             html=html,
             map=map_folder,

@@ -144,6 +144,14 @@ class Client:
         """
         return self._send(calls.get_similar(_id(job)))
 
+    def reference_indexes(self) -> list[Document]:
+        """Each with `name`, `pictures` and `changed_at`. `submit` with `reference_index` fills them."""
+        return self._send(calls.list_reference_indexes())
+
+    def remove_reference_index(self, name: str) -> Document:
+        """Forget an index with all its hashes."""
+        return self._send(calls.remove_reference_index(name))
+
     def models(self) -> list[Model]:
         return self._send(calls.list_models())
 
@@ -340,6 +348,12 @@ class AsyncClient:
 
     async def similar(self, job: Job | str) -> Similar:
         return await self._send(calls.get_similar(_id(job)))
+
+    async def reference_indexes(self) -> list[Document]:
+        return await self._send(calls.list_reference_indexes())
+
+    async def remove_reference_index(self, name: str) -> Document:
+        return await self._send(calls.remove_reference_index(name))
 
     async def models(self) -> list[Model]:
         return await self._send(calls.list_models())

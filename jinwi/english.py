@@ -156,6 +156,11 @@ ENGLISH = Language(
     "said is easily removed.",
     cut_short="Reading it was cut short: the file may say more.",
     not_read="This result was made before files were asked where they come from.",
+    stable="In {n} other forms (compressed, smaller, cut) the AI probability stays between {low} and {high}, and the "
+    "verdict as it is.",
+    flips="In {n} other forms (compressed, smaller, cut) the AI probability lies between {low} and {high}, and the "
+    "verdict is another in {flips}.",
+    stability_unknown="Whether the score survives other forms of the picture was not tried.",
     labels={
         Label.HUMAN: "made by a person",
         Label.AI: "made by AI",
@@ -172,6 +177,12 @@ ENGLISH = Language(
     "the very same file was looked for.",
     likeness="Up to 31 of 256 bits apart, pictures are taken for the same in another form. Which came first, that does "
     "not say.",
+    reference_index="Index",
+    pictures="Pictures",
+    near_reference="Near a picture of your index {index}: {name}, {distance} of 256 bits apart.",
+    no_proof="That an image is near one of your pictures is no proof that a model was trained on that picture.",
+    indexed="{name}: {count:,} pictures are known. Their hashes are kept, the pictures are not.",
+    index_removed="{name}: forgotten, with {count:,} pictures.",
     uploading="Uploading",
     brought="{where}: made. It gives the logits of the graph that was brought, to 0.0001.",
     uncalibrated="The card holds no calibration: the probability is what the network itself says, and may be far too "

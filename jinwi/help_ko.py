@@ -17,8 +17,8 @@ HELP: Mapping[str, str] = {
     "Who waits for whom; else interactive up to 20 images, bulk above.": (
         "처리 순서. 지정하지 않으면 이미지 20개까지는 interactive, 그보다 많으면 bulk."
     ),
-    "full: also what each file says of its origin, and how far that can be trusted.": (
-        "full: 각 파일이 출처에 관해 말하는 내용과 그것을 얼마나 믿을 수 있는지도 보여 줍니다."
+    "full: also what each file says of its origin, its score in other forms, where it was seen.": (
+        "full: 각 파일이 말하는 출처, 다른 형태로 바꾸었을 때의 점수, 이전에 본 작업도 보여 줍니다."
     ),
     "Write a table to this file.": "이 파일에 표를 씁니다.",
     "Write a contact sheet to this file.": "이 파일에 이미지 결과표를 씁니다.",
@@ -51,6 +51,17 @@ HELP: Mapping[str, str] = {
         "이 공개 키도 신뢰합니다(PEM 파일이나 폴더). 여러 번 쓸 수 있습니다."
     ),
     "The job.": "작업.",
+    "Know your own pictures again: indexes of hashes, without the pictures.": (
+        "자신의 그림을 다시 알아봅니다. 그림 없이 해시만 담은 색인을 관리합니다."
+    ),
+    "The pictures: a folder with all below it, or one file.": "그림. 폴더(하위 폴더 포함)나 파일 하나.",
+    "The index that they go into.": "그림을 넣을 색인의 이름.",
+    "Add pictures to an index: their hashes are kept, the pictures are not.": (
+        "색인에 그림을 넣습니다. 해시만 보관하고 그림은 보관하지 않습니다."
+    ),
+    "List the indexes with how many pictures each knows.": "색인과 그 안의 그림 수를 보여 줍니다.",
+    "The index.": "색인.",
+    "Forget an index and all its hashes.": "색인과 그 안의 해시를 모두 지웁니다.",
     "Show other jobs with the same picture, in this or another form.": (
         "같은 그림이 그대로, 또는 다른 형태로 들어 있는 다른 작업을 보여 줍니다."
     ),

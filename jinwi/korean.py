@@ -160,6 +160,10 @@ KOREAN = Language(
     "있던 내용도 쉽게 지워집니다.",
     cut_short="읽기가 중간에 끝났습니다. 파일에 내용이 더 있을 수 있습니다.",
     not_read="파일의 출처를 읽기 전에 나온 결과입니다.",
+    stable="다른 {n}가지 형태(압축, 축소, 자르기)에서도 AI 확률이 {low}에서 {high} 사이이고 판정도 그대로입니다.",
+    flips="다른 {n}가지 형태(압축, 축소, 자르기)에서 AI 확률이 {low}에서 {high} 사이이며, {flips}가지에서는 판정이 "
+    "달라집니다.",
+    stability_unknown="그림을 다른 형태로 바꾸었을 때의 점수는 확인하지 않았습니다.",
     labels={
         Label.HUMAN: "사람이 만듦",
         Label.AI: "AI가 만듦",
@@ -176,6 +180,12 @@ KOREAN = Language(
     "찾았습니다.",
     likeness="256비트 가운데 31비트까지 다르면 같은 그림이 형태만 바뀐 것으로 봅니다. 어느 쪽이 먼저인지는 알 수 "
     "없습니다.",
+    reference_index="색인",
+    pictures="그림 수",
+    near_reference="색인 {index} 의 그림과 가깝습니다: {name}, 256비트 가운데 {distance}비트가 다릅니다.",
+    no_proof="이미지가 자신의 그림과 가깝다고 해서 모델이 그 그림을 학습했다는 증거는 아닙니다.",
+    indexed="{name}: 그림 {count:,}장을 등록했습니다. 해시만 보관하고 그림은 보관하지 않습니다.",
+    index_removed="{name}: 그림 {count:,}장과 함께 지웠습니다.",
     uploading="올리는 중",
     brought="{where}: 버전을 만들었습니다. 가져온 그래프와 로짓이 0.0001 안에서 같습니다.",
     uncalibrated="카드에 보정값(calibration)이 없습니다. 확률은 신경망이 낸 값 그대로이며 지나치게 확신하는 값일 수 "

@@ -87,6 +87,10 @@ class Language:
     cut_short: str
     not_read: str
 
+    stable: str
+    flips: str
+    stability_unknown: str
+
     labels: Mapping[Label, str]
     distance: str
     review: str
@@ -97,6 +101,12 @@ class Language:
     not_seen_before: str
     weak_hash: str
     likeness: str
+    reference_index: str
+    pictures: str
+    near_reference: str
+    no_proof: str
+    indexed: str
+    index_removed: str
 
     uploading: str
     brought: str

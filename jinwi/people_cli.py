@@ -4,7 +4,7 @@
 import getpass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -127,7 +127,9 @@ def show_appeal(
 def decide_appeal(
     *,
     appeal_id: AppealArgument,
-    outcome: Annotated[AppealState, typer.Argument(help="upheld: the verdict stands; overturned: it does not.")],
+    outcome: Annotated[
+        Literal["upheld", "overturned"], typer.Argument(help="upheld: the verdict stands; overturned: it does not.")
+    ],
     reason: Annotated[str, typer.Option(help="Why; whoever has the link reads it.")],
     reviewer: ReviewerOption = None,
     label: Annotated[Label | None, typer.Option(help="What the image is, where the verdict took no side.")] = None,

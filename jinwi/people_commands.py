@@ -10,8 +10,8 @@ from jinwi.admin_commands import local_time, open_client, print_lines
 from jinwi.client import Client
 from jinwi.connection import connect
 from jinwi.people_calls import AppealFilters
-from jinwi.people_results import Appeal, AppealState, Link
-from jinwi.results import Item, Label, Tick
+from jinwi.people_results import Appeal, Link
+from jinwi.results import Item, Label, ReviewState, Tick
 from jinwi.session import Complaint
 from jinwi.terminal import Terminal
 
@@ -31,18 +31,18 @@ def review(terminal: Terminal, job_id: str, said: Said, *, as_json: bool) -> Non
     assert said.label is not None
     with open_client(terminal) as client:
         document = client.review(job_id, said.label, said.reason, said.reviewer, checklist=checklist)
-        reviewed = None if as_json else client.job(job_id).document["reviewed"]
+        reviewed = None if as_json else client.job(job_id).reviewed
     if reviewed is None:
         print_lines([document])
         return
     texts = terminal.language.people
     rows = [
-        [texts.reviews, texts.review_states[reviewed["state"]]],
-        [texts.by_person, texts.said.get(reviewed["verdict_by_person"], "")],
-        [texts.votes, texts.votes_value.format(**reviewed["votes"])],
+        [texts.reviews, texts.review_states[reviewed.state]],
+        [texts.by_person, texts.said.get(reviewed.verdict_by_person or "", "")],
+        [texts.votes, texts.votes_value.format(**reviewed.votes)],
     ]
     terminal.table([terminal.language.entry, terminal.language.value], rows)
-    if reviewed["state"] == "disputed":
+    if reviewed.state is ReviewState.DISPUTED:
         terminal.note(texts.second_opinion)
 
 
@@ -147,7 +147,7 @@ def _save(client: Client, appeal: Appeal, folder: Path) -> None:
         (folder / f"{appeal.id}-{file.number}.bin").write_bytes(client.appeals.file(appeal, file.number))
 
 
-def decide_appeal(terminal: Terminal, appeal_id: str, outcome: AppealState, said: Said, *, as_json: bool) -> None:
+def decide_appeal(terminal: Terminal, appeal_id: str, outcome: str, said: Said, *, as_json: bool) -> None:
     checklist = _checklist(terminal, said.checks)
     with open_client(terminal) as client:
         appeal = client.appeals.decide(

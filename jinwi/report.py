@@ -2,15 +2,14 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jinwi.findings import lines
 from jinwi.language import Language
-from jinwi.results import Basis, Model, Rate
+from jinwi.results import Basis, Job, Model, Rate
 from jinwi.terminal import Terminal
 from jinwi.verify import Ended, Tally
 
@@ -100,14 +99,18 @@ def _csv_row(ended: Ended) -> list[Any]:
     ]
 
 
+Said = Callable[[Job, Language], Iterable[str]]
+"""The evidence of a job that has a result, in sentences."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResultTable:
     """Keeps the rows that are printed at the end, and no more than a person reads."""
 
     terminal: Terminal
     tally: Tally
-    findings: bool = False
-    """Whether what each file says of its origin follows the table."""
+    evidence: Said | None = None
+    """What follows the table of each job, where that was asked for."""
     rows: dict[int, list[str]] = field(default_factory=dict)
     said: dict[int, list[str]] = field(default_factory=dict)
 
@@ -121,8 +124,8 @@ class ResultTable:
                 words.verdict,
                 words.why,
             ]
-            if self.findings and ended.job and ended.job.result:
-                self.said[ended.input.number] = [*lines(ended.job.result, self.terminal.language)]
+            if self.evidence and ended.job and ended.job.result:
+                self.said[ended.input.number] = [*self.evidence(ended.job, self.terminal.language)]
 
     def show(self) -> None:
         language = self.terminal.language
@@ -148,9 +151,9 @@ class ResultTable:
 
 
 @contextmanager
-def result_table(terminal: Terminal, tally: Tally, *, findings: bool = False) -> Iterator[ResultTable]:
+def result_table(terminal: Terminal, tally: Tally, evidence: Said | None = None) -> Iterator[ResultTable]:
     """Shown at the end, if anything has ended by then."""
-    table = ResultTable(terminal=terminal, tally=tally, findings=findings)
+    table = ResultTable(terminal=terminal, tally=tally, evidence=evidence)
     try:
         yield table
     finally:

@@ -138,6 +138,20 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Stability:
+    """The image scored again in `n` other forms: between which probabilities, and how many verdicts were others."""
+
+    n: int
+    low: float
+    high: float
+    flips: int
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        return cls(n=document["n"], low=document["low"], high=document["high"], flips=document["flips"])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
     """A calibrated answer: `ai_probability` + `human_probability` = 1. Evidence for a person who decides."""
 
@@ -154,6 +168,8 @@ class Result:
     """What the file says of its own origin; that there is nothing says nothing."""
     provenance_complete: bool | None
     """False where a limit or a damaged part ended the reading; None in a result from before it was read."""
+    stability: Stability | None
+    """None unless full evidence was asked for, or where there was no time for it."""
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
@@ -169,6 +185,25 @@ class Result:
             map=evidence.get("map"),
             provenance=tuple(Finding.from_document(each) for each in evidence.get("provenance", ())),
             provenance_complete=evidence.get("provenance_complete"),
+            stability=Stability.from_document(evidence["stability"]) if evidence.get("stability") else None,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reviewed:
+    """What people made of a verdict, which stays as it was. `votes` are by label, of one each reviewer."""
+
+    state: ReviewState
+    verdict_by_person: str | None
+    """`human` or `ai`: where set, it holds for the tenant."""
+    votes: Mapping[str, int]
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        return cls(
+            state=ReviewState(document["state"]),
+            verdict_by_person=document["verdict_by_person"],
+            votes=document["votes"],
         )
 
 
@@ -191,6 +226,8 @@ class Job:
     metadata: Mapping[str, Any]
     url: str | None
     result: Result | None
+    reviewed: Reviewed | None
+    """None from a server that does not say."""
     error: Failure | None
     created_at: datetime
     finished_at: datetime | None
@@ -212,6 +249,7 @@ class Job:
             metadata=document["metadata"],
             url=document["url"],
             result=Result.from_document(result) if result else None,
+            reviewed=Reviewed.from_document(document["reviewed"]) if document.get("reviewed") else None,
             error=Failure(reason=error["reason"], detail=error["detail"]) if error else None,
             created_at=datetime.fromisoformat(document["created_at"]),
             finished_at=datetime.fromisoformat(finished_at) if finished_at else None,

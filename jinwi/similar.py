@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from jinwi.admin_commands import job_id, open_client, print_lines
 from jinwi.language import Language
 from jinwi.terminal import Terminal
-from jinwi.twins import Similar
+from jinwi.twins import Reference, Similar, Twin
 
 
 def show(terminal: Terminal, name: str, *, as_json: bool) -> None:
+    job = job_id(terminal, name)
     with open_client(terminal) as client:
-        similar = client.similar(job_id(terminal, name))
+        similar = client.similar(job)
     if as_json:
         print_lines([similar.document])
         return
@@ -28,6 +29,10 @@ def show(terminal: Terminal, name: str, *, as_json: bool) -> None:
         terminal.note(language.likeness)
     else:
         terminal.say(language.not_seen_before)
+    if similar.references:
+        rows = [[one.index, one.name, _distance(one, language)] for one in similar.references]
+        terminal.table([language.reference_index, language.name, language.distance], rows)
+        terminal.note(language.no_proof)
     if not similar.sure:
         terminal.note(language.weak_hash.format(quality=similar.quality))
 
@@ -42,6 +47,10 @@ def lines(similar: Similar, language: Language) -> Iterator[str]:
         yield language.seen_before.format(count=len(similar.jobs), job=first.job_id, verdict=said)
         if first.review:
             yield f"  {language.person_said.format(label=language.labels[first.review.label])}"
+    for one in similar.references:
+        yield language.near_reference.format(index=one.index, name=one.name, distance=one.distance)
+    if similar.references:
+        yield f"  {language.no_proof}"
     if not similar.sure:
         yield language.weak_hash.format(quality=similar.quality)
 
@@ -50,9 +59,13 @@ def _rows(similar: Similar, language: Language) -> Iterator[list[str]]:
     for twin in similar.jobs:
         yield [
             twin.job_id,
-            language.same_file if twin.same_file else str(twin.distance),
+            _distance(twin, language),
             language.verdicts[twin.verdict],
             language.labels[twin.review.label] if twin.review else "",
             twin.review.reason if twin.review else "",
             twin.external_id or "",
         ]
+
+
+def _distance(found: Twin | Reference, language: Language) -> str:
+    return language.same_file if found.same_file else str(found.distance)

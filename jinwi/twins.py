@@ -55,6 +55,16 @@ class Twin:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Reference:
+    """A near picture of an index of the tenant's own. That it is near is no proof that a model was trained on it."""
+
+    index: str
+    name: str
+    distance: int
+    same_file: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Similar:
     """Other jobs that show the picture: those that a person reviewed first, then the nearest.
 
@@ -66,6 +76,8 @@ class Similar:
     quality: int
     sure: bool
     jobs: tuple[Twin, ...]
+    references: tuple[Reference, ...]
+    """The nearest pictures of the tenant's own indexes."""
     document: Mapping[str, Any]
 
     @classmethod
@@ -75,5 +87,11 @@ class Similar:
             quality=document["quality"],
             sure=document["sure"],
             jobs=tuple(Twin.from_document(each) for each in document["jobs"]),
+            references=tuple(
+                Reference(
+                    index=each["index"], name=each["name"], distance=each["distance"], same_file=each["same_file"]
+                )
+                for each in document["references"]
+            ),
             document=document,
         )

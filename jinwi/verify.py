@@ -101,6 +101,7 @@ class Verifier:
     client: AsyncClient
     lane: str
     journal: Journal | None
+    evidence: str | None = None
 
     async def verify(self, item: Input) -> Ended:
         """How this input ends; raises what concerns all of them: Unavailable, or a key not accepted."""
@@ -133,11 +134,11 @@ class Verifier:
         """The final job of this input, submitted unless the journal knows it was; waits as long as it takes."""
         source = item.path or item.name
         if self.journal is None:
-            return await self.client.verify(source, lane=self.lane, timeout=None)
+            return await self.client.verify(source, lane=self.lane, evidence=self.evidence, timeout=None)
         if job_id := self.journal.job(item.key):
             return await self.client.wait(job_id, timeout=None)
         key = self.journal.submission_key(item.key)
-        job = await self.client.submit(source, lane=self.lane, idempotency_key=key)
+        job = await self.client.submit(source, lane=self.lane, evidence=self.evidence, idempotency_key=key)
         self.journal.note_submitted(item.key, job.id)
         return job if job.final else await self.client.wait(job, timeout=None)
 

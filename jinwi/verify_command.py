@@ -3,13 +3,14 @@
 import asyncio
 import functools
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from jinwi import findings, similar, stability
 from jinwi.client import AsyncClient, Client
 from jinwi.connection import Server, connect
 from jinwi.contact_sheet import contact_sheet
@@ -18,8 +19,8 @@ from jinwi.inputs import Input, find, is_address, names
 from jinwi.journal import Journal, NotAJournal
 from jinwi.language import Language
 from jinwi.map_folder import map_folder
-from jinwi.report import JsonLines, csv_file, result_table
-from jinwi.results import Lane, Model
+from jinwi.report import JsonLines, Said, csv_file, result_table
+from jinwi.results import Job, Lane, Model
 from jinwi.session import Complaint
 from jinwi.terminal import Terminal
 from jinwi.verify import Ended, Sink, Tally, Verifier, run
@@ -38,8 +39,8 @@ class Order:
     arguments: Sequence[str]
     lane: Lane | None
     json: bool
-    findings: bool
-    """Whether what each file says of its origin is printed too."""
+    evidence: str | None
+    """`full`: all that speaks beside the score is gathered and printed; None: as the tenant's policy says."""
     csv: Path | None
     html: Path | None
     map: Path | None
@@ -88,7 +89,9 @@ def _verify_all(terminal: Terminal, order: Order, server: Server, tally: Tally, 
     """The table and every file that was asked for are completed at the end, at an interruption too."""
     with ExitStack() as stack:
         output = (
-            JsonLines() if order.json else stack.enter_context(result_table(terminal, tally, findings=order.findings))
+            JsonLines()
+            if order.json
+            else stack.enter_context(result_table(terminal, tally, _said(order, server, stack)))
         )
         stack.enter_context(progress)
         images = _images(terminal, order, progress)
@@ -99,11 +102,29 @@ def _verify_all(terminal: Terminal, order: Order, server: Server, tally: Tally, 
             client=AsyncClient(server.url, server.key, timeout=OUTAGE_SECONDS),
             lane=journal.lane if journal else lane,
             journal=journal,
+            evidence=order.evidence,
         )
         bar = ProgressBar(progress, tally, terminal.language)
         sinks = [tally, *_files(terminal, order, server, tally, stack), output, bar]
         say_paused = functools.partial(_say_paused, terminal)
         asyncio.run(run(verifier, chain(first, images), sinks, order.concurrency, say_paused))
+
+
+def _said(order: Order, server: Server, stack: ExitStack) -> Said | None:
+    """What gives the evidence of a job in sentences, where it was asked for."""
+    if order.evidence != "full":
+        return None
+    client = stack.enter_context(Client(server.url, server.key, timeout=OUTAGE_SECONDS))
+
+    def said(job: Job, language: Language) -> Iterator[str]:
+        if job.result is None:
+            return
+        yield from findings.lines(job.result, language)
+        yield stability.line(job.result.stability, language)
+        with suppress(Refused):  # a server from before, or a job erased meanwhile
+            yield from similar.lines(client.similar(job), language)
+
+    return said
 
 
 def _say_paused(terminal: Terminal, lane: str) -> None:

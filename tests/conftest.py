@@ -169,6 +169,8 @@ def service(folder, jinwi):
         "JINWI_DRAIN_SECONDS": "1",
         "JINWI_DECODER_SECONDS": "3",
         "JINWI_LEASE_SECONDS": "20",
+        # All visitors of the tests come from one address.
+        "JINWI_LINK_REQUESTS_PER_MINUTE": "0",
     }
     started = jinwi("up", "--detach", **environment)
     assert started.returncode == 0, started.stdout + started.stderr

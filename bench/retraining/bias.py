@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -117,7 +118,8 @@ def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
         panel.set_xlabel("round" if line else "")
         panel.set_ylabel(head if column == 0 else "")
     panels[0, 0].legend(fontsize="small")
-    figure.savefig(path, metadata={"Date": None})
+    with rc_context({"svg.hashsalt": path.stem}):  # the same rows, the same file
+        figure.savefig(path, metadata={"Date": None})
 
 
 def _world(pool: Embedded, seed: int, sizes: Sizes) -> World:

@@ -52,10 +52,13 @@ def _world(pool: Embedded, seed: int, gold: int, guard: int) -> dict[str, Judgem
     flips = parts.chance.random(gold) < FLIPPED
     wrong = Lessons.of(all_gold.vectors, np.where(flips, 1 - all_gold.targets, all_gold.targets))
     candidates = {
-        "better: on all gold": trained(all_gold, champion=champion, seed=seed),
-        "as good: on the other half": trained(all_gold.rows(~half), champion=champion, seed=seed),
-        "worse: 30 % flipped, calibrated on truth": trained(wrong, truth=all_gold, champion=champion, seed=seed),
-        "worse: 30 % flipped throughout": trained(wrong, champion=champion, seed=seed),
+        "better: on all gold": trained(all_gold, champion=champion, bounded=True, seed=seed),
+        "better, with the champion's thresholds": trained(all_gold, champion=champion, seed=seed),
+        "as good: on the other half": trained(all_gold.rows(~half), champion=champion, bounded=True, seed=seed),
+        "worse: 30 % flipped, calibrated on truth": trained(
+            wrong, truth=all_gold, champion=champion, bounded=True, seed=seed
+        ),
+        "worse: 30 % flipped throughout": trained(wrong, champion=champion, bounded=True, seed=seed),
     }
     before = champion.report(frozen, "1.0.0")
     return {

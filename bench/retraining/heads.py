@@ -92,13 +92,14 @@ def trained(
     *,
     truth: Lessons | None = None,
     champion: Head | None = None,
+    bounded: bool = False,
     seed: int = 0,
 ) -> Head:
     """A head fitted to `gold` and `harvest`; calibration and thresholds come from what heads of two folds say of
     `truth`, gold unless given, that the other fold's gold taught.
 
-    The threshold of `likely_ai` is 0.8 or, where that is higher, what takes at most ACCUSED of those human pictures,
-    and no more of them than the `champion` does.
+    Without a `champion`, `likely_ai` is 0.8 or, where that is higher, what takes at most ACCUSED of those human
+    pictures. With one, its thresholds are kept; or, `bounded`, what takes no more of them than it does.
     """
     truth = truth or gold
     fold = np.random.default_rng(seed).integers(0, FOLDS, len(gold.targets))
@@ -111,11 +112,12 @@ def trained(
     calibration = calibrate(out_of_fold, labels)
     human = labels == 0
     most = ACCUSED
-    if champion is not None:
+    if champion is not None and bounded:
         most = min(most, float((champion.probabilities(truth.vectors[human]) >= champion.thresholds.likely_ai).mean()))
     accused = np.quantile(probability(out_of_fold, calibration)[human], 1 - most)
+    own = Thresholds(likely_human=0.2, likely_ai=float(np.clip(accused, 0.8, 0.999)))
+    thresholds = own if champion is None or bounded else champion.thresholds
     weight, bias = _fit(_with(gold, harvest))
-    thresholds = Thresholds(likely_human=0.2, likely_ai=float(np.clip(accused, 0.8, 0.999)))
     return Head(weight=weight, bias=bias, calibration=calibration, thresholds=thresholds)
 
 

@@ -167,7 +167,9 @@ def _candidate(world: World, kept: Traffic, harvest: Lessons, *, guarded: bool) 
     """Guarded: pseudo-labels are bounded beside gold. Not guarded: everything weighs one."""
     if guarded:
         gold = Lessons.joined([world.gold, reviewed(kept)])
-        return trained(gold, harvest.bounded(gold.weights.sum()), champion=world.champion, seed=world.seed)
+        return trained(
+            gold, harvest.bounded(gold.weights.sum()), champion=world.champion, bounded=True, seed=world.seed
+        )
     return trained(world.gold, Lessons.joined([harvest, reviewed(kept)]), seed=world.seed)
 
 

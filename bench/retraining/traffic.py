@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from bench.retraining.heads import Head, Lessons
 from services.retrainer.admission import Considered, Context, Decision, Rules, decide
 from services.retrainer.familiarity import Familiarity
-from services.retrainer.prevalence import Prevalence, estimate
+from services.retrainer.prevalence import Prevalence
 from shared.domain import verdict
 from shared.domain.provenance import Claim, Strength
 
@@ -129,7 +129,3 @@ def audits(
     drawn, left = rows[:each], rows[each:]
     doubtful = left[np.argsort(np.abs(scores[left] - 0.5), kind="stable")[:each]]
     return drawn, doubtful
-
-
-UNKNOWN = estimate()
-"""Of the share of AI, where nobody has looked."""

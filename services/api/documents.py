@@ -237,6 +237,28 @@ class TwinDocument(Document):
     review: TwinReviewDocument | None = Field(description="The newest, where a person said something of that job.")
 
 
+class ReferenceDocument(Document):
+    index: str
+    name: str
+    distance: int = Field(ge=0, description="In how many of their 256 bits the hashes differ.")
+    same_file: bool
+
+
+class ReferenceIndexDocument(Document):
+    name: str
+    pictures: int
+    changed_at: datetime = Field(description="When the newest picture came.")
+
+
+class ReferenceIndexList(Document):
+    indexes: list[ReferenceIndexDocument]
+
+
+class RemovedIndexDocument(Document):
+    name: str
+    pictures: int = Field(description="How many were forgotten.")
+
+
 class SimilarDocument(Document):
     pdq: str = Field(description="The perceptual hash of the image, 64 hexadecimal digits.")
     quality: int = Field(ge=0, le=100, description="How much there is in the image for the hash to go by.")
@@ -244,6 +266,10 @@ class SimilarDocument(Document):
     within: int = Field(description="The largest distance that is called similar.")
     jobs: list[TwinDocument] = Field(description="Those that a person reviewed first, then the nearest; at most 20.")
     note: str
+    references: list[ReferenceDocument] = Field(
+        description="The nearest pictures of the tenant's own indexes; at most 5."
+    )
+    references_note: str
 
 
 class JobList(Document):

@@ -173,6 +173,9 @@ class Submission(Request):
     evidence: Literal["basic", "full"] | None = Field(
         None, description="`full` scores six re-encodings as well; without it, as the tenant's policy says."
     )
+    reference_index: Line | None = Field(
+        None, description="Keep the image's hash in this index of references, and then erase image and job."
+    )
 
 
 class FormSubmission(Submission):

@@ -87,7 +87,7 @@ class Submissions:
         if key is None:
             return None
         # What came later and was not said is left out: a retry after an upgrade still means the same.
-        later = {"evidence"} if said.evidence is None else set()
+        later = {name for name in ("evidence", "reference_index") if getattr(said, name) is None}
         meant = said.model_dump(mode="json", exclude=later) | {"image": upload.sha256.hex() if upload else None}
         return Idempotency(
             key=key,
@@ -136,4 +136,5 @@ def _new_job(tenant_id: UUID, said: Submission | LinkSubmission, *, is_image: bo
         callback_url=said.callback_url,
         allow_training=said.allow_training,
         evidence=said.evidence,
+        reference_index=said.reference_index,
     )

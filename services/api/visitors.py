@@ -16,6 +16,10 @@ MISS_COST = 10
 """Requests that one for a token which leads nowhere counts for: nobody comes upon those by clicking."""
 
 
+APPEAL_COST = 10
+"""Requests that an appeal counts for, taken or not: it may carry many bytes."""
+
+
 class Visitors:
     """Counts requests by address, an IPv6 one by its /64, which is what one customer is given (RFC 6177)."""
 

@@ -5,7 +5,8 @@ and regression cases. Of the first a version's logits are one product with its h
 its ONNX file as in a worker.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -73,16 +74,15 @@ def reports(
 ) -> tuple[GuardReport, GuardReport, GuardReport]:
     """The reports of three version directories, on rows that all three can be read on.
 
-    Each version's embeddings are its own network's, of the same views. Where one has none, or of other views, none is
-    used, and all rests on `images`. Raises ModelRefused for a candidate that carries the champion's embeddings under
-    another network, and as `guard_report` does.
+    Each version's embeddings are its own network's, and only views that all three have count: where one has none, or
+    none of the others', all rests on `images`. Raises ModelRefused for a candidate that carries the champion's
+    embeddings under another network, and as `guard_report` does.
     """
     directories = (candidate, champion, shipped)
-    guards = [guard_of(directory) for directory in directories]
-    found = [guard for guard in guards if guard is not None]
-    if len(found) < len(guards) or not all(_same_views(found[0], other) for other in found[1:]):
-        guards = [None] * len(guards)
-    elif np.array_equal(found[0].vectors, found[1].vectors) and not _same_backbone(candidate, champion):
+    guards = _common([guard_of(directory) for directory in directories])
+    ours, theirs = guards[:2]
+    same = ours is not None and theirs is not None and np.array_equal(ours.vectors, theirs.vectors)
+    if same and not _same_backbone(candidate, champion):
         raise ModelRefused(f"{candidate}: {GUARD} holds the champion's embeddings, but its network is another")
     # The champion often is the shipped version, and pictures take their time.
     read = {
@@ -185,8 +185,26 @@ def _columns(guard: Embedded | None, images: Sequence[GuardImage]) -> dict[str, 
     return {name: np.concatenate([getattr(guard, name), own[name]]) for name in COLUMNS}
 
 
-def _same_views(some: Embedded, others: Embedded) -> bool:
-    return all(np.array_equal(getattr(some, name), getattr(others, name)) for name in COLUMNS)
+def _common(guards: Sequence[Embedded | None]) -> list[Embedded | None]:
+    """Of each the views that all have, in the same order; None for all where there is no such view."""
+    numbered = [{} if guard is None else _numbered(guard) for guard in guards]
+    shared = [view for view in numbered[0] if all(view in others for others in numbered[1:])]
+    if not shared:
+        return [None] * len(guards)
+    return [
+        None if guard is None else guard.rows(np.array([rows[view] for view in shared]))
+        for guard, rows in zip(guards, numbered, strict=True)
+    ]
+
+
+def _numbered(guard: Embedded) -> dict[tuple[Hashable, ...], int]:
+    """The row of each view; those that are alike in all but their pixels are told apart by their order."""
+    seen: Counter[tuple[Hashable, ...]] = Counter()
+    rows: dict[tuple[Hashable, ...], int] = {}
+    for row, view in enumerate(zip(*(getattr(guard, name).tolist() for name in COLUMNS), strict=True)):
+        rows[*view, seen[view]] = row
+        seen[view] += 1
+    return rows
 
 
 def _same_backbone(some: Path, other: Path) -> bool:

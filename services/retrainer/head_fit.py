@@ -29,8 +29,8 @@ Heard = Callable[[int, float, float], None]
 class HeadRecipe:
     """`anchor` is the penalty's strength; `mixup` the parameter of its Beta distribution (Zhang et al., ICLR 2018).
 
-    Of the strengths tried on collections that a champion had never seen, 1 keeps two thirds of what their own gold
-    teaches about them, and costs the others half of what no penalty does: docs/experiments.md.
+    Of the strengths tried on collections that a champion had never seen, 1 keeps two thirds of what gold of one's own
+    teaches about them, at less cost to the others than weaker ones: docs/experiments.md.
     """
 
     epochs: int = 20

@@ -5,6 +5,7 @@
 champion as well, carried over to the moved network. `teaching.py` says what a batch is made of.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -67,6 +68,7 @@ def train(
         "gold": sum(sample.is_gold for sample in taken),
         "harvest": sum(not sample.is_gold for sample in taken),
         "left_out": len(samples) - len(taken),
+        "added": sorted({sample.picture for sample in taken if sample.is_gold}),
         "head": asdict(recipe),
     }
     run = _Run(champion=champion, version=version, out=out, work=work, mode=mode, report=report, head=recipe, told=told)
@@ -115,7 +117,7 @@ class _Run:
 
 def _head(run: _Run, samples: Sequence[Sample]) -> Path:
     parent = read_head(run.champion)
-    replay = read_set(run.champion, GOLD)
+    replay = _replay(run.champion)
     _require_both_classes(run, replay, samples)
     own = run.embeds(run.champion, looks(samples))
     whole = own if replay is None else Embedded.joined([replay, own])
@@ -133,7 +135,7 @@ def _head(run: _Run, samples: Sequence[Sample]) -> Path:
 def _body(run: _Run, samples: Sequence[Sample], guard: Sequence[Sample], recipe: FullRecipe) -> Path:
     of_gold = [sample for sample in samples if sample.is_gold]
     _require_pictures(run, "gold", of_gold, LEAST_GOLD, "jinwi gold add DIR")
-    _require_pictures(run, "guard", guard, LEAST_GUARD, "jinwi gold add DIR --part guard")
+    _require_pictures(run, "guard", guard, LEAST_GUARD, "jinwi gold add DIR --guard 0.3")
     parent = read_head(run.champion)
     shown = looks(samples)
     before = run.embeds(run.champion, shown)
@@ -142,7 +144,7 @@ def _body(run: _Run, samples: Sequence[Sample], guard: Sequence[Sample], recipe:
         heard=run.heard(0, 0, 1, recipe.epochs),
     )  # fmt: skip
     after = run.embeds(network, shown)
-    old = read_set(run.champion, GOLD) if run.mode is Mode.MIXED else None
+    old = _replay(run.champion) if run.mode is Mode.MIXED else None
     replay = None if old is None else carried_over(old, before, after)
     whole = after if replay is None else Embedded.joined([replay, after])
     taught = lessons(replay, samples)
@@ -157,6 +159,17 @@ def _body(run: _Run, samples: Sequence[Sample], guard: Sequence[Sample], recipe:
         known=parent(before.vectors[judged]), guard=run.embeds(network, guard_looks(guard)),
         training={**run.told, "full": asdict(recipe), "replay_rows": len(whole) - len(after)},
     )  # fmt: skip
+
+
+def _replay(champion: Path) -> Embedded | None:
+    """The gold that it came with, without what was added in this installation: that is among the samples again, or was
+    taken away since.
+    """
+    gold = read_set(champion, GOLD)
+    if gold is None:
+        return None
+    card = json.loads((champion / "card.json").read_text(encoding="utf-8"))
+    return gold.rows(~np.isin(gold.pictures, card["training"].get("added", [])))
 
 
 def _parts(run: _Run, before: int) -> Callable[[int, int], Heard]:

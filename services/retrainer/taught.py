@@ -43,10 +43,15 @@ class Sample:
     def is_ai(self) -> bool:
         return self.label >= 0.5
 
+    @property
+    def picture(self) -> str:
+        """What rows of embeddings call it."""
+        return self.sha256.hex()[:16]
+
     def look(self, cell: str, lane: Lane) -> Look:
         return Look(
             file=self.image,
-            picture=self.sha256.hex()[:16],
+            picture=self.picture,
             label=int(self.is_ai),
             owner=self.owner,
             kind=self.kind,

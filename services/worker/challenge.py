@@ -145,7 +145,7 @@ def _is_outage_of_ours(error: Exception) -> bool:
 
 
 def _is_eligible(claim: Claim) -> bool:
-    return claim.sha256 is not None and claim.policy.get("model") is None
+    return claim.sha256 is not None and claim.reference_index is None and claim.policy.get("model") is None
 
 
 def _say(item: Decoded) -> tuple[float, str]:

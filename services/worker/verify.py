@@ -10,7 +10,7 @@ from uuid import UUID
 
 import structlog
 
-from services.worker import ended
+from services.worker import ended, seen
 from services.worker.challenge import Challenge
 from services.worker.models import ModelShelf
 from services.worker.scored import Decoded, picture, result_document
@@ -24,7 +24,7 @@ from shared.patience import patiently
 from shared.queue.enqueue import Doorbell
 from shared.scoring.evidence import quantise
 from shared.scoring.picture import Score
-from shared.storage import fingerprints, images, jobs, webhooks
+from shared.storage import images, jobs, webhooks
 from shared.storage.db import Database
 from shared.storage.objects import ObjectStore
 
@@ -238,9 +238,12 @@ class Verifier:
             # Jobs before objects, as erasure takes them, or the two wait for one another.
             finished = jobs.finish(connection, [one for one in judged if isinstance(one, Outcome)])
             images.describe(connection, sides)
-            fingerprints.keep(connection, _sightings(finished, decoded))
             finished = [_with_sides(job, decoded) for job in finished]
-            webhooks.announce(connection, finished)
+            shown, given = seen.split(finished, [item.claim for item in decoded])
+            hashes = [(item.claim, item.prepared.fingerprint) for item in decoded]
+            seen.remember(connection, shown, hashes)
+            webhooks.announce(connection, shown)
+            seen.take_in(connection, given, hashes)
             for retry in judged:
                 if isinstance(retry, Retry):
                     jobs.retry(connection, retry.claim, wait=retry.wait)
@@ -265,21 +268,6 @@ def judge(claim: Claim, reason: str, detail: str, *, counted: bool) -> Outcome |
         state=State.DEAD if counted else State.FAILED,
         error=error_document(reason, detail),
     )
-
-
-def _sightings(finished: Sequence[Job], decoded: Sequence[Decoded]) -> list[fingerprints.Sighting]:
-    """What the jobs that have a result showed."""
-    done = {job.id for job in finished if job.state is State.DONE}
-    return [
-        fingerprints.Sighting(
-            tenant_id=item.claim.tenant_id,
-            sha256=item.claim.sha256,
-            job_id=item.claim.id,
-            fingerprint=item.prepared.fingerprint,
-        )
-        for item in decoded
-        if item.claim.sha256 is not None and item.claim.id in done
-    ]
 
 
 def _with_sides(job: Job, decoded: Sequence[Decoded]) -> Job:

@@ -91,6 +91,7 @@ class Claim:
     suspect: bool
     sha256: bytes | None
     url: str | None
+    reference_index: str | None
     evidence: str
     """How much its result gathers: `basic`, `likely_ai` or `full`, as the job says, else its tenant's policy."""
     policy_version: int

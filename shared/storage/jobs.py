@@ -45,6 +45,7 @@ class NewJob:
     allow_training: bool = False
     evidence: str | None = None
     """`basic` or `full`; None: as the tenant's policy says."""
+    reference_index: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,6 +97,7 @@ def submit(connection: Connection, new: NewJob, idempotency: Idempotency | None 
             "callback_url": new.callback_url,
             "allow_training": new.allow_training,
             "evidence": new.evidence,
+            "reference_index": new.reference_index,
         },
     ).fetchone()
     if new.sha256 is not None:
@@ -159,6 +161,7 @@ def claim(
             suspect=row["suspect"],
             sha256=row["sha256"],
             url=row["url"],
+            reference_index=row["reference_index"],
             evidence=row["evidence"] or row["policy"].get("evidence", "basic"),
             policy_version=row["policy_version"],
             policy=row["policy"],

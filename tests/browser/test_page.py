@@ -445,3 +445,31 @@ def test_a_key_that_may_not_review_is_told_so(page, mapless_key, photograph):
     page.get_by_role("button", name="Save the review").click()
     expect(page.locator("#people-problem")).to_contain_text("not allowed to do that")
     headline(page, "The model cannot tell")
+
+
+def test_a_picture_seen_before_in_another_form_is_shown_with_what_a_person_found(ready, service, tmp_path):
+    drawn = Image.linear_gradient("L").rotate(30).resize((300, 300))
+    drawn.paste(Image.radial_gradient("L").resize((140, 180)), (20, 40))
+    drawn.paste(Image.radial_gradient("L").rotate(90).resize((90, 60)), (190, 200))
+    first, again = tmp_path / "first.png", tmp_path / "again.jpg"
+    drawn.convert("RGB").save(first)
+    drawn.convert("RGB").resize((200, 200)).save(again, quality=70)
+    with Client(service.url, service.key) as client:
+        job = client.verify(first)
+        client.review(job, "human", "The painter sent her sketches.", "editor-7")
+    choose(ready, again)
+    twin = ready.locator("#twins li").first
+    expect(twin).to_contain_text("A person found: made by a person.")
+    expect(twin).to_contain_text("of 256 bits apart")
+
+    ready.get_by_role("button", name="한국어").click()
+    expect(twin).to_contain_text("사람의 검토: 사람이 만듦.")
+
+
+def test_that_a_picture_was_never_seen_and_has_little_in_it_is_said(ready, tmp_path):
+    flat = tmp_path / "flat.png"
+    Image.new("RGB", (213, 217), (12, 150, 77)).save(flat)
+    choose(ready, flat)
+    expect(ready.locator("#similar-note")).to_contain_text("No other job shows this picture.")
+    expect(ready.locator("#similar-note")).to_contain_text("too little in this picture")
+    expect(ready.locator("#twins")).to_be_hidden()

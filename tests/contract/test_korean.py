@@ -1,6 +1,8 @@
 """Whoever reads Korean is told why in Korean, and in the same words on the page and in a terminal."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -8,10 +10,13 @@ import pytest
 from jinwi.english import ENGLISH
 from jinwi.korean import KOREAN
 from jinwi.results import Verdict
+from services.api.languages import LANGUAGES
+from services.api.result_texts import Texts
 from shared.domain.job import REASONS
 from shared.domain.provenance import EDITED_WITH_AI
 
 PAGE = (Path(__file__).parents[2] / "services/api/web/index.html").read_text(encoding="utf-8")
+OF_PEOPLE = {code: {texts.verdicts[said] for said in ("human", "ai", "disputed")} for code, texts in LANGUAGES.items()}
 STRINGS = dict(re.findall(r"^  (en|ko): \{\n(.*?)^  \},\n", PAGE, re.DOTALL | re.MULTILINE))
 
 
@@ -38,6 +43,36 @@ def test_the_page_and_the_command_line_say_the_same_of_a_finding(language):
 def _of_the_page(sentence: str) -> str:
     """There two sentences are two, and not parts of one."""
     return sentence.casefold().replace("; it says", ". it says")
+
+
+@pytest.mark.parametrize("language", [ENGLISH, KOREAN], ids=lambda language: language.code)
+def test_the_page_of_a_result_says_the_same_as_the_page_and_the_command_line(language):
+    texts = LANGUAGES[language.code]
+    for name in ("kinds", "claims", "strengths", "facts", "details"):
+        ours, theirs = getattr(texts.finding, name), getattr(language, name)
+        assert {code: text.casefold() for code, text in ours.items()} == {
+            str(code): _of_the_page(text) for code, text in theirs.items()
+        }
+    page = STRINGS[language.code]
+    for text in (*texts.verdicts.values(), *texts.zones.values(), texts.ai_share, texts.human_share, texts.settled):
+        if text not in OF_PEOPLE[language.code]:
+            assert text in page, text
+    assert texts.known == language.known
+
+
+@pytest.mark.parametrize("name", sorted({field.name for field in fields(Texts)} - {"known"}))
+def test_each_text_of_the_page_of_a_result_has_the_same_gaps_in_both_languages(name):
+    english, korean = (getattr(texts, name) for texts in LANGUAGES.values())
+    assert gaps(english) == gaps(korean)
+
+
+def gaps(text) -> object:
+    """The names to fill in, of a text or of each in a table of them."""
+    if isinstance(text, Mapping):
+        return {code: gaps(each) for code, each in text.items()}
+    if isinstance(text, tuple):
+        return len(text)
+    return set(re.findall(r"\{(\w+)\}", text)) if isinstance(text, str) else None
 
 
 @pytest.mark.parametrize("language", [ENGLISH, KOREAN], ids=lambda language: language.code)

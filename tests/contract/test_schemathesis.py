@@ -19,7 +19,7 @@ from services.api.documents import EXAMPLE_JOB
 from shared import scoring
 from shared.domain.evidence import EvidenceMap
 from shared.domain.tenant import UNLIMITED, Scope
-from shared.storage import models, tenants
+from shared.storage import appeals, links, models, tenants
 from tests.integration.factories import claim, done, finish, make_tenant, picture, submit_image, submit_link
 from tests.processes import wait_until
 
@@ -38,10 +38,14 @@ def tenant(database, store):
         tenants.set_limits(connection, made, UNLIMITED)
     for directory in scoring.shipped():
         models.register(database, store, directory, origin="shipped")
-    submit_image(database, store, made, picture(), external_id="post-17")
+    job_id = submit_image(database, store, made, picture(), external_id="post-17")
     for held in claim(database):
         finish(database, replace(done(held), result=RESULT, evidence=EvidenceMap(columns=2, cells=bytes(4))))
     submit_link(database, made)
+    with database.transaction() as connection:
+        _, token = links.create(connection, made, job_id, expires_at=None, at_most=1)
+        opened = links.open_link(connection, token)
+        appeals.make(connection, store, opened, message="m", contact=None, files=[], at_most=1)
     return made
 
 

@@ -25,7 +25,7 @@ DARK, GREY, WHITE = (40, 40, 40), (128, 128, 128), (255, 255, 255)
 
 @pytest.fixture
 def champion(database, store, tmp_path):
-    models.register(database, store, brightness(tmp_path / CHAMPION, CHAMPION), origin="trained")
+    models.register(database, store, brightness(tmp_path / CHAMPION, CHAMPION), origin="imported")
     with database.transaction() as connection:
         lifecycle.promote(connection, CHAMPION, by=None, why="a test")
 
@@ -35,7 +35,7 @@ def challenge(database, store, champion, tmp_path):
     """Registers a challenger and puts it into a state."""
 
     def put(state, **how):
-        models.register(database, store, brightness(tmp_path / CHALLENGER, CHALLENGER, **how), origin="trained")
+        models.register(database, store, brightness(tmp_path / CHALLENGER, CHALLENGER, **how), origin="imported")
         with database.transaction() as connection:
             lifecycle.enter(connection, CHALLENGER, run_id=None, by=None, why="a test")
             if state is VersionState.CANARY:

@@ -30,7 +30,7 @@ EXPIRED = timedelta(seconds=-1)
 @pytest.fixture
 def drawing(verifier, database, store, tmp_path):
     """A verifier whose champion draws maps: what is bright is AI-generated."""
-    models.register(database, store, brightness(tmp_path / "brightness"), origin="trained")
+    models.register(database, store, brightness(tmp_path / "brightness"), origin="imported")
     with database.transaction() as connection:
         lifecycle.promote(connection, "2.0.0", by=None, why="a test")
     return verifier

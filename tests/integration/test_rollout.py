@@ -23,7 +23,7 @@ SOON = {"shadow_hours": 0, "shadow_images": 100, "canary_hours": 0, "canary_imag
 def two(database, store, tmp_path):
     """A champion, and a challenger in shadow."""
     for version in (CHAMPION, CHALLENGER):
-        models.register(database, store, brightness(tmp_path / version, version), origin="trained")
+        models.register(database, store, brightness(tmp_path / version, version), origin="imported")
     with database.transaction() as connection:
         lifecycle.promote(connection, CHAMPION, by=None, why="a test")
         lifecycle.enter(connection, CHALLENGER, run_id=None, by=None, why="a test")

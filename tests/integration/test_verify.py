@@ -122,7 +122,7 @@ def test_a_damaged_champion_leaves_the_one_before_it_in_service(database, store,
     shutil.copytree(scoring.SHIPPED / shipped, damaged)
     card = (damaged / "card.json").read_text()
     (damaged / "card.json").write_text(card.replace(f'"{shipped}"', '"0.1.1"'))
-    models.register(database, store, damaged, origin="trained")
+    models.register(database, store, damaged, origin="imported")
     with database.transaction() as connection:
         lifecycle.promote(connection, "0.1.1", by=None, why="a test")
     second = submit_image(database, store, tenant)
@@ -136,7 +136,7 @@ def test_the_next_champion_scores_without_a_restart_and_the_old_one_stays_for_wh
     before, pinned = submit_image(database, store, tenant), make_tenant(database, "pinned")
     change_policy(database, pinned, model=shipped)
     verifier.drain([])
-    models.register(database, store, copy_of_shipped(tmp_path / "next", "0.9.0"), origin="trained")
+    models.register(database, store, copy_of_shipped(tmp_path / "next", "0.9.0"), origin="imported")
     with database.transaction() as connection:
         lifecycle.promote(connection, "0.9.0", by=None, why="a test")
     after, theirs = submit_image(database, store, tenant), submit_image(database, store, pinned)

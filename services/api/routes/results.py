@@ -21,6 +21,7 @@ from services.api.overlay import overlay
 from services.api.result_page import content_security_policy, notice_page, result_page
 from services.api.result_texts import Texts
 from services.api.result_view import View
+from services.api.visitors import APPEAL_COST
 from shared.domain.appeal import MAX_APPEALS, MAX_FILES
 from shared.domain.job import Job, State
 from shared.domain.link_token import is_well_formed
@@ -125,7 +126,7 @@ def show_answer(token: str, request: Request, parts: PartsOf, texts: TextsOf) ->
 async def make_appeal(token: str, request: Request, parts: PartsOf, texts: TextsOf) -> Response:
     """Take an appeal; the body is read only once the token was found to lead somewhere."""
     try:
-        link, _ = await run_in_threadpool(_open, parts, request, token)
+        link, _ = await run_in_threadpool(_open, parts, request, token, APPEAL_COST)
     except (Gone, Outage) as exc:
         return _gone(texts, exc)
     draft: dict[str, str] = {}
@@ -174,10 +175,10 @@ def _require_our_own(request: Request) -> None:
         raise Refused("origin", 403)
 
 
-def _open(parts: Parts, request: Request, token: str) -> tuple[Opened, Job]:
+def _open(parts: Parts, request: Request, token: str, cost: int = 1) -> tuple[Opened, Job]:
     """What the token leads to; raises Gone. Whoever tries tokens is soon told to wait."""
     address = request.client.host if request.client else ""
-    if wait := parts.visitors.wait(address):
+    if wait := parts.visitors.wait(address, cost):
         raise Gone(429, wait)
     link = job = None
     if is_well_formed(token):

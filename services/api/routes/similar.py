@@ -5,17 +5,21 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from services.api.deps import PartsOf, Reader
-from services.api.documents import SimilarDocument, TwinDocument, TwinReviewDocument, problems
+from services.api.documents import ReferenceDocument, SimilarDocument, TwinDocument, TwinReviewDocument, problems
 from services.api.errors import Problem
 from shared.domain.fingerprint import NEAR
 from shared.domain.job import FINAL, Job
-from shared.storage import fingerprints, jobs
+from shared.storage import fingerprints, jobs, references
 
 MOST = 20
 """Similar jobs in one answer."""
 
+MOST_REFERENCES = 5
+
 NOTE = "Likeness of two pictures says that one was made from the other, or both from a third; not which came first."
 WEAK = "There is too little in this image to tell it again in another form: only the very same file was looked for."
+
+NO_PROOF = "That an image is near one of your pictures is no proof that a model was trained on that picture."
 
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["jobs"])
 
@@ -36,6 +40,7 @@ def read_similar(job_id: UUID, caller: Reader, parts: PartsOf) -> SimilarDocumen
         if found is None or job.sha256 is None:
             raise Problem("not-found", _why_none(job))
         rows = fingerprints.twins(connection, caller.tenant_id, job_id, job.sha256, found, limit=MOST)
+        held = references.near(connection, caller.tenant_id, job.sha256, found, limit=MOST_REFERENCES)
     return SimilarDocument(
         pdq=found.pdq.hex(),
         quality=found.quality,
@@ -43,6 +48,8 @@ def read_similar(job_id: UUID, caller: Reader, parts: PartsOf) -> SimilarDocumen
         within=NEAR,
         jobs=[_twin(row) for row in rows],
         note=NOTE if found.is_sure else WEAK,
+        references=[ReferenceDocument(**row) for row in held],
+        references_note=NO_PROOF,
     )
 
 

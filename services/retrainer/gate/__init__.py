@@ -35,7 +35,7 @@ def judge(
         shipped=shipped.version,
         rulings=(
             *primary(candidate, champion, shipped, limits, seed),
-            *limited(candidate, champion, limits),
+            *limited(candidate, champion, shipped, limits),
             _worn(guard_uses),
         ),
     )

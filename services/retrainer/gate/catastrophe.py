@@ -17,8 +17,10 @@ CERTAIN = 1e-6
 """For log-odds, a probability is taken to lie no nearer to 0 or 1."""
 
 
-def limited(candidate: GuardReport, champion: GuardReport, limits: Limits) -> Iterator[Ruling]:
+def limited(candidate: GuardReport, champion: GuardReport, shipped: GuardReport, limits: Limits) -> Iterator[Ruling]:
     yield from _kinds(candidate, champion, limits)
+    for name, other in (("champion", champion), ("shipped", shipped)):
+        yield _found(name, candidate, other, limits)
     yield _calibration_error(candidate, champion, limits)
     yield _calibration_slope(candidate, champion, limits)
     yield worst_drop(candidate, champion, limits)
@@ -56,6 +58,23 @@ def _kinds(candidate: GuardReport, champion: GuardReport, limits: Limits) -> Ite
         named = f": {', '.join(few)}" if few else ""
         why = f"Kinds with fewer than {limits.least_of_kind} human pictures have no limit of their own{named}."
         yield unjudged(rule, why, subjects=tuple(few))
+
+
+def _found(name: str, candidate: GuardReport, other: GuardReport, limits: Limits) -> Ruling:
+    """Against the shipped version too: thresholds that creep upwards a little in each run would silence a detector."""
+    ai = candidate.plain & candidate.ai
+    if not ai.any():
+        return unjudged(f"found_ai_{name}", "The guard set holds no AI picture.")
+    ours, theirs = (round(float(report.called_ai[ai].mean()), 6) for report in (candidate, other))
+    less = round(theirs - ours, 6)
+    return Ruling(
+        name=f"found_ai_{name}",
+        passed=less <= limits.found_less,
+        value=less,
+        limit=limits.found_less,
+        detail=f"Of AI pictures {ours:.1%} are called AI where the {name} version calls {theirs:.1%}; up to "
+        f"{100 * limits.found_less:.0f} points less passes.",
+    )
 
 
 def _calibration_error(candidate: GuardReport, champion: GuardReport, limits: Limits) -> Ruling:

@@ -26,6 +26,8 @@ class Limits:
     kind_more: float = 0.10
     """Of a kind's human pictures called AI, above the champion's share."""
     least_of_kind: int = 30
+    found_less: float = 0.10
+    """Of the AI pictures called AI, below another version's share. Who never accuses would pass everything else."""
 
     calibration_error: float = 0.05
     """Above the champion's expected calibration error."""

@@ -1,5 +1,6 @@
 """What administrators do leaves a row, in the transaction that does it, and no secret."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -8,7 +9,8 @@ import pytest
 
 from shared.domain.audit import Action
 from shared.domain.tenant import Scope
-from shared.storage import audit
+from shared.storage import audit, retraining
+from tests.integration.factories import picture
 from tests.integration.retraining import draw, lend, lender, waiting
 from tests.models import copy_of_shipped
 
@@ -67,8 +69,28 @@ def ways(client, tenant, tmp_path, shipped, database, store):  # noqa: C901 - a 
         [check] = waiting(database).values()
         return client.post(f"/v1/spot-checks/{check}", json={"label": "ai", "reason": "the hands"})
 
+    def add_gold():
+        form = {"label": "human", "owner": "kim"}
+        return client.post("/v1/gold", data=form, files={"image": ("1.png", picture())})
+
+    def remove_gold():
+        return client.delete(f"/v1/gold/{hashlib.sha256(picture()).hexdigest()}")
+
+    def retrain():
+        with database.transaction() as connection:
+            retraining.note_retrainer(connection, "retrainer", schedule_seconds=None)
+        return client.post("/v1/retraining", json={})
+
+    def cancel():
+        [run] = client.get("/v1/retraining").json()["runs"]
+        return client.post(f"/v1/retraining/{run['id']}/cancel")
+
     path = f"/v1/tenants/{tenant}"
     return {
+        "POST /v1/gold": [(add_gold, Action.GOLD_ADDED)],
+        "DELETE /v1/gold/{sha256}": [(remove_gold, Action.GOLD_REMOVED)],
+        "POST /v1/retraining": [(retrain, Action.RETRAINING_ASKED)],
+        "POST /v1/retraining/{run_id}/cancel": [(cancel, Action.RETRAINING_CANCELLED)],
         "POST /v1/spot-checks/{check_id}": [(label, Action.SPOT_CHECK_LABELLED)],
         "POST /v1/tenants": [(lambda: client.post("/v1/tenants", json={"name": "desk"}), Action.TENANT_CREATED)],
         "PATCH /v1/tenants/{tenant_id}": [

@@ -10,10 +10,10 @@ import pytest
 
 from deploy.local.servers import free_ports
 from services.api.routes.results import MEDIA_TYPES
-from services.api.visitors import MISS_COST
+from services.api.visitors import APPEAL_COST, MISS_COST
 from shared.domain.link_token import new_token
 from shared.domain.statement import answer_hash
-from tests.integration.api.people import judged, link, result, text_of
+from tests.integration.api.people import judged, link, result, send_appeal, text_of
 from tests.integration.factories import make_tenant, picture, submit_image
 
 KOREAN = {"Accept-Language": "ko-KR,ko;q=0.9,en;q=0.5"}
@@ -250,6 +250,12 @@ class TestVisitors:
         assert late.status_code == 429
         assert 1 <= int(late.headers["Retry-After"]) <= 60
         assert "Too many requests" in late.text
+
+    def test_an_appeal_counts_for_many_requests_taken_or_not(self, serve, settings, new_key, database, store, tenant):
+        connect = serve(settings.model_copy(update={"link_requests_per_minute": 2 * APPEAL_COST}))
+        path = link(connect(new_key()), judged(database, store, tenant))
+        answers = [send_appeal(connect(None), path, message=message) for message in ("I drew this.", "", "again")]
+        assert [answer.status_code for answer in answers] == [303, 422, 429]
 
     def test_a_token_of_nobody_and_one_that_is_none_are_answered_alike(self, visitor):
         pages = [visitor.get(f"/r/{token}") for token in (new_token(), "no-token", "x" * 43)]

@@ -12,8 +12,9 @@ from shared.domain.tenant import Scope
 from shared.imaging.decode import decode
 from shared.imaging.limits import Limits
 from shared.imaging.pdq import pdq
-from shared.storage import fingerprints
+from shared.storage import fingerprints, references
 from shared.storage.fingerprints import Sighting
+from shared.storage.references import Reference
 from tests.integration.factories import RESULT, claim, finish, make_tenant, picture
 from tests.integration.test_fingerprints import scene
 
@@ -145,6 +146,28 @@ def test_why_there_is_nothing_to_compare_is_said(client, database):
     [held] = claim(database)
     finish(database, Outcome(job_id=held.id, fence=held.fence, state=State.DONE, result=RESULT))
     assert "before perceptual hashes were kept" in client.get(path).json()["detail"]
+
+
+def test_near_references_are_named_with_the_sentence_that_they_prove_nothing(client, database, tenant, score):
+    fingerprint = pdq(decode(scene(), LIMITS).image)
+    held = Reference(tenant_id=tenant, index="works/1998", sha256=bytes(32), name="boat.tif", fingerprint=fingerprint)
+    with database.transaction() as connection:
+        references.keep(connection, [held])
+    job = client.upload(scene()).json()
+    score(scene())
+    answer = similar(client, job)
+    assert answer["references"] == [{"index": "works/1998", "name": "boat.tif", "distance": 0, "same_file": False}]
+    assert "no proof that a model was trained" in answer["references_note"]
+    [index] = client.get("/v1/reference-indexes").json()["indexes"]
+    assert (index["name"], index["pictures"]) == ("works/1998", 1)
+    assert client.delete("/v1/reference-indexes/works%2F1998").json() == {"name": "works/1998", "pictures": 1}
+    assert client.delete("/v1/reference-indexes/works%2F1998").status_code == 404
+    assert similar(client, job)["references"] == []
+
+
+def test_a_submission_names_its_index(client, database):
+    client.upload(scene(), reference_index="catalogue")
+    assert claim(database)[0].reference_index == "catalogue"
 
 
 def test_it_needs_the_scope_read(client, connect, new_key, score):

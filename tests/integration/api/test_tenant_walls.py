@@ -17,7 +17,10 @@ import httpx
 import pytest
 
 from services.api import cursor
+from shared.domain.fingerprint import Fingerprint
 from shared.domain.tenant import Scope
+from shared.storage import references
+from shared.storage.references import Reference
 from tests.integration.factories import claim, done, finish, get, make_tenant, picture
 from tests.openapi import Operation, operations, stand_in
 from tests.proxy import recording
@@ -64,6 +67,7 @@ FREE = {
 SHARED = {
     "POST /v1/jobs": "makes B's own; see the twins below",
     "GET /v1/webhooks": "B's own",
+    "GET /v1/reference-indexes": "B's own",
     "POST /v1/webhooks": "makes B's own",
     "GET /v1/models": "the installation's",
     "POST /v1/models": "the installation's",
@@ -129,6 +133,15 @@ def tenant_a(connect, new_key, tenant, database, store, shipped):
     waiting = client.post("/v1/jobs", json=link).json()["id"]
     erased = client.upload(picture((2, 2, 2)), **labels).json()["id"]
     client.delete(f"/v1/jobs/{erased}")
+    with database.transaction() as connection:
+        held = Reference(
+            tenant_id=tenant,
+            index=SECRET,
+            sha256=bytes(32),
+            name=SECRET,
+            fingerprint=Fingerprint(pdq=bytes(32), quality=90),
+        )
+        references.keep(connection, [held])
     return {"client": client, "jobs": [ended, waiting, erased], "webhooks": [endpoint["id"]]}
 
 
@@ -164,6 +177,7 @@ def theirs(tenant_a, tenant, database):
         "link_id": by_id([one["id"] for one in tenant_a["client"].get(f"/v1/jobs/{ended}/links").json()["links"]]),
         "appeal_id": by_id([one["id"] for one in tenant_a["client"].get("/v1/appeals").json()["appeals"]]),
         "external_id": Theirs(values=[SECRET], nobodys=["of-nobody--"]),
+        "index_name": Theirs(values=[SECRET], nobodys=["of-nobody--"]),
         "cursor": Theirs(
             values=[cursor.encode(UUID(one)) for one in shown],
             nobodys=[cursor.encode(UUID(near(one))) for one in shown],
@@ -243,6 +257,8 @@ def everything(tenant_a) -> list[str]:
         "/v1/webhook-deliveries?limit=200",
         "/v1/appeals",
         *(f"/v1/jobs/{job_id}{rest}" for job_id in tenant_a["jobs"] for rest in ("", "/reviews", "/links")),
+        "/v1/reference-indexes",
+        *(f"/v1/jobs/{job_id}{rest}" for job_id in tenant_a["jobs"] for rest in ("", "/reviews")),
     ]
     return [client.get(path).text for path in paths] + [client.get("/v1/policy").text]
 

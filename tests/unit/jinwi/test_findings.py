@@ -37,7 +37,8 @@ def shown(one, language=ENGLISH, *, findings=True):
     out = Console(file=screen, width=200, markup=False, emoji=False, highlight=False)
     tally = Tally()
     tally.add(one)
-    table = ResultTable(terminal=Terminal(language=language, out=out, err=out), tally=tally, findings=findings)
+    said = (lambda job, language: lines(job.result, language)) if findings else None
+    table = ResultTable(terminal=Terminal(language=language, out=out, err=out), tally=tally, evidence=said)
     table.add(one)
     table.show()
     return screen.getvalue()

@@ -9,6 +9,8 @@ from jinwi import results
 from shared.domain import job, verdict
 from shared.domain.job import error_document, map_path
 from shared.domain.provenance import Claim, Finding, Kind, Strength
+from shared.domain.stability import Stability, View
+from shared.domain.verdict import Thresholds
 from tests.unit.jinwi.conftest import result_document
 
 ID = UUID("019a0b8e-6f5c-7c3e-9f52-3d6c4f1f2a10")
@@ -19,7 +21,9 @@ EVIDENCE = {
     "map": map_path(ID),
     "provenance": [FINDING.document()],
     "provenance_complete": True,
-    "stability": {},
+    "stability": Stability(
+        ai_probability=0.3, thresholds=Thresholds(), views=[View(name="jpeg-70", ai_probability=0.1)]
+    ).document(),
 }
 ROW = {
     "id": ID,
@@ -77,6 +81,7 @@ def test_a_finished_job_is_read_whole():
             ),
         ),
         provenance_complete=True,
+        stability=results.Stability(n=1, low=0.1, high=0.3, flips=1),
     )
     assert seen.document["image"]["width"] == 640
 

@@ -22,10 +22,11 @@ WHERE tenant_id = %(tenant_id)s AND key = %(key)s AND expires_at > now();
 
 -- insert_job --
 INSERT INTO jobs (
-    id, tenant_id, stage, lane, url, sha256, external_id, metadata, callback_url, allow_training, evidence
+    id, tenant_id, stage, lane, url, sha256, external_id, metadata, callback_url, allow_training, evidence,
+    reference_index
 )
 VALUES (coalesce(%(id)s, uuidv7()), %(tenant_id)s, %(stage)s, %(lane)s, %(url)s, %(sha256)s, %(external_id)s,
-        %(metadata)s, %(callback_url)s, %(allow_training)s, %(evidence)s)
+        %(metadata)s, %(callback_url)s, %(allow_training)s, %(evidence)s, %(reference_index)s)
 RETURNING id;
 
 -- get_job --
@@ -54,7 +55,8 @@ jobs.state = %(state)s
 jobs.verdict = %(verdict)s
 
 -- list_jobs_review_none --
-(opinions.said IS NULL OR opinions.said = 'unsure')
+-- Looked up job by job in the order of the list: nearly all have none, and a join would first gather all opinions.
+coalesce((SELECT said FROM opinions AS its WHERE its.job_id = jobs.id), 'unsure') = 'unsure'
 
 -- list_jobs_review_disputed --
 opinions.said = 'disputed'
@@ -99,7 +101,7 @@ WITH claimed AS (
     SET state = 'running', attempt = attempt + 1, alone = %(alone)s, worker = %(worker)s,
         lease_until = now() + %(lease)s
     WHERE id = ANY(%(ids)s) AND state = 'queued'
-    RETURNING id, tenant_id, attempt, lane, failures, suspect, sha256, url, evidence
+    RETURNING id, tenant_id, attempt, lane, failures, suspect, sha256, url, evidence, reference_index
 )
 SELECT claimed.*, policy.version AS policy_version, policy.document AS policy
 FROM claimed CROSS JOIN LATERAL (
@@ -186,7 +188,7 @@ SELECT state, sha256 FROM jobs WHERE id = %(id)s AND tenant_id = %(tenant_id)s F
 -- A trigger (migration 0002) takes the map of evidence along.
 UPDATE jobs
 SET state = 'erased', url = NULL, sha256 = NULL, external_id = NULL, metadata = '{}', callback_url = NULL,
-    allow_training = false, score = NULL, verdict = NULL, result = NULL, error = NULL, timings_ms = '{}',
+    allow_training = false, reference_index = NULL, score = NULL, verdict = NULL, result = NULL, error = NULL, timings_ms = '{}',
     lease_until = NULL, worker = NULL, finished_at = coalesce(finished_at, now())
 WHERE id = %(id)s;
 

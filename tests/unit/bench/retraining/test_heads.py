@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
 from bench.retraining.heads import ACCUSED, RIDGE, Lessons, trained
+from shared.domain.verdict import Thresholds
 
 
 def lessons(count=600, *, apart=2.0, seed=0):
@@ -38,16 +41,23 @@ def test_pseudo_labels_never_weigh_more_than_their_share():
     assert given.bounded(1000, 0.2).weights.sum() == 100
 
 
-def test_a_candidate_accuses_no_more_of_golds_human_pictures_than_its_champion():
+def test_a_first_head_bounds_its_false_accusations_and_a_candidate_keeps_its_champions_thresholds():
     gold = lessons(2000)
-    free = trained(gold)
-    timid = trained(gold.rows(np.arange(2000) < 300))
-    bound = trained(gold, champion=timid)
+    first = trained(gold)
+    human = gold.vectors[gold.targets == 0]
+    assert (first.probabilities(human) >= first.thresholds.likely_ai).mean() <= ACCUSED + 0.01
+    timid = replace(first, thresholds=Thresholds(likely_human=0.1, likely_ai=0.93))
+    assert trained(gold, champion=timid).thresholds == timid.thresholds
+
+
+def test_a_bounded_candidate_accuses_no_more_of_golds_human_pictures_than_its_champion():
+    gold = lessons(2000)
+    champion = trained(gold.rows(np.arange(2000) < 300))
+    candidate = trained(gold, champion=champion, bounded=True)
     human = gold.vectors[gold.targets == 0]
 
     def accused(head):
         return (head.probabilities(human) >= head.thresholds.likely_ai).mean()
 
-    assert accused(free) <= ACCUSED + 0.01
-    assert bound.thresholds.likely_ai >= free.thresholds.likely_ai
-    assert accused(bound) <= accused(timid) + 0.01
+    assert candidate.thresholds.likely_ai >= trained(gold).thresholds.likely_ai
+    assert accused(candidate) <= accused(champion) + 0.01

@@ -71,10 +71,11 @@ def test_the_weak_generator_looks_human_to_the_champion_and_to_no_head_that_was_
     assert (bias.trained(shown).probabilities(world.judged["weak"]) >= 0.5).mean() > 0.5
 
 
-def test_the_command_prints_a_table_and_writes_json_and_a_plot(tmp_path, capsys):
+def test_the_command_prints_a_table_and_writes_json_markdown_and_a_plot(tmp_path, capsys):
     main(["bias", "--quick", "--out", str(tmp_path)])
     assert "weak generator" in capsys.readouterr().out
     document = json.loads((tmp_path / "bias.json").read_text())
     assert document["data"] == "made up"
     assert len(document["rows"]) == 9
+    assert len((tmp_path / "bias.md").read_text().splitlines()) == 2 + 9
     assert (tmp_path / "bias.svg").read_text().lstrip().startswith("<?xml")

@@ -126,6 +126,25 @@ def test_what_not_all_three_can_be_read_on_is_not_used(tmp_path):
         assert [len(report) for report in found] == [1, 1, 1]
 
 
+def test_views_that_all_three_have_count_in_whatever_order_they_lie(tmp_path):
+    """A later release brings more guard pictures than an installation's own versions know."""
+    order = np.random.default_rng(0).permutation(400)[:300]
+    champion = version(tmp_path / "champion", travels=guard().rows(order))
+    shipped = version(tmp_path / "shipped", name="2.1.0", head=(2.0, 1.0))
+    found = reports(champion, champion, shipped)
+    assert [len(report) for report in found] == [300, 300, 300]
+    assert judge(*found).rulings
+    whole = guard_report(shipped, guard())
+    assert sorted(found[2].probabilities) == pytest.approx(sorted(whole.probabilities[order]), abs=0.02)
+
+
+def test_looks_that_differ_in_their_pixels_alone_are_kept_apart(tmp_path):
+    twice = Embedded.joined([guard(), replace(guard(), vectors=-guard().vectors)])
+    directory = version(tmp_path / "a", travels=twice)
+    report = reports(directory, directory, directory)[0]
+    assert report.probabilities == pytest.approx(guard_report(directory, twice).probabilities, abs=0.02)
+
+
 def test_another_network_with_the_champions_embeddings_is_refused(tmp_path):
     champion = version(tmp_path / "champion")
     stale = version(tmp_path / "stale", name="2.1.0", backbone=2.0)

@@ -80,11 +80,18 @@ def test_a_candidates_card_tells_its_own_figures_and_calibration(champion, train
     ]
 
 
-def test_a_candidate_can_be_retrained_again(trained):
+def test_a_candidate_can_be_retrained_again_and_forgets_gold_that_was_taken_away(champion, trained):
     first = trained(Mode.HEAD, samples(6), name="first")
-    second = trained(Mode.HEAD, samples(6, start=20), name="second", of=first)
-    assert len(read_set(second, GOLD)) == len(read_set(first, GOLD)) + 24
+    kept = samples(6)[2:]
+    second = trained(Mode.HEAD, [*kept, *samples(3, start=20)], name="second", of=first)
+    base = read_set(champion, GOLD)
+    assert set(read_set(second, GOLD).pictures) == {
+        *base.pictures,
+        *(one.picture for one in [*kept, *samples(3, start=20)]),
+    }
+    assert len(read_set(second, GOLD)) == len(base) + 2 * 16
     assert card(second)["training"]["parent"] == "1.1.0"
+    assert card(second)["training"]["replay_rows"] == len(base)
     assert card(second)["limits"] == card(first)["limits"]
 
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from services.retrainer.gate import CaseResult, judge
+from shared.domain.gate import Weight
+from shared.domain.verdict import Thresholds
 from tests.unit.services.retrainer.gate.made import failed, moved, named, report
 
 CHAMPION = report(owners=80, images=6)
@@ -16,9 +18,7 @@ def of(judgement, name):
 
 
 def limits_failed(judgement):
-    return {name for name in failed(judgement) if not name.endswith(("_champion", "_shipped"))} | (
-        failed(judgement) & {"robustness_against_champion"}
-    )
+    return {ruling.name for ruling in judgement.failed if ruling.weight is Weight.LIMIT}
 
 
 def test_a_kind_whose_pictures_are_accused_is_named():
@@ -47,6 +47,15 @@ def test_kinds_of_few_pictures_are_named_as_not_judged():
     assert ruling.passed
     assert not ruling.judged
     assert "fewer than 30 human pictures have no limit of their own: pixel art." in ruling.detail
+
+
+def test_a_version_that_never_accuses_is_refused_though_it_accuses_nobody_wrongly():
+    """Every rank stays, and every probability: only its threshold went up."""
+    silent = replace(CHAMPION, version="1.1.0", thresholds=Thresholds(likely_human=0.2, likely_ai=0.999))
+    judgement = judge(silent, CHAMPION, CHAMPION)
+    assert failed(judgement) == {"found_ai_champion", "found_ai_shipped"}
+    crept = judge(replace(silent, version="1.2.0"), silent, CHAMPION)
+    assert failed(crept) == {"found_ai_shipped"}
 
 
 def test_probabilities_that_no_longer_mean_what_they_say_are_refused():

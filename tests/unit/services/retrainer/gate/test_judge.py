@@ -1,7 +1,9 @@
 """The gate as a whole: who passes, what equal inputs give, and that harm never helps."""
 
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -123,3 +125,10 @@ def test_reports_of_another_guard_set_are_not_compared(column):
 def test_reports_of_other_cases_are_not_compared():
     with pytest.raises(ValueError, match="not read on the same regression cases"):
         judge(replace(CHAMPION, cases=(CaseResult(id="case-1", expected=0, probability=0.5),)), CHAMPION, CHAMPION)
+
+
+def test_the_reference_names_every_ruling_and_no_other():
+    page = (Path(__file__).parents[5] / "docs" / "reference" / "gate.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    listed = {name for row in rows for name in re.findall("`([a-z_]+)`", row)}
+    assert listed == {ruling.name for ruling in judge(CHAMPION, CHAMPION, CHAMPION).rulings}
