@@ -40,11 +40,6 @@ def compose(database: Database, settings: Settings) -> Stages:
     return {stage: getattr(joined, stage) for stage in RunStage}
 
 
-def may_learn(connection: Connection) -> bool:
-    """Whether a scheduled run has anything to learn from: what a tenant lends, or gold of one's own."""
-    return retraining.has_consent(connection) or bool(gold.counts(connection))
-
-
 class Joined:
     """A method for each stage, by its name. Each may be begun again, and then gives the same."""
 
