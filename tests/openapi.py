@@ -88,7 +88,8 @@ def _body(document: Mapping[str, Any], operation: Mapping[str, Any]) -> Mapping[
     for content_type in JSON:
         if content_type in contents:
             schema = contents[content_type]["schema"]
-            return {"json": contents[content_type].get("example") or _resolved(document, schema)["examples"][0]}
+            [example, *_] = schema.get("examples") or _resolved(document, schema).get("examples", [None])
+            return {"json": contents[content_type].get("example") or example}
     if form := contents.get("multipart/form-data"):
         return {"files": {name: (name, str(value)) for name, value in form["example"].items()}}
     assert not contents, f"say in tests/openapi.py how to send {sorted(contents)}"

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -46,13 +47,12 @@ def read_appeal(form: FormData, file_bytes: int, all_bytes: int) -> Appeal:
     return Appeal(message=said.message, contact=said.contact, files=list(_files(form, file_bytes, all_bytes)))
 
 
-def unreadable(exc: Exception) -> Refused:
+def unreadable(exc: HTTPException) -> Refused:
     """What broke off, is no form, or is larger than any that is taken."""
-    if isinstance(exc, HTTPException):
-        if exc.status_code == 413:
-            return Refused("file_size", 413)
-        if "too many files" in str(exc.detail).lower():
-            return Refused("files", 422)
+    if exc.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return Refused("file_size", exc.status_code)
+    if "too many files" in str(exc.detail).lower():
+        return Refused("files", 422)
     return Refused("form", 400)
 
 

@@ -10,15 +10,19 @@ from shared.domain.appeal import MESSAGE_LENGTH
 
 CONTACT_LENGTH = 200
 
+ON_PAPER = 2
+"""Appeals that are printed, the newest; the sheet is one."""
+
 
 def appeals_section(view: View) -> Markup:
-    texts = view.texts
+    texts, more = view.texts, len(view.appeals) - ON_PAPER
     return tag(
         "section",
         tag("h2", texts.appeals if view.appeals else texts.appeal),
         tag("p", texts.sent, role="status", class_="notice") if view.sent else None,
         tag("ul", [_appeal(texts, each) for each in view.appeals], class_="appeals") if view.appeals else None,
-        _form(view) if view.may_appeal else tag("p", texts.no_more_appeals, class_="screen") if view.appeals else None,
+        tag("p", texts.more.format(count=more), class_="paper small") if more > 0 else None,
+        _form(view) if view.may_appeal else tag("p", texts.no_more_appeals) if view.appeals else None,
         tag("p", texts.appeal_print, class_="paper") if view.may_appeal else None,
         id="appeals",
     )

@@ -122,7 +122,9 @@ async def _http_exception(request: Request, exc: StarletteHTTPException) -> JSON
 
 def _method_not_allowed(request: Request) -> Problem:
     """Allow names the methods of the path (RFC 9110, section 15.5.6); the router knows those of one route."""
-    methods = request.app.openapi()["paths"].get(request.scope["route"].path, {"get": None})
+    route = request.scope["route"]
+    # As the document spells it, without a parameter's kind: {name} and not {name:path}.
+    methods = request.app.openapi()["paths"].get(getattr(route, "path_format", route.path), {"get": None})
     allowed = ", ".join(sorted(method.upper() for method in methods))
     return Problem("method-not-allowed", f"Here one may {allowed}.", headers={"Allow": allowed})
 

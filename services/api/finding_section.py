@@ -29,7 +29,7 @@ def findings_section(view: View) -> Markup | None:
         "section",
         tag("h2", texts.findings),
         tag("ul", [_finding(texts, each) for each in findings], class_="findings") if findings else None,
-        tag("p", texts.more_findings.format(count=more), class_="paper small") if more > 0 else None,
+        tag("p", texts.more.format(count=more), class_="paper small") if more > 0 else None,
         tag("p", " ".join(note), class_="soft small"),
     )
 

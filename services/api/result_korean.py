@@ -39,7 +39,7 @@ KOREAN = Texts(
     failed="이 이미지를 확인하지 못했습니다",
     rests_on="판정의 근거",
     thresholds="기준값",
-    thresholds_value="{low} % 이하는 사람 작품으로 보임, {high} % 이상은 AI로 보임",
+    thresholds_value="{low} 이하는 사람 작품으로 보임, {high} 이상은 AI로 보임",
     model="모델",
     basis="판정이 따른 것",
     bases={"model": "모델의 숫자", "provenance": "파일 안의 신뢰할 수 있는 서명"},
@@ -54,7 +54,7 @@ KOREAN = Texts(
     "있던 내용도 쉽게 지워집니다.",
     cut_short="읽기가 중간에 끝났습니다. 파일에 내용이 더 있을 수 있습니다.",
     never_scored="이 내용은 숫자를 바꾸지 않습니다.",
-    more_findings="그 밖의 {count}건은 페이지에 있습니다.",
+    more="그 밖의 {count}건은 페이지에 있습니다.",
     finding_details="자세히",
     known={
         "undecodable": "파일이 손상되었거나 잘려서 그림을 읽을 수 없습니다.",

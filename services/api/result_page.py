@@ -194,7 +194,7 @@ def _rests_on(view: View) -> Markup:
     texts, result = view.texts, view.result
     assert result is not None
     thresholds = result["thresholds"]
-    low, high = percent(thresholds["likely_human"]), percent(thresholds["likely_ai"])
+    low, high = (f"{percent(thresholds[name])}{PERCENT}" for name in ("likely_human", "likely_ai"))
     model = result["model"]
     name = str(view.card.get("name", ""))
     facts: list[tuple[str, Child]] = [

@@ -48,7 +48,7 @@ class Texts:
     no_findings: str
     cut_short: str
     never_scored: str
-    more_findings: str
+    more: str
     finding_details: str
     known: Mapping[str, str]
     """Reasons by their code, where the server's own English is not to be shown."""

@@ -42,7 +42,7 @@ def said(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def drawing(service, client, tmp_path_factory) -> Client:
+def drawing(service, client, tmp_path_factory) -> Iterator[Client]:
     """A client of a tenant whose pinned model draws maps."""
     whole = {**TILED, "views": {lane: [{"short_side": 16, "crops": 9}] for lane in ("bulk", "interactive")}}
     client.upload_model(brightness(tmp_path_factory.mktemp("model") / "2.1.0", "2.1.0", input=whole))
@@ -51,7 +51,8 @@ def drawing(service, client, tmp_path_factory) -> Client:
         admin.patch("/v1/policy", params={"tenant_id": tenant}, json={"model": "2.1.0"}).raise_for_status()
         wanted = {"name": "results", "scopes": ["submit", "read", "review"], "tenant_id": tenant}
         key = admin.post("/v1/keys", json=wanted).json()["key"]
-    return Client(service.url, key)
+    with Client(service.url, key) as drawer:
+        yield drawer
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.api import cursor
 from services.api.deps import Curator, PartsOf, SingleValues
-from services.api.documents import GoldCount, GoldDocument, GoldList, problems
+from services.api.documents import problems
 from services.api.errors import Problem
 from services.api.gold import REQUEST_BODY, keep, labelled
+from services.api.gold_documents import GoldCount, GoldDocument, GoldList
 from services.api.schemas import GoldQuery, Sha256
 from shared.storage import gold
 

@@ -8,9 +8,11 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 
 from services.api import versions
+from services.api.changelog_documents import Changelog
 from services.api.deps import Curator, Parts, PartsOf, Reader, SingleValues
-from services.api.documents import Changelog, FreezeDocument, ModelDocument, ModelList, problems
+from services.api.documents import ModelDocument, ModelList, problems
 from services.api.errors import Problem, invalid
+from services.api.rollout_documents import FreezeDocument
 from services.api.schemas import ChangelogQuery, Promotion, PromotionRequest, Reason, VersionOrAlias
 from shared import archive
 from shared.domain.changelog import markdown

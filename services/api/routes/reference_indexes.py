@@ -6,9 +6,10 @@ import structlog
 from fastapi import APIRouter, Path
 
 from services.api.deps import PartsOf, Reader, Submitter
-from services.api.documents import ReferenceIndexDocument, ReferenceIndexList, RemovedIndexDocument, problems
+from services.api.documents import problems
 from services.api.errors import Problem
 from services.api.schemas import Line
+from services.api.similar_documents import ReferenceIndexDocument, ReferenceIndexList, RemovedIndexDocument
 from shared.storage import references
 
 router = APIRouter(prefix="/v1/reference-indexes", tags=["references"])

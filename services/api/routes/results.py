@@ -137,10 +137,15 @@ async def make_appeal(token: str, request: Request, parts: PartsOf, texts: Texts
             await to_thread.run_sync(_keep, parts, link, form, limiter=parts.upload_threads)
     except Outage as exc:
         return _gone(texts, exc)
-    except (Refused, HTTPException, OSError) as exc:
+    except OSError as exc:
+        return _gone(texts, Outage("uploads", f"the files cannot be spooled: {exc}"))
+    except (Refused, HTTPException) as exc:
         refused = exc if isinstance(exc, Refused) else unreadable(exc)
-        view = await run_in_threadpool(_view, parts, request, texts, token, link, refused=refused, draft=draft)
-        return _page(view, refused.status)
+
+        def again() -> Response:
+            return _page(_view(parts, request, texts, token, link, refused=refused, draft=draft), refused.status)
+
+        return await run_in_threadpool(_guarded, texts, again)
     log.info("appeal_made", job_id=str(link.job_id), link_id=str(link.link_id))
     # Relative, as the page's own addresses are: a proxy may have put the API below a path.
     return RedirectResponse(f"../{token}?lang={texts.code}&sent=1#appeals", status_code=303)

@@ -6,8 +6,9 @@ import structlog
 from fastapi import APIRouter
 
 from services.api.deps import Curator, PartsOf, Reader
-from services.api.documents import ComparisonDocument, MoveDocument, RolloutDocument, problems
+from services.api.documents import problems
 from services.api.errors import Problem
+from services.api.rollout_documents import ComparisonDocument, MoveDocument, RolloutDocument
 from services.api.routes.models import Version
 from services.api.schemas import Reason
 from shared.domain.lifecycle import CHALLENGING, VersionState

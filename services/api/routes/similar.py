@@ -5,8 +5,9 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from services.api.deps import PartsOf, Reader
-from services.api.documents import ReferenceDocument, SimilarDocument, TwinDocument, TwinReviewDocument, problems
+from services.api.documents import problems
 from services.api.errors import Problem
+from services.api.similar_documents import ReferenceDocument, SimilarDocument, TwinDocument, TwinReviewDocument
 from shared.domain.fingerprint import NEAR
 from shared.domain.job import FINAL, Job
 from shared.storage import fingerprints, jobs, references

@@ -5,6 +5,7 @@ import html
 import psycopg
 import pytest
 
+from deploy.local.servers import free_ports
 from services.api.people_documents import AppealDocument
 from services.worker.sweeper import Sweeper
 from shared.domain.appeal import MAX_APPEALS, TRANSITIONS, AppealState
@@ -123,6 +124,16 @@ class TestMaking:
         client.delete(f"/v1/jobs/{job.id}/links/{link_id}")
         assert send_appeal(visitor, path).status_code == 410
         assert send_appeal(visitor, path[:-1] + ("A" if path[-1] != "A" else "B")).status_code in {404, 410}
+        assert client.get("/v1/appeals").json()["appeals"] == []
+
+    def test_a_store_that_is_away_is_said_and_nothing_is_kept(self, serve, settings, new_key, client, path):
+        away = settings.model_copy(update={"s3_endpoint": f"127.0.0.1:{free_ports(1)[0]}"})
+        visitor = serve(away)(None)
+        answer = send_appeal(visitor, path, files=[RAW])
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert "Not available at the moment" in answer.text
+        assert visitor.get(f"{path}/image").status_code == 503
+        assert visitor.get(path).status_code == 200
         assert client.get("/v1/appeals").json()["appeals"] == []
 
     def test_a_body_that_is_no_form_or_breaks_off_is_refused(self, visitor, path):

@@ -1,0 +1,66 @@
+"""What routes answer about pictures that were seen before, and about indexes of references."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from services.api.documents import Document
+from shared.domain.verdict import Verdict
+
+
+class TwinReviewDocument(Document):
+    label: Literal["human", "ai", "unsure"]
+    reason: str
+    reviewer: str
+    created_at: datetime
+
+
+class TwinDocument(Document):
+    """Another job whose image is the same picture, in this or another form."""
+
+    job_id: UUID
+    distance: int = Field(ge=0, description="In how many of their 256 bits the hashes differ.")
+    same_file: bool = Field(description="Whether it is the same file, byte for byte.")
+    external_id: str | None
+    ai_probability: float = Field(ge=0, le=1)
+    verdict: Verdict
+    model: str | None = Field(description="The version that scored it.")
+    finished_at: datetime
+    review: TwinReviewDocument | None = Field(description="The newest, where a person said something of that job.")
+
+
+class ReferenceDocument(Document):
+    index: str
+    name: str
+    distance: int = Field(ge=0, description="In how many of their 256 bits the hashes differ.")
+    same_file: bool
+
+
+class ReferenceIndexDocument(Document):
+    name: str
+    pictures: int
+    changed_at: datetime = Field(description="When the newest picture came.")
+
+
+class ReferenceIndexList(Document):
+    indexes: list[ReferenceIndexDocument]
+
+
+class RemovedIndexDocument(Document):
+    name: str
+    pictures: int = Field(description="How many were forgotten.")
+
+
+class SimilarDocument(Document):
+    pdq: str = Field(description="The perceptual hash of the image, 64 hexadecimal digits.")
+    quality: int = Field(ge=0, le=100, description="How much there is in the image for the hash to go by.")
+    sure: bool = Field(description="false: below 50 the hash says little, and only the same file is looked for.")
+    within: int = Field(description="The largest distance that is called similar.")
+    jobs: list[TwinDocument] = Field(description="Those that a person reviewed first, then the nearest; at most 20.")
+    note: str
+    references: list[ReferenceDocument] = Field(
+        description="The nearest pictures of the tenant's own indexes; at most 5."
+    )
+    references_note: str
