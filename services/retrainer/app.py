@@ -10,7 +10,7 @@ from typing import Any
 from celery import signals
 
 from services.retrainer.attendant import Attendant
-from services.retrainer.harvest import warn
+from services.retrainer.unsafe import warn
 from shared import config, logging, metrics
 from shared.errors import ConfigurationError
 from shared.queue import names

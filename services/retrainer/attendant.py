@@ -17,7 +17,7 @@ import structlog
 from services.retrainer import once
 from shared.config import Settings
 from shared.errors import Outage
-from shared.storage import retraining
+from shared.storage import gold, retraining
 from shared.storage.db import Connection, Database
 from shared.storage.lock import RETRAINING, only_one
 from shared.storage.retraining import Order
@@ -33,6 +33,11 @@ COMMAND = (sys.executable, "-m", "services.retrainer.once", once.ATTENDED)
 log = structlog.get_logger("retrainer")
 
 
+def may_learn(connection: Connection) -> bool:
+    """Whether there is anything to learn from: what a tenant lends, or gold of the installation's own."""
+    return retraining.has_consent(connection) or bool(gold.page(connection, limit=1))
+
+
 class Attendant:
     """`command` carries one run to its end. `may_learn` says whether a scheduled run has anything to learn from."""
 
@@ -42,7 +47,7 @@ class Attendant:
         settings: Settings,
         *,
         schedule_seconds: float | None = None,
-        may_learn: Callable[[Connection], bool] = retraining.has_consent,
+        may_learn: Callable[[Connection], bool] = may_learn,
         command: Sequence[str] = COMMAND,
     ) -> None:
         self._database = database

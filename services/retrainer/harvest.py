@@ -22,6 +22,7 @@ from services.retrainer.familiarity import Familiarity
 from services.retrainer.looking import Looker
 from services.retrainer.prevalence import Prevalence, estimate
 from services.retrainer.second import second_model
+from services.retrainer.unsafe import warn
 from shared.config import Settings
 from shared.domain.job import Lane
 from shared.domain.retraining import Harvest, Progress, Refusal, Report, Rule, RunStage
@@ -78,16 +79,6 @@ def rules_of(settings: Settings) -> Rules:
         day_quota=settings.harvest_day_quota,
         quarantine_days=settings.harvest_quarantine_days,
     )
-
-
-def warn(settings: Settings) -> None:
-    """Say it where labels are taken from the scores as they stand; at the retrainer's start, and at each harvest."""
-    if Rule(settings.harvest_rule) is Rule.CONFIDENT:
-        log.warning(
-            "harvest_rule_is_unsafe",
-            rule=settings.harvest_rule,
-            detail="Scores become labels as they stand: it learns its own errors. Set JINWI_HARVEST_RULE=corroborated",
-        )
 
 
 def prevalence_now(connection: Connection, settings: Settings) -> Prevalence:

@@ -121,7 +121,7 @@ def _last(run: Run, stage: RunStage, result: Result) -> Ending | None:
     """The end of the run where there is nothing to go on with."""
     if stage is RunStage.SNAPSHOT and result["samples"] < run.min_samples:
         detail = f"{result['samples']:,} samples are new, and the run asked for {run.min_samples:,} at least."
-        raise NotEnoughSamples(detail)
+        return _finished(RunOutcome.NOT_ENOUGH_SAMPLES, detail, snapshot=result)
     if stage is RunStage.GATE and not result["passed"]:
         return _finished(RunOutcome.REFUSED, _refusal(result), judgement=result)
     if stage is RunStage.PUBLISH:

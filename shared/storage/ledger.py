@@ -121,10 +121,3 @@ def looks(connection: Connection, run_id: UUID) -> dict[UUID, Look]:
 
 def forget_looks(connection: Connection) -> None:
     connection.execute(QUERIES["forget_looks"])
-
-
-def candidates(connection: Connection, *, window: timedelta, limit: int) -> int:
-    """How many confident, consented results of the last `window` there are, counted up to `limit`."""
-    row = connection.execute(QUERIES["count_candidates"], {"window": window, "limit": limit}).fetchone()
-    assert row is not None
-    return int(row["candidates"])

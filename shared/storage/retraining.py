@@ -3,7 +3,7 @@
 A write by a retrainer holds only while its `fence` is the row's: a superseded one gets False and changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -40,12 +40,16 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ending:
-    """How a run ended: `finished` with an outcome and its detail, `failed` with why, or `cancelled`."""
+    """How a run ended: `finished` with an outcome and its detail, `failed` with why, or `cancelled`.
+
+    And what its last stage gave.
+    """
 
     state: RunState
     outcome: RunOutcome | None = None
     detail: str | None = None
     failure: str | None = None
+    snapshot: Mapping[str, Any] | None = None
     judgement: Mapping[str, Any] | None = None
     version: str | None = None
 
@@ -136,10 +140,26 @@ def end(connection: Connection, run: Run, ending: Ending) -> bool:
         "outcome": ending.outcome,
         "detail": ending.detail,
         "failure": ending.failure,
+        "snapshot": None if ending.snapshot is None else Json(ending.snapshot),
         "judgement": None if ending.judgement is None else Json(ending.judgement),
         "version": ending.version,
     }
     return _changed(connection, "end_run", {**_held(run), **parameters})
+
+
+def count_new(connection: Connection, run_id: UUID, gold: Sequence[bytes]) -> int:
+    """Of the run's snapshot and of `gold`, SHA-256 each: how many no candidate was judged with before."""
+    parameters = {"id": run_id, "gold": [digest.hex() for digest in gold]}
+    row = connection.execute(QUERIES["count_new_samples"], parameters).fetchone()
+    assert row is not None
+    return int(row["new"])
+
+
+def count_guard_uses(connection: Connection, guard: str, run_id: UUID) -> int:
+    """How many other runs were judged on the guard set of that name."""
+    row = connection.execute(QUERIES["count_guard_uses"], {"guard": guard, "id": run_id}).fetchone()
+    assert row is not None
+    return int(row["uses"])
 
 
 def note_retrainer(connection: Connection, name: str, *, schedule_seconds: float | None) -> None:

@@ -54,7 +54,9 @@ def read(database, run):
         return retraining.get(connection, run.id)
 
 
-def test_a_message_is_acknowledged_at_once_and_one_that_comes_again_does_no_harm(service, database, settings, doorbell):
+def test_a_message_is_acknowledged_at_once_and_one_that_comes_again_does_no_harm(
+    service, database, settings, doorbell, shipped
+):
     process, _ = service
     wait_until(lambda: alive(database))
     run = ask(database)
@@ -71,7 +73,7 @@ def test_a_message_is_acknowledged_at_once_and_one_that_comes_again_does_no_harm
     assert not alive(database)
 
 
-def test_a_redis_that_forgets_everything_costs_delay_and_no_run(service, database, settings):
+def test_a_redis_that_forgets_everything_costs_delay_and_no_run(service, database, settings, shipped):
     wait_until(lambda: alive(database))
     with redis.Redis.from_url(broker_url(settings)) as client:
         client.flushall()

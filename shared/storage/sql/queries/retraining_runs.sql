@@ -89,6 +89,7 @@ UPDATE retraining_runs SET
     outcome = %(outcome)s,
     detail = %(detail)s,
     failure = %(failure)s,
+    snapshot = coalesce(%(snapshot)s, snapshot),
     judgement = coalesce(%(judgement)s, judgement),
     version = %(version)s,
     progress = NULL,
@@ -129,3 +130,24 @@ SELECT
     (SELECT row_to_json(run) FROM (
         SELECT stage, progress FROM retraining_runs WHERE state = 'running' LIMIT 1
     ) AS run) AS running;
+
+-- count_new_samples --
+-- Lent samples of the run's snapshot, and gold, that no candidate was judged with yet.
+SELECT (
+    SELECT count(*) FROM snapshots JOIN snapshot_samples ON snapshot_id = snapshots.id
+    JOIN ledger ON ledger.id = ledger_id
+    WHERE snapshots.run_id = %(id)s AND ledger.withdrawn_at IS NULL AND NOT EXISTS (
+        SELECT FROM snapshot_samples AS earlier JOIN snapshots AS taken ON taken.id = earlier.snapshot_id
+        JOIN retraining_runs AS run ON run.id = taken.run_id
+        WHERE earlier.ledger_id = ledger.id AND run.id <> %(id)s AND run.judgement IS NOT NULL
+    )
+) + (
+    SELECT count(*) FROM unnest(%(gold)s::text[]) AS digest WHERE NOT EXISTS (
+        SELECT FROM snapshots JOIN retraining_runs AS run ON run.id = snapshots.run_id
+        WHERE run.id <> %(id)s AND run.judgement IS NOT NULL AND (manifest -> 'gold')::jsonb ? digest
+    )
+) AS new;
+
+-- count_guard_uses --
+SELECT count(*) AS uses FROM retraining_runs
+WHERE id <> %(id)s AND judgement IS NOT NULL AND evaluation ->> 'guard' = %(guard)s;
