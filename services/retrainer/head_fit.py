@@ -36,7 +36,7 @@ class HeadRecipe:
     epochs: int = 20
     batch: int = 256
     rate: float = 3e-3
-    anchor: float = 1.0
+    anchor: float = 3.0
     mixup: float = 0.3
     seed: int = 0
 
