@@ -12,6 +12,7 @@ import structlog
 
 from services.retrainer import gate, harvest, modes, publication, snapshots
 from services.retrainer.gate import GuardReport
+from services.retrainer.gold_hashes import hash_gold
 from services.retrainer.guard import RegressionCase, guard_of, reports
 from services.retrainer.run import NotEnoughSamples, Result, Stages, Work
 from services.retrainer.taught import Sample
@@ -49,7 +50,7 @@ class Joined:
         self._settings = settings
 
     def harvest(self, work: Work) -> Result:
-        teaches, judges = self._gold(Part.TRAIN), self._gold(Part.GUARD)
+        known = hash_gold(self._database, self._store, self._settings)
         found = harvest.harvest(
             self._database,
             self._store,
@@ -57,8 +58,8 @@ class Joined:
             self._settings,
             work.run.id,
             work.report,
-            gold=[picture.pdq for picture in teaches if picture.pdq],
-            guard=[picture.pdq for picture in judges if picture.pdq],
+            gold=known[Part.TRAIN],
+            guard=known[Part.GUARD],
         )
         return found.document()
 

@@ -143,6 +143,11 @@ def rows(connection: Connection, part: Part) -> list[Gold]:
     return [Gold(**{**row, "label": Label(row["label"]), "part": Part(row["part"])}) for row in found]
 
 
+def keep_hash(connection: Connection, sha256: bytes, pdq: bytes) -> None:
+    """The perceptual hash of a picture, 32 bytes."""
+    connection.execute(QUERIES["keep_gold_hash"], {"sha256": sha256, "pdq": pdq})
+
+
 def page(connection: Connection, *, limit: int, before_id: UUID | None = None, **filters: Any) -> list[Row]:
     """Newest first. `filters`: label, part, owner."""
     return _filtered(connection, "list_gold", {"before_id": before_id, **filters}, {"limit": limit})

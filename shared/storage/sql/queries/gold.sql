@@ -34,6 +34,9 @@ SELECT sha256 FROM gold_images WHERE sha256 = ANY(%(hashes)s) AND removed_at IS 
 SELECT sha256, label, owner, kind, part, pdq FROM gold_images JOIN gold_owners USING (owner)
 WHERE removed_at IS NULL AND part = %(part)s ORDER BY sha256;
 
+-- keep_gold_hash --
+UPDATE gold_images SET pdq = %(pdq)s WHERE sha256 = %(sha256)s AND removed_at IS NULL;
+
 -- list_gold --
 -- Newest first; `conditions` are the fragments below.
 SELECT gold_images.*, part FROM gold_images JOIN gold_owners USING (owner)
