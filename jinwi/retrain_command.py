@@ -12,6 +12,9 @@ from jinwi.language import Language
 from jinwi.retraining_results import Mode, Run, RunState
 from jinwi.terminal import Terminal
 
+NOTICE = "notice"
+"""The weight of a ruling that refuses nothing and asks for something."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
@@ -114,7 +117,10 @@ def _show(terminal: Terminal, run: Run) -> None:
             *([f"{language.refused}: {reason}", f"{count:,}"] for reason, count in run.harvest["refused"].items()),
         ]
     terminal.table([language.entry, language.value], rows)
-    if failed := [ruling for ruling in run.rulings if not ruling.passed]:
+    failed = [ruling for ruling in run.rulings if not ruling.passed]
+    for notice in (ruling for ruling in failed if ruling.weight == NOTICE):
+        terminal.note(notice.detail)
+    if failed := [ruling for ruling in failed if ruling.weight != NOTICE]:
         headings = [language.ruling, language.value, language.limit, language.why]
         terminal.table(headings, [[r.name, _figure(r.value), _figure(r.limit), r.detail] for r in failed], right=2)
 

@@ -52,10 +52,14 @@ class RunProgress:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ruling:
-    """One rule of the gate: what was measured, and what it had to reach."""
+    """One rule of the gate: what was measured, and what it had to reach.
+
+    `weight` is `primary`, `limit` or `notice`; a notice that is not passed refuses nothing.
+    """
 
     name: str
     passed: bool
+    weight: str
     value: float | None
     limit: float | None
     detail: str
@@ -120,5 +124,5 @@ class RunPage:
 
 
 def _rulings(judgement: Mapping[str, Any] | None) -> tuple[Ruling, ...]:
-    names = ("name", "passed", "value", "limit", "detail")
+    names = ("name", "passed", "weight", "value", "limit", "detail")
     return tuple(Ruling(**{name: each[name] for name in names}) for each in (judgement or {}).get("rulings", ()))

@@ -18,8 +18,16 @@ from tests.unit.jinwi.conftest import KEY, Answer, problem
 ROOT = "/v1/retraining"
 HARVEST = {"considered": 12, "admitted": 5, "refused": {"no_second_signal": 4, "unstable": 3}}
 RULINGS = [
-    {"name": "partial_auroc", "passed": False, "value": 0.7114, "limit": -0.02, "detail": "0.71 against 0.74"},
-    {"name": "latency", "passed": True, "value": 1.02, "limit": 1.5, "detail": "as fast"},
+    {
+        "name": "partial_auroc",
+        "passed": False,
+        "weight": "primary",
+        "value": 0.7114,
+        "limit": -0.02,
+        "detail": "0.71 against 0.74",
+    },
+    {"name": "latency", "passed": True, "weight": "limit", "value": 1.02, "limit": 1.5, "detail": "as fast"},
+    {"name": "guard_worn", "passed": False, "weight": "notice", "value": 20, "limit": 20, "detail": "Replace it."},
 ]
 
 
@@ -119,7 +127,7 @@ def test_waiting_tells_each_step_and_gives_the_end(jinwi, ends, monkeypatch):
         run = client.retraining.wait("r1", tell=told.append)
     assert [each.state for each in told] == ["queued", "running", "finished"]
     assert told[1].progress.loss == 0.41234
-    assert [ruling.name for ruling in run.rulings if not ruling.passed] == ["partial_auroc"]
+    assert [ruling.name for ruling in run.rulings if not ruling.passed] == ["partial_auroc", "guard_worn"]
 
 
 def test_waiting_ends_when_the_caller_has_waited_long_enough(jinwi, ends):
@@ -164,8 +172,11 @@ def test_every_outcome_is_exit_code_0_and_a_failure_is_not(command, ends, end, c
 
 def test_a_refused_candidate_is_shown_with_the_rules_that_failed_and_their_numbers(command, ends):
     ends(REFUSED)
-    said = command("retrain", "--wait").stdout
+    ended = command("retrain", "--wait")
+    said = ended.stdout
     assert "refused by the gate" in said
+    assert "guard_worn" not in said
+    assert "Replace it." in ended.stderr
     assert "partial_auroc" in said
     assert "0.7114" in said
     assert "latency" not in said
