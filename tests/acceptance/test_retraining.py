@@ -152,6 +152,12 @@ def test_a_run_that_finds_too_little_that_is_new_says_so(retrain, lend):
     assert "1,000" in run["detail"]
 
 
+def test_a_mode_that_lacks_gold_pictures_says_how_they_are_added(retrain):
+    run = retrain("--mode", "full", "--min-samples", "0")
+    assert run["outcome"] == "not_enough_samples"
+    assert "jinwi gold add" in run["detail"]
+
+
 def test_an_erased_job_is_in_no_later_snapshot(client, retrain, lend):
     jobs = lend(range(7200, 7200 + LENT))
     first = retrain("--min-samples", "100000")
