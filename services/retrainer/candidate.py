@@ -85,13 +85,15 @@ def staged(
     version: str,
     gold: Embedded,
     known: NDArray[np.float32],
+    travels: NDArray[np.bool_],
     training: Mapping[str, Any],
     guard: Embedded | None = None,
 ) -> Path:
     """A candidate for the place of `champion`, complete and unsigned, of the files of `parent` (the champion itself, or
     a network made of it) and what was fitted on `gold`.
 
-    `known` are the champion's logits for `gold`, float32 [N]. Without a `guard` the champion's goes on, byte for byte.
+    `known` are the champion's logits for `gold`, float32 [N]; of its rows those that `travels` go with the version.
+    Without a `guard` the champion's goes on, byte for byte.
     """
     card = _card(champion)
     table, how = card.calibration, "the champion's: gold of too few owners"
@@ -114,7 +116,9 @@ def staged(
     if metrics:
         rates = [found["false_likely_ai"] for found in metrics.values()]
         changed["false_accusation_rate"] = max(rates, key=lambda found: found["value"])
-    change = Change(version=version, head=fitted.head, gold=gold, guard=guard, card=changed, metrics=metrics)
+    change = Change(
+        version=version, head=fitted.head, gold=gold.rows(travels), guard=guard, card=changed, metrics=metrics
+    )
     return stage(parent, out, change)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.retrainer import candidate
 from services.retrainer.embedded import Embedded
@@ -68,7 +69,7 @@ def train(
         "gold": sum(sample.is_gold for sample in taken),
         "harvest": sum(not sample.is_gold for sample in taken),
         "left_out": len(samples) - len(taken),
-        "added": sorted({sample.picture for sample in taken if sample.is_gold}),
+        "added": sorted({sample.picture for sample in taken if sample.is_gold and not sample.lent}),
         "head": asdict(recipe),
     }
     run = _Run(champion=champion, version=version, out=out, work=work, mode=mode, report=report, head=recipe, told=told)
@@ -128,7 +129,7 @@ def _head(run: _Run, samples: Sequence[Sample]) -> Path:
     )
     return candidate.staged(
         run.champion, run.out, run.champion, fitted, version=run.version, gold=gold, known=parent(gold.vectors),
-        training={**run.told, "replay_rows": len(whole) - len(own)},
+        travels=_travels(gold, samples), training={**run.told, "replay_rows": len(whole) - len(own)},
     )  # fmt: skip
 
 
@@ -156,9 +157,17 @@ def _body(run: _Run, samples: Sequence[Sample], guard: Sequence[Sample], recipe:
     kept = replace(fitted, scored=fitted.scored[-int(judged.sum()) :])
     return candidate.staged(
         network, run.out, run.champion, kept, version=run.version, gold=after.rows(judged),
-        known=parent(before.vectors[judged]), guard=run.embeds(network, guard_looks(guard)),
+        known=parent(before.vectors[judged]), travels=_travels(after.rows(judged), samples),
+        guard=run.embeds(network, guard_looks(guard)),
         training={**run.told, "full": asdict(recipe), "replay_rows": len(whole) - len(after)},
     )  # fmt: skip
+
+
+def _travels(gold: Embedded, samples: Sequence[Sample]) -> NDArray[np.bool_]:
+    """Which rows go with the version: all but those of pictures that are only lent."""
+    own = {sample.picture for sample in samples if not sample.lent}
+    lent = {sample.picture for sample in samples if sample.lent}
+    return ~np.isin(gold.pictures, sorted(lent - own))
 
 
 def _replay(champion: Path) -> Embedded | None:

@@ -49,6 +49,7 @@ class Pictured:
             kind="",
             source=reference.source,
             image=self._reader(reference.tenant_id, reference.sha256),
+            lent=True,
         )
 
     def cases(self) -> list[RegressionCase]:

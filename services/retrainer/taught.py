@@ -1,7 +1,7 @@
 """Labelled pictures for a retraining, and what a model's head is taught by them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -23,7 +23,8 @@ class Sample:
 
     `key` is unique in a run. `label` in [0, 1] is 1 for AI; `weight` says how often it is drawn beside others of its
     `owner`, 0 never. `source` is "gold" where a person said so, "harvest" where scores did. `image` gives its file's
-    bytes, whose hash is `sha256`.
+    bytes, whose hash is `sha256`. What is `lent` only teaches: nothing of it travels with a version, or erasing its job
+    would not erase it.
     """
 
     key: str
@@ -34,6 +35,7 @@ class Sample:
     kind: str
     source: str
     image: Callable[[], bytes]
+    lent: bool = False
 
     @property
     def is_gold(self) -> bool:
@@ -102,10 +104,7 @@ def _behind(known: NDArray[np.float32], own: Sequence[float]) -> NDArray[np.floa
 
 def _once_read(sample: Sample) -> Sample:
     """Several looks at a picture fetch its bytes once."""
-    return Sample(
-        key=sample.key, sha256=sample.sha256, label=sample.label, weight=sample.weight, owner=sample.owner,
-        kind=sample.kind, source=sample.source, image=lambda: _bytes(sample.image),
-    )  # fmt: skip
+    return replace(sample, image=lambda: _bytes(sample.image))
 
 
 @lru_cache(maxsize=2)

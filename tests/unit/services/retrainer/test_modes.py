@@ -67,6 +67,17 @@ def test_gold_of_people_joins_the_gold_that_came_and_the_harvest_does_not(champi
     assert told["replay_rows"] == len(before)
 
 
+def test_what_is_lent_teaches_and_nothing_of_it_travels(champion, trained):
+    lent = [replace(sample, lent=True) for sample in samples(6)]
+    made = trained(Mode.HEAD, lent)
+    assert len(read_set(made, GOLD)) == len(read_set(champion, GOLD))
+    told = card(made)["training"]
+    assert (told["gold"], told["added"]) == (12, [])
+    hashes = {sample.picture for sample in lent}
+    assert not any(one in file.read_bytes().decode("latin-1") for file in made.iterdir() for one in hashes)
+    assert not np.array_equal(read_head(made).weight, read_head(champion).weight)
+
+
 def test_a_candidates_card_tells_its_own_figures_and_calibration(champion, trained):
     made = trained(Mode.HEAD, samples(6))
     said = card(made)
