@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from services.worker.models import ModelShelf
 from shared import metrics, pem, signing
 from shared.errors import Outage
-from shared.storage import models
+from shared.storage import lifecycle, models
 from tests.models import brightness
 
 
@@ -40,7 +40,7 @@ def register(database, store, keys, tmp_path):
         signed_by = signing.sign(directory, keys / f"{key}.pem") if key else None
         assert models.register(database, store, directory, origin=origin, signed_by=signed_by)
         with database.transaction() as connection:
-            models.promote(connection, number)
+            lifecycle.promote(connection, number, by=None, why="for a test")
         return number
 
     return make
