@@ -151,6 +151,7 @@ async def run(
     say_paused: Callable[[str], None],
 ) -> None:
     """Hand each input to every sink as it ends; `say_paused` is told the lane if that is why none does."""
+    asyncio.get_running_loop().set_exception_handler(_say_unless_interrupted)
     endings = async_as_each_ends(inputs, verifier.verify, concurrency)
     ending = asyncio.Event()
     async with verifier.client, contextlib.aclosing(endings):
@@ -163,6 +164,14 @@ async def run(
         finally:
             watch.cancel()
             await asyncio.gather(watch, return_exceptions=True)
+
+
+def _say_unless_interrupted(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Ctrl-C may fall between two lines of asyncio's own `_copy_future_state`: the future that a thread's result is
+    for was not cancelled before and is then. The interruption is said; that is not.
+    """
+    if not isinstance(context.get("exception"), asyncio.InvalidStateError):
+        loop.default_exception_handler(context)
 
 
 async def _watch(verifier: Verifier, ending: asyncio.Event, say_paused: Callable[[str], None]) -> None:

@@ -175,7 +175,7 @@ def test_a_time_with_a_zone_is_that_instant(time):
         (KeyRequest, {"name": "k"}, "is missing"),
         (KeyRequest, {"name": "k", "scopes": ["read"], "tenant_id": "me"}, "is not a UUID"),
         (KeyRequest, {"name": "k", "scopes": ["read"], "tenant_id": 7}, "is not a UUID"),
-        (PolicyRequest, {"evidence": "all"}, "must be 'basic' or 'full'"),
+        (PolicyRequest, {"evidence": "all"}, "must be 'basic', 'likely_ai' or 'full'"),
         (PolicyRequest, {"model": "champion"}, "is not a version, as in 1.2.0"),
         (PolicyRequest, {"retention_days": "9"}, "must be a whole number"),
         (PolicyRequest, {"retention_days": 1.5}, "must be a whole number"),
