@@ -147,6 +147,7 @@ def test_the_retrainer_is_killed_in_a_stage(stage, database, store, settings, ru
     check_published(database, store, run, tmp_path / "published")
 
 
+@pytest.mark.long
 def test_the_retrainer_is_killed_in_every_stage_and_the_weights_are_those_of_a_run_that_was_not(
     database, store, settings, run, tmp_path
 ):
