@@ -1,4 +1,4 @@
-"""What became of each version and each refused candidate, joined from versions, runs, rollouts and the audit log."""
+"""What became of each version and each refused candidate, joined from versions, runs and rollouts."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -23,11 +23,9 @@ def entries(connection: Connection, *, limit: int) -> list[dict[str, Any]]:
 
 
 def _moves(connection: Connection, versions: list[str]) -> Mapping[str, list[Row]]:
-    """Of each version, oldest first: as its rollout wrote them, else what the audit log knows."""
-    known = connection.execute(QUERIES["knows_moves"]).fetchone()
-    query = "changelog_moves" if known and known["known"] else "changelog_promotions"
+    """Of each version, oldest first."""
     found: dict[str, list[Row]] = defaultdict(list)
-    for row in connection.execute(QUERIES[query], {"versions": versions}):
+    for row in connection.execute(QUERIES["changelog_moves"], {"versions": versions}):
         found[row["version"]].append(_without(row, ["version"]) | {"at": row["at"].isoformat()})
     return found
 

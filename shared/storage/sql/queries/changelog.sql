@@ -6,22 +6,13 @@ SELECT version, name, origin, signed_by, model_versions.created_at AS at, run_id
 FROM model_versions ORDER BY model_versions.created_at DESC, version DESC LIMIT %(limit)s;
 
 -- changelog_runs --
--- Runs that made a candidate, whole: which columns there are depends on how far the database has been migrated.
+-- Runs that made a candidate, whole.
 SELECT to_jsonb(retraining_runs) AS run, reserved.version AS reserved
 FROM retraining_runs LEFT JOIN version_reservations AS reserved ON reserved.run_id = retraining_runs.id
 WHERE outcome = 'refused' OR retraining_runs.id = ANY(%(runs)s)
 ORDER BY retraining_runs.id DESC LIMIT %(limit)s;
 
--- knows_moves --
-SELECT to_regclass('model_moves') IS NOT NULL AS known;
-
 -- changelog_moves --
 SELECT version, before, after, why, numbers, at, keys.name AS by
 FROM model_moves LEFT JOIN keys ON keys.id = model_moves.key_id
 WHERE version = ANY(%(versions)s) ORDER BY model_moves.id;
-
--- changelog_promotions --
-SELECT subject AS version, NULL AS before, NULL AS why, '{}'::json AS numbers, at, keys.name AS by,
-    CASE action WHEN 'model.promoted' THEN 'champion' ELSE 'champion again' END AS after
-FROM audit_log LEFT JOIN keys ON keys.id = audit_log.key_id
-WHERE action IN ('model.promoted', 'model.rolled_back') AND subject = ANY(%(versions)s) ORDER BY audit_log.id;
