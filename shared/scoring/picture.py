@@ -27,17 +27,27 @@ class Score:
     """Of a picture: its logit, the probability by its lane's and size's calibration, and its evidence.
 
     `evidence` is float32 [rows, columns] in logits over the whole picture, NaN where no tile lay; None where the
-    model draws no map.
+    model draws no map. `embedding` is float32 [D], the layer before the head; None where the model gives none.
     """
 
     logit: float
     probability: float
     calibration: Calibration
     evidence: NDArray[np.float32] | None
+    embedding: NDArray[np.float32] | None = None
 
 
-def judge(picture: Picture, logits: NDArray[np.float32], maps: NDArray[np.float32] | None, *, card: ModelCard) -> Score:
-    """The score of a picture whose tiles have these `logits`, float32 [T], and `maps`, float32 [T, h, w]."""
+def judge(
+    picture: Picture,
+    logits: NDArray[np.float32],
+    maps: NDArray[np.float32] | None,
+    embeddings: NDArray[np.float32] | None = None,
+    *,
+    card: ModelCard,
+) -> Score:
+    """The score of a picture whose tiles have these `logits`, float32 [T], `maps`, float32 [T, h, w], and
+    `embeddings`, float32 [T, D].
+    """
     tiles = plan(picture.width, picture.height, card.input, picture.lane)
     logit = sum(tile.weight * float(value) for tile, value in zip(tiles, logits, strict=True))
     calibration = card.calibration.of(picture.lane, min(picture.width, picture.height))
@@ -46,6 +56,7 @@ def judge(picture: Picture, logits: NDArray[np.float32], maps: NDArray[np.float3
         probability=float(probability(np.array(logit), calibration)),
         calibration=calibration,
         evidence=None if maps is None else stitch(maps, tiles, picture.width, picture.height),
+        embedding=None if embeddings is None else embedded(picture, embeddings, card=card),
     )
 
 

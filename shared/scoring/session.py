@@ -105,14 +105,16 @@ class Model:
         )
 
     def score_pictures(self, pictures: Sequence[Picture]) -> list[Score]:
-        """Score pictures by all their tiles; raises as `score` does."""
+        """Score pictures by all their tiles, with their embeddings; raises as `score` does."""
         if not pictures:
             return []
-        scored = self.score(np.concatenate([picture.pixels for picture in pictures]))
+        named = self._run(self._outputs, np.concatenate([picture.pixels for picture in pictures]))
         ends = np.cumsum([len(picture.pixels) for picture in pictures])[:-1]
-        logits = np.split(scored.logits, ends)
-        maps = repeat(None, len(pictures)) if scored.maps is None else np.split(scored.maps, ends)
-        return [judge(*own, card=self.card) for own in zip(pictures, logits, maps, strict=True)]
+        outputs = (
+            np.split(named[name], ends) if name in named else repeat(None, len(pictures))
+            for name in ("logit", "map", "embedding")
+        )
+        return [judge(*own, card=self.card) for own in zip(pictures, *outputs, strict=True)]
 
     @property
     def embeds(self) -> bool:

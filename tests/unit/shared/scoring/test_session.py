@@ -199,12 +199,13 @@ def test_a_map_that_misses_its_golden_output_is_refused(tmp_path):
         load(with_golden(directory, **golden))
 
 
-def test_an_embedding_is_given_when_asked_and_costs_a_score_nothing(tmp_path):
+def test_a_pictures_embedding_comes_with_its_score_and_alone_when_asked(tmp_path):
     directory, golden = tiny_version(tmp_path, maps=True, embeds=3, stated=3)
     model = load(directory)
     one = Picture(pixels=golden["pixels"][:1], width=9, height=5, lane=Lane.BULK)
     assert model.embeds
     assert np.allclose(model.embed_pictures([one, one]), golden["embedding"][[0, 0]])
+    assert all(np.allclose(score.embedding, golden["embedding"][0]) for score in model.score_pictures([one, one]))
     assert model.embed_pictures([]).shape == (0, 3)
     assert np.allclose(model.score(golden["pixels"]).maps, golden["map"])
 
@@ -213,8 +214,10 @@ def test_a_model_without_an_embedding_says_so_when_asked(tmp_path):
     directory, golden = tiny_version(tmp_path)
     model = load(directory)
     assert not model.embeds
+    one = Picture(pixels=golden["pixels"][:1], width=4, height=4, lane=Lane.BULK)
+    assert model.score_pictures([one])[0].embedding is None
     with pytest.raises(ConfigurationError, match=r"tiny 1\.0\.0 gives no embeddings"):
-        model.embed_pictures([Picture(pixels=golden["pixels"][:1], width=4, height=4, lane=Lane.BULK)])
+        model.embed_pictures([one])
 
 
 @pytest.mark.parametrize("stated", [None, 2])
