@@ -7,9 +7,11 @@ import json
 import pytest
 
 from shared import archive, pem, signing
+from shared.domain.retraining import Mode
 from shared.domain.tenant import Scope
-from shared.storage import lifecycle
+from shared.storage import lifecycle, models, retraining
 from shared.storage.lock import REGISTRATION, only_one
+from shared.storage.retraining import Order
 from tests.models import copy_of_shipped
 
 MODELS = "/v1/models"
@@ -87,6 +89,22 @@ def test_while_one_is_being_registered_another_is_asked_to_wait(client, settings
         assert held is not None
         assert upload(client, files).status_code == 409
     assert upload(client, files).status_code == 201
+
+
+def test_a_number_that_a_retraining_run_keeps_for_its_candidate_is_refused_with_what_to_do(
+    client, database, store, version
+):
+    with database.transaction() as connection:
+        run = retraining.ask(connection, Order(mode=Mode.HEAD, min_samples=0), by=None)
+        reserved = models.next_version(connection, "one of its own", run_id=run.id)
+    number = f"{int(reserved.split('.')[0]) + 6}.0.0"
+    with database.transaction() as connection:
+        connection.execute("UPDATE version_reservations SET version = %s", [number])
+    answer = upload(client, version(number))
+    assert answer.status_code == 409
+    assert str(run.id) in answer.json()["detail"]
+    assert "next number" in answer.json()["detail"]
+    assert store.model_sizes(number) == {}
 
 
 class TestRefusals:

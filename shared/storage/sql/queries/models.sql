@@ -27,7 +27,7 @@ LOCK TABLE model_aliases IN SHARE ROW EXCLUSIVE MODE;
 DELETE FROM model_aliases WHERE alias = %(alias)s;
 
 -- lock_numbers --
--- One run at a time looks which number is next.
+-- One run at a time looks which number is next, and none while a version is registered.
 LOCK TABLE version_reservations IN SHARE ROW EXCLUSIVE MODE;
 
 -- reserved_number --
@@ -37,6 +37,11 @@ SELECT version FROM version_reservations WHERE run_id = %(run_id)s;
 SELECT version, name FROM model_versions
 UNION ALL
 SELECT version, NULL FROM version_reservations;
+
+-- reserved_for --
+-- A run that has ended needs its number no more: what it published holds it by itself.
+SELECT run_id FROM version_reservations JOIN retraining_runs ON retraining_runs.id = run_id
+WHERE version_reservations.version = %(version)s AND state IN ('queued', 'running');
 
 -- reserve_number --
 INSERT INTO version_reservations (version, run_id) VALUES (%(version)s, %(run_id)s);
