@@ -34,7 +34,7 @@ START_SECONDS = 60
 
 MEND = (
     "Other files hold this number, so the shipped model is not registered. Import your own under another number, from "
-    "100.0.0 on, remove this one, and run the set-up again."
+    "100.0.0 on, remove this one (`jinwi models remove`), and run the set-up again."
 )
 
 RESERVED = (

@@ -191,6 +191,8 @@ ENGLISH = Language(
     "champion, a policy's `model` serves it to one tenant.",
     promoted="Version {version} is champion. `jinwi models rollback` returns to the one before it.",
     rolled_back="Version {version} is champion again.",
+    version_removed="Version {version} is removed. Results that name it stay, and so do its card and its moves: "
+    "`jinwi models show {version}`.",
     begun={
         "shadow": "Version {version} scores a share of the pictures beside the champion, and answers nothing yet.",
         "canary": "Version {version} answers a share of the pictures.",
@@ -208,6 +210,7 @@ ENGLISH = Language(
         "champion": "champion",
         "retired": "retired",
         "stopped": "stopped",
+        "removed": "removed",
     },
     rollout="Rollout",
     compared="pictures compared",

@@ -194,6 +194,8 @@ KOREAN = Language(
     "`jinwi models promote {version}` 을 실행하면 챔피언이 되고, 정책의 `model` 로 한 테넌트에만 쓸 수도 있습니다.",
     promoted="버전 {version} 이(가) 챔피언입니다. `jinwi models rollback` 으로 이전 버전으로 돌아갑니다.",
     rolled_back="버전 {version} 이(가) 다시 챔피언입니다.",
+    version_removed="버전 {version} 을(를) 삭제했습니다. 이 버전으로 낸 결과와 카드, 이동 기록은 그대로 남습니다: "
+    "`jinwi models show {version}`.",
     begun={
         "shadow": "버전 {version} 이(가) 일부 이미지를 챔피언과 함께 채점합니다. 결과에는 아직 쓰이지 않습니다.",
         "canary": "버전 {version} 이(가) 일부 이미지에 답합니다.",
@@ -211,6 +213,7 @@ KOREAN = Language(
         "champion": "챔피언",
         "retired": "물러남",
         "stopped": "중단됨",
+        "removed": "삭제됨",
     },
     rollout="투입 과정",
     compared="비교한 이미지",
@@ -249,6 +252,7 @@ KOREAN = Language(
         "nothing": "아직 등록된 버전이 없습니다.",
         "heading": "{version} · {name} · {date}",
         "refused": "{version} · 거절됨 · {date}",
+        "removed": "{version} · {name} · {date} · 삭제됨",
         "unnumbered": "후보",
         "shipped": "배포판에 들어 있던 버전입니다.",
         "imported": "{by} 키로 가져온 버전입니다.",

@@ -114,6 +114,7 @@ class Language:
     registered: str
     promoted: str
     rolled_back: str
+    version_removed: str
     begun: Mapping[str, str]
     """By the state that a version came to."""
     challenger_stopped: str

@@ -1,7 +1,7 @@
 """Model versions: immutable rows and files. Which one scores, `lifecycle` says."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,6 +141,31 @@ def _write(database: Database, new: VersionFiles, *, origin: str, by: UUID | Non
 def get(connection: Connection, version: str) -> Row | None:
     """One version with its state and aliases, named by its number or by an alias."""
     return connection.execute(QUERIES["get_model"], {"version": version}).fetchone()
+
+
+def get_removed(connection: Connection, version: str) -> Row | None:
+    """What stays of the version that last had this number and was removed, in the form of `get`."""
+    return connection.execute(QUERIES["get_removed_model"], {"version": version}).fetchone()
+
+
+def hold(connection: Connection, version: str) -> bool:
+    """See to it that a version is not removed before the transaction ends; False where there is none."""
+    return connection.execute(QUERIES["hold_model"], {"version": version}).fetchone() is not None
+
+
+def origin_of(connection: Connection, version: str) -> str:
+    """The version that `version` descends from and that was not trained here: shipped, or brought."""
+    while row := get(connection, version) or get_removed(connection, version):
+        if row["origin"] != "trained":
+            return str(row["version"])
+        version = row["card"]["training"]["parent"]
+    return version
+
+
+def registered(connection: Connection, versions: Collection[str]) -> Mapping[str, str]:
+    """SHA-256 of the model file, in hex, of each of these versions that there is."""
+    rows = connection.execute(QUERIES["registered_sha256"], {"versions": list(versions)})
+    return {row["version"]: row["sha256"].hex() for row in rows}
 
 
 def all_versions(connection: Connection) -> list[Row]:

@@ -15,7 +15,7 @@ from shared.domain.retraining import Mode
 from shared.domain.tenant import UNLIMITED, Scope
 from shared.errors import ConfigurationError, Outage
 from shared.scoring.manifest import read_verified
-from shared.storage import audit, lifecycle, models, retraining, tenants
+from shared.storage import audit, lifecycle, models, removal, retraining, tenants
 from shared.storage.models import VersionFiles
 from shared.storage.retraining import Order
 from tests.integration.factories import submit_link
@@ -134,7 +134,8 @@ def test_a_shipped_version_is_registered_once_its_number_is_free_again(settings,
     models.register(database, store, brightness(tmp_path / "own", NEWEST), origin="imported")
     prepare(settings, tmp_path)
     with database.transaction() as connection:
-        connection.execute("DELETE FROM model_versions WHERE version = %s", (NEWEST,))
+        lifecycle.promote(connection, "1.0.0", by=None, why="so that another one is champion")
+    assert removal.remove(database, store, NEWEST, by=None, why="its number is needed")
     prepare(settings, tmp_path)
     with database.transaction() as connection:
         champion = models.get(connection, "champion")

@@ -73,6 +73,7 @@ SHARED = {
     "POST /v1/models": "the installation's",
     "GET /v1/models/changelog": "the installation's",
     "GET /v1/models/{version}": "the installation's",
+    "DELETE /v1/models/{version}": "the installation's",
     "GET /v1/models/{version}/archive": "the installation's",
     "POST /v1/models/{version}/promote": "the installation's",
     "POST /v1/models/rollback": "the installation's",

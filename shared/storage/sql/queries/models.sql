@@ -16,6 +16,49 @@ SELECT model_versions.*, model_states.state, model_states.since,
        ARRAY(SELECT alias FROM model_aliases WHERE model_aliases.version = model_versions.version) AS aliases
 FROM model_versions JOIN model_states USING (version) ORDER BY created_at DESC;
 
+-- hold_model --
+-- Until the transaction ends the version is not removed.
+SELECT version FROM model_versions WHERE version = %(version)s FOR KEY SHARE;
+
+-- hold_model_to_remove --
+SELECT version FROM model_versions WHERE version = %(version)s FOR UPDATE;
+
+-- get_removed_model --
+-- The latest of that number, as `get_model` would show it.
+SELECT version, name, sha256, card, manifest, origin, signed_by, run_id, created_at,
+       'removed' AS state, removed_at AS since, false AS automatic, '{}'::text[] AS aliases
+FROM removed_versions WHERE version = %(version)s ORDER BY id DESC LIMIT 1;
+
+-- list_removed_numbers --
+SELECT DISTINCT version FROM removed_versions
+WHERE NOT EXISTS (SELECT FROM model_versions WHERE model_versions.version = removed_versions.version);
+
+-- keep_removed_model --
+INSERT INTO removed_versions
+    (version, name, sha256, card, manifest, origin, signed_by, run_id, created_at, removed_by)
+SELECT version, name, sha256, card, manifest, origin, signed_by, run_id, created_at, %(by)s
+FROM model_versions WHERE version = %(version)s;
+
+-- delete_model --
+DELETE FROM model_versions WHERE version = %(version)s;
+
+-- forget_drift_of_model --
+-- The number may be given to other files, whose scores are others.
+WITH forgotten AS (DELETE FROM score_references WHERE version = %(version)s)
+DELETE FROM drift WHERE version = %(version)s;
+
+-- list_pinning_tenants --
+SELECT tenant_id FROM (
+    SELECT DISTINCT ON (tenant_id) tenant_id, document FROM policies ORDER BY tenant_id, version DESC
+) AS current
+WHERE document ->> 'model' = %(version)s ORDER BY tenant_id;
+
+-- list_runs_from_model --
+SELECT id FROM retraining_runs WHERE champion = %(version)s AND state IN ('queued', 'running') ORDER BY id;
+
+-- registered_sha256 --
+SELECT version, sha256 FROM model_versions WHERE version = ANY(%(versions)s);
+
 -- set_alias --
 INSERT INTO model_aliases (alias, version) VALUES (%(alias)s, %(version)s)
 ON CONFLICT (alias) DO UPDATE SET version = excluded.version, changed_at = now();
@@ -35,6 +78,8 @@ SELECT version FROM version_reservations WHERE run_id = %(run_id)s;
 
 -- used_numbers --
 SELECT version, name FROM model_versions
+UNION ALL
+SELECT version, name FROM removed_versions
 UNION ALL
 SELECT version, NULL FROM version_reservations;
 
