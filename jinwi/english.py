@@ -3,7 +3,7 @@
 from jinwi import people_texts
 from jinwi.language import Code, Language
 from jinwi.results import Claim, Kind, Label, State, Strength, Verdict
-from jinwi.retraining_results import RunOutcome, RunStage, RunState
+from jinwi.retraining_results import RunFailure, RunOutcome, RunStage, RunState
 from jinwi.webhook_results import DeliveryState
 from shared.domain import changelog
 
@@ -335,6 +335,19 @@ ENGLISH = Language(
         RunOutcome.REFUSED: "refused by the gate",
         RunOutcome.NOT_ENOUGH_SAMPLES: "not enough samples",
     },
+    run_failures={
+        RunFailure.STOPPED: "The retrainer stopped again and again in one stage, without a word: it may have had too "
+        "little memory. Give it more, or train less (--mode head), and ask for a run anew.",
+        RunFailure.NO_MEMORY: "There was too little memory. Give the retrainer more, or train less (--mode head).",
+        RunFailure.DISK_FULL: "The disk is full. Make room in JINWI_RETRAINER_DIR, then ask for a run anew.",
+        RunFailure.CONFIGURATION: "Something must be set up first; the details say what.",
+        RunFailure.VERSION_REFUSED: "A version that it needs, or the one that it made, is not whole, or nobody who is "
+        "trusted vouches for it.",
+        RunFailure.VERSION_TAKEN: "Another version got the number of its candidate. Ask for a run anew: it gets the "
+        "next number.",
+        RunFailure.FAULT: "The retrainer met a fault. Its log has more, and `jinwi retrain` tries anew.",
+    },
+    detail="Details",
     run_waits="queued, waits for {id}",
     run_asked_for="`jinwi runs show {id}` says how it stands; --wait shows it here.",
     mode="Mode",

@@ -3,7 +3,7 @@
 from jinwi import people_texts
 from jinwi.language import Code, Language
 from jinwi.results import Claim, Kind, Label, State, Strength, Verdict
-from jinwi.retraining_results import RunOutcome, RunStage, RunState
+from jinwi.retraining_results import RunFailure, RunOutcome, RunStage, RunState
 
 KOREAN = Language(
     code=Code.KO,
@@ -378,6 +378,18 @@ KOREAN = Language(
         RunOutcome.REFUSED: "심사에서 거부됨",
         RunOutcome.NOT_ENOUGH_SAMPLES: "표본 부족",
     },
+    run_failures={
+        RunFailure.STOPPED: "재학습 서비스가 한 단계에서 아무 말 없이 거듭 멈췄습니다. 메모리가 모자랐을 수 있습니다. "
+        "메모리를 늘리거나 학습량을 줄인 뒤(--mode head) 다시 요청하세요.",
+        RunFailure.NO_MEMORY: "메모리가 모자랍니다. 메모리를 늘리거나 학습량을 줄이세요(--mode head).",
+        RunFailure.DISK_FULL: "디스크가 가득 찼습니다. JINWI_RETRAINER_DIR 에 자리를 만든 뒤 다시 요청하세요.",
+        RunFailure.CONFIGURATION: "먼저 설정해야 할 것이 있습니다. 무엇인지는 세부 내용에 있습니다.",
+        RunFailure.VERSION_REFUSED: "필요한 버전이나 새로 만든 버전이 온전하지 않거나, 신뢰하는 키의 서명이 없습니다.",
+        RunFailure.VERSION_TAKEN: "후보의 번호를 다른 버전이 가져갔습니다. 다시 요청하면 다음 번호를 받습니다.",
+        RunFailure.FAULT: "재학습 서비스에 오류가 생겼습니다. 자세한 내용은 로그에 있고, `jinwi retrain` 으로 다시 시도할 "
+        "수 있습니다.",
+    },
+    detail="세부 내용",
     run_waits="대기 중, {id} 다음 차례",
     run_asked_for="`jinwi runs show {id}` 으로 진행 상황을 봅니다. --wait 를 쓰면 여기에 표시됩니다.",
     mode="방식",

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinwi.people_texts import PeopleTexts
 from jinwi.results import Claim, Failure, Kind, Label, Reason, State, Strength, Verdict
-from jinwi.retraining_results import RunOutcome, RunStage, RunState
+from jinwi.retraining_results import RunFailure, RunOutcome, RunStage, RunState
 
 PROBLEM_TYPE = "urn:jinwi:problem:"
 
@@ -243,6 +243,8 @@ class Language:
     run_states: Mapping[RunState, str]
     stages: Mapping[RunStage, str]
     outcomes: Mapping[RunOutcome, str]
+    run_failures: Mapping[RunFailure, str]
+    detail: str
     run_waits: str
     run_asked_for: str
     mode: str
