@@ -386,8 +386,8 @@ KOREAN = Language(
         RunFailure.CONFIGURATION: "먼저 설정해야 할 것이 있습니다. 무엇인지는 세부 내용에 있습니다.",
         RunFailure.VERSION_REFUSED: "필요한 버전이나 새로 만든 버전이 온전하지 않거나, 신뢰하는 키의 서명이 없습니다.",
         RunFailure.VERSION_TAKEN: "후보의 번호를 다른 버전이 가져갔습니다. 다시 요청하면 다음 번호를 받습니다.",
-        RunFailure.FAULT: "재학습 서비스에 오류가 생겼습니다. 자세한 내용은 로그에 있고, `jinwi retrain` 으로 다시 시도할 "
-        "수 있습니다.",
+        RunFailure.FAULT: "재학습 서비스에 오류가 생겼습니다. 자세한 내용은 로그에 있고, `jinwi retrain` 으로 다시 "
+        "시도할 수 있습니다.",
     },
     detail="세부 내용",
     run_waits="대기 중, {id} 다음 차례",
