@@ -55,6 +55,7 @@ FREE = {
     "action": ["key.created"],
     "since": ["1970-01-01T00:00:00Z"],
     "version": ["champion", "99.9.9"],
+    "why": ["never served"],
     "lane": ["bulk"],
     "label": ["human", "ai"],
     "part": ["train", "guard"],
