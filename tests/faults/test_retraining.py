@@ -32,11 +32,11 @@ from tests.integration.retraining import lend, lender
 
 pytest.importorskip("torch")
 
-from services.retrainer.once import PUT_BACK
+from services.retrainer.loop.once import PUT_BACK
 from tests.processes import wait_until
 from tests.retrained import OWNERS, VERSION, champion, picture
 
-COMMAND = (sys.executable, "-m", "services.retrainer.once", "attended")
+COMMAND = (sys.executable, "-m", "services.retrainer.loop.once", "attended")
 
 PATIENCE = 120
 """Seconds."""
