@@ -47,6 +47,9 @@ KOREAN = Language(
     verifying="검증 중",
     counts="AI {likely_ai:,} · 불확실 {uncertain:,} · 사람 {likely_human:,} · 실패 {failed:,}",
     skipped="건너뜀, JPEG, PNG, WebP, GIF, AVIF, HEIC 이미지가 아님: {name}",
+    skipped_empty="건너뜀, 빈 파일: {name}",
+    skipped_unreadable="뺌, 읽을 수 없음: {name}",
+    skipped_twin="건너뜀, {first} 와(과) 같은 이미지: {name}",
     nothing="이미지를 찾지 못했습니다.",
     not_found="파일이나 폴더가 없습니다: {name}",
     more_rows="… 외 {count:,}개. 전체는 --json, --csv, --html 로 볼 수 있습니다.",
@@ -274,7 +277,7 @@ KOREAN = Language(
         "moved": "{date}: {before} → {after}, {by}",
         "itself": "자동",
     },
-    gold_added="{added:,}개를 더했습니다. 학습용 {train:,}개, 평가용 {guard:,}개. 이미 있음 {there:,}개, 이미지 아님 "
+    gold_added="{added:,}개를 더했습니다. 학습용 {train:,}개, 평가용 {guard:,}개. 이미 있음 {there:,}개, 뺌 "
     "{skipped:,}개, 거절 {refused:,}개.",
     gold_gap="{part} 부분에 라벨이 {label} 인 이미지가 없습니다. 소유자를 더 더하세요. 아는 소유자는 그대로입니다.",
     gold_outside="{name}: human 이나 ai 폴더에 들어 있지 않은 이미지가 {count:,}개 있습니다. 첫 번째는 {first} 입니다. "

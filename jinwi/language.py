@@ -54,6 +54,9 @@ class Language:
     verifying: str
     counts: str
     skipped: str
+    skipped_empty: str
+    skipped_unreadable: str
+    skipped_twin: str
     nothing: str
     not_found: str
     more_rows: str
