@@ -18,7 +18,7 @@ from shared import config, logging, scoring, signing
 from shared.config import Settings
 from shared.domain.audit import Action
 from shared.domain.tenant import UNLIMITED, Scope
-from shared.errors import JinwiError
+from shared.errors import JinwiError, VersionReserved
 from shared.patience import patiently
 from shared.scoring.manifest import read_verified
 from shared.signing import SIGNATURE
@@ -34,7 +34,12 @@ START_SECONDS = 60
 
 MEND = (
     "Other files hold this number, so the shipped model is not registered. Import your own under another number, from "
-    "100.0.0 on, remove this one, and run the set-up again."
+    "100.0.0 on, remove this one (`jinwi models remove`), and run the set-up again."
+)
+
+RESERVED = (
+    "A retraining run that is under way keeps this number for its candidate, so the shipped model is not registered. "
+    "Cancel the run, or let it end; the next set-up registers the shipped model if its number is free."
 )
 
 log = structlog.get_logger("setup")
@@ -69,9 +74,7 @@ def _register(database: Database, store: ObjectStore, directory: Path, settings:
     with database.transaction() as connection:
         there = models.get(connection, directory.name)
     if there is None:
-        with _vouched(directory, settings) as (version, signed_by):
-            models.register(database, store, version, origin="shipped", signed_by=signed_by)
-        log.info("model_registered", version=directory.name, signed_by=signed_by)
+        _register_new(database, store, directory, settings)
     elif there["manifest"] != models.read_manifest(directory):
         log.warning(
             "shipped_version_taken", version=directory.name, holder=there["name"], origin=there["origin"], mend=MEND
@@ -80,6 +83,17 @@ def _register(database: Database, store: ObjectStore, directory: Path, settings:
         with _vouched(directory, settings) as (version, signed_by):
             store.add_signature(directory.name, (version / SIGNATURE).read_bytes())
         log.info("model_signed", version=directory.name, signed_by=signed_by)
+
+
+def _register_new(database: Database, store: ObjectStore, directory: Path, settings: Settings) -> None:
+    with _vouched(directory, settings) as (version, signed_by):
+        try:
+            made = models.register(database, store, version, origin="shipped", signed_by=signed_by)
+        except VersionReserved as exc:
+            log.warning("shipped_version_reserved", version=exc.version, run_id=str(exc.run_id), mend=RESERVED)
+            return
+    # Another set-up may have been first.
+    log.info("model_registered" if made else "model_there", version=directory.name, signed_by=signed_by)
 
 
 @contextlib.contextmanager
@@ -99,6 +113,8 @@ def _default_tenant(connection: Connection, home: Path) -> None:
         _write_secret(home / "webhook_secret", created[1])
     tenant = tenants.get_by_name(connection, DEFAULT_TENANT)
     assert tenant is not None
+    # Of several at once the second finds the first one's key.
+    tenants.lock(connection, tenant["id"])
     file = home / "key"
     if file.exists() and tenants.authenticate(connection, file.read_text(encoding="utf-8").strip()):
         return

@@ -195,6 +195,15 @@ def promote_model(version: str, why: str | None, *, force: bool) -> Call[Model]:
     )
 
 
+def remove_model(version: str, why: str | None) -> Call[Model]:
+    return Call(
+        method="DELETE",
+        path=f"/v1/models/{quote(version, safe='')}",
+        read=Model.from_document,
+        params=_params({"why": why}),
+    )
+
+
 def roll_back_model() -> Call[Model]:
     return Call(method="POST", path="/v1/models/rollback", read=Model.from_document, repeatable=False)
 

@@ -201,6 +201,10 @@ class Client:
         """Make `previous` champion again."""
         return self._send(calls.roll_back_model())
 
+    def remove_model(self, version: str, *, why: str | None = None) -> Model:
+        """Delete the files of a version that nothing needs; what stays of it. Raises Refused with who needs it."""
+        return self._send(calls.remove_model(version, why))
+
     def lanes(self) -> list[Document]:
         return self._send(calls.list_lanes())
 
@@ -390,6 +394,9 @@ class AsyncClient:
 
     async def roll_back_model(self) -> Model:
         return await self._send(calls.roll_back_model())
+
+    async def remove_model(self, version: str, *, why: str | None = None) -> Model:
+        return await self._send(calls.remove_model(version, why))
 
     async def lanes(self) -> list[Document]:
         return await self._send(calls.list_lanes())

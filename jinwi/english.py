@@ -3,7 +3,7 @@
 from jinwi import people_texts
 from jinwi.language import Code, Language
 from jinwi.results import Claim, Kind, Label, State, Strength, Verdict
-from jinwi.retraining_results import RunOutcome, RunStage, RunState
+from jinwi.retraining_results import RunFailure, RunOutcome, RunStage, RunState
 from jinwi.webhook_results import DeliveryState
 from shared.domain import changelog
 
@@ -42,6 +42,9 @@ ENGLISH = Language(
     verifying="Verifying",
     counts="AI {likely_ai:,} · uncertain {uncertain:,} · human {likely_human:,} · failed {failed:,}",
     skipped="Skipped, not a JPEG, PNG, WebP, GIF, AVIF or HEIC image: {name}",
+    skipped_empty="Skipped, an empty file: {name}",
+    skipped_unreadable="Left out, it cannot be read: {name}",
+    skipped_twin="Skipped, the same image as {first}: {name}",
     nothing="No image found.",
     not_found="No such file or folder: {name}",
     more_rows="… and {count:,} more; --json, --csv and --html hold them all.",
@@ -191,6 +194,8 @@ ENGLISH = Language(
     "champion, a policy's `model` serves it to one tenant.",
     promoted="Version {version} is champion. `jinwi models rollback` returns to the one before it.",
     rolled_back="Version {version} is champion again.",
+    version_removed="Version {version} is removed. Results that name it stay, and so do its card and its moves: "
+    "`jinwi models show {version}`.",
     begun={
         "shadow": "Version {version} scores a share of the pictures beside the champion, and answers nothing yet.",
         "canary": "Version {version} answers a share of the pictures.",
@@ -208,6 +213,7 @@ ENGLISH = Language(
         "champion": "champion",
         "retired": "retired",
         "stopped": "stopped",
+        "removed": "removed",
     },
     rollout="Rollout",
     compared="pictures compared",
@@ -240,7 +246,7 @@ ENGLISH = Language(
     download_too_large="{url} has more than the {limit:,} bytes that are accepted (JINWI_MAX_MODEL_BYTES).",
     download_too_slow="{url} took more than {minutes:g} minutes.",
     changelog=changelog.ENGLISH,
-    gold_added="Added {added:,}: {train:,} to learn from, {guard:,} to judge by. Already there {there:,}, no images "
+    gold_added="Added {added:,}: {train:,} to learn from, {guard:,} to judge by. Already there {there:,}, left out "
     "{skipped:,}, refused {refused:,}.",
     gold_gap="The part {part} has no image labelled {label}: add more owners. Known ones stay where they are.",
     gold_outside="{name}: {count:,} images lie in no folder called human or ai, {first} the first: move them into one, "
@@ -332,6 +338,19 @@ ENGLISH = Language(
         RunOutcome.REFUSED: "refused by the gate",
         RunOutcome.NOT_ENOUGH_SAMPLES: "not enough samples",
     },
+    run_failures={
+        RunFailure.STOPPED: "The retrainer stopped again and again in one stage, without a word: it may have had too "
+        "little memory. Give it more, or train less (--mode head), and ask for a run anew.",
+        RunFailure.NO_MEMORY: "There was too little memory. Give the retrainer more, or train less (--mode head).",
+        RunFailure.DISK_FULL: "The disk is full. Make room in JINWI_RETRAINER_DIR, then ask for a run anew.",
+        RunFailure.CONFIGURATION: "Something must be set up first; the details say what.",
+        RunFailure.VERSION_REFUSED: "A version that it needs, or the one that it made, is not whole, or nobody who is "
+        "trusted vouches for it.",
+        RunFailure.VERSION_TAKEN: "Another version got the number of its candidate. Ask for a run anew: it gets the "
+        "next number.",
+        RunFailure.FAULT: "The retrainer met a fault. Its log has more, and `jinwi retrain` tries anew.",
+    },
+    detail="Details",
     run_waits="queued, waits for {id}",
     run_asked_for="`jinwi runs show {id}` says how it stands; --wait shows it here.",
     mode="Mode",

@@ -43,13 +43,14 @@ def add(terminal: Terminal, order: Order) -> int:
     if not order.folder.is_dir():
         raise Complaint(terminal.language.not_found.format(name=order.folder), code=2)
     found = find(order.folder, owner_by_folder=order.owner_by == "folder")
+    _name_left_out(terminal, found)
     _require_labels(terminal, order.folder, found)
     server = connect(terminal)
     with Client(server.url, server.key) as client:
         there = {image["sha256"]: image["label"] for image in client.gold.images()}
         added, refused = _send(terminal, order, client, [one for one in found.images if one.sha256 not in there])
         counts = client.gold.counts()
-    refused += _name_contradictions(terminal, found, there)
+    refused += len(found.unreadable) + _name_contradictions(terminal, found, there)
     already = sum(there.get(one.sha256) == one.label for one in found.images)
     parts = Counter(document["part"] for document in added)
     counted = {
@@ -57,7 +58,7 @@ def add(terminal: Terminal, order: Order) -> int:
         "train": parts["train"],
         "guard": parts["guard"],
         "there": already,
-        "skipped": len(found.strange),
+        "skipped": found.left_out,
         "refused": refused,
     }
     if order.json:
@@ -77,6 +78,16 @@ def _name_gaps(terminal: Terminal, counts: Sequence[Document]) -> None:
                 terminal.note(terminal.language.gold_gap.format(part=part, label=label))
 
 
+def _name_left_out(terminal: Terminal, found: Found) -> None:
+    language = terminal.language
+    whys = ((language.skipped, found.strange), (language.skipped_empty, found.empty))
+    for text, paths in (*whys, (language.skipped_unreadable, found.unreadable)):
+        for path in paths:
+            terminal.note(text.format(name=path))
+    for path, first in found.twins:
+        terminal.note(language.skipped_twin.format(name=path, first=first))
+
+
 def _require_labels(terminal: Terminal, folder: Path, found: Found) -> None:
     language = terminal.language
     if found.outside:
@@ -84,8 +95,6 @@ def _require_labels(terminal: Terminal, folder: Path, found: Found) -> None:
         raise Complaint(text, code=2)
     if not found.images and not found.both:
         raise Complaint(language.gold_nothing.format(name=folder), code=2)
-    for path in found.strange:
-        terminal.note(language.skipped.format(name=path))
 
 
 def _send(terminal: Terminal, order: Order, client: Client, images: Sequence[Labelled]) -> tuple[list[Document], int]:

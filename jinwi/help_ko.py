@@ -98,6 +98,9 @@ HELP: Mapping[str, str] = {
     ),
     "Let the champion score your tenant's jobs again.": "챔피언이 내 테넌트의 작업을 다시 채점하게 합니다.",
     "Return to the version that was champion before.": "이전 챔피언 버전으로 돌아갑니다.",
+    "Delete the files of a version that nothing needs; its card stays.": (
+        "아무도 쓰지 않는 버전의 파일을 삭제합니다. 카드는 남습니다."
+    ),
     "Let no job of a lane begin; submissions are still accepted.": (
         "레인의 작업을 시작하지 않게 합니다. 접수는 계속 받습니다."
     ),

@@ -3,7 +3,7 @@
 from jinwi import people_texts
 from jinwi.language import Code, Language
 from jinwi.results import Claim, Kind, Label, State, Strength, Verdict
-from jinwi.retraining_results import RunOutcome, RunStage, RunState
+from jinwi.retraining_results import RunFailure, RunOutcome, RunStage, RunState
 
 KOREAN = Language(
     code=Code.KO,
@@ -47,6 +47,9 @@ KOREAN = Language(
     verifying="검증 중",
     counts="AI {likely_ai:,} · 불확실 {uncertain:,} · 사람 {likely_human:,} · 실패 {failed:,}",
     skipped="건너뜀, JPEG, PNG, WebP, GIF, AVIF, HEIC 이미지가 아님: {name}",
+    skipped_empty="건너뜀, 빈 파일: {name}",
+    skipped_unreadable="뺌, 읽을 수 없음: {name}",
+    skipped_twin="건너뜀, {first} 와(과) 같은 이미지: {name}",
     nothing="이미지를 찾지 못했습니다.",
     not_found="파일이나 폴더가 없습니다: {name}",
     more_rows="… 외 {count:,}개. 전체는 --json, --csv, --html 로 볼 수 있습니다.",
@@ -194,6 +197,8 @@ KOREAN = Language(
     "`jinwi models promote {version}` 을 실행하면 챔피언이 되고, 정책의 `model` 로 한 테넌트에만 쓸 수도 있습니다.",
     promoted="버전 {version} 이(가) 챔피언입니다. `jinwi models rollback` 으로 이전 버전으로 돌아갑니다.",
     rolled_back="버전 {version} 이(가) 다시 챔피언입니다.",
+    version_removed="버전 {version} 을(를) 삭제했습니다. 이 버전으로 낸 결과와 카드, 이동 기록은 그대로 남습니다: "
+    "`jinwi models show {version}`.",
     begun={
         "shadow": "버전 {version} 이(가) 일부 이미지를 챔피언과 함께 채점합니다. 결과에는 아직 쓰이지 않습니다.",
         "canary": "버전 {version} 이(가) 일부 이미지에 답합니다.",
@@ -211,6 +216,7 @@ KOREAN = Language(
         "champion": "챔피언",
         "retired": "물러남",
         "stopped": "중단됨",
+        "removed": "삭제됨",
     },
     rollout="투입 과정",
     compared="비교한 이미지",
@@ -249,6 +255,7 @@ KOREAN = Language(
         "nothing": "아직 등록된 버전이 없습니다.",
         "heading": "{version} · {name} · {date}",
         "refused": "{version} · 거절됨 · {date}",
+        "removed": "{version} · {name} · {date} · 삭제됨",
         "unnumbered": "후보",
         "shipped": "배포판에 들어 있던 버전입니다.",
         "imported": "{by} 키로 가져온 버전입니다.",
@@ -270,7 +277,7 @@ KOREAN = Language(
         "moved": "{date}: {before} → {after}, {by}",
         "itself": "자동",
     },
-    gold_added="{added:,}개를 더했습니다. 학습용 {train:,}개, 평가용 {guard:,}개. 이미 있음 {there:,}개, 이미지 아님 "
+    gold_added="{added:,}개를 더했습니다. 학습용 {train:,}개, 평가용 {guard:,}개. 이미 있음 {there:,}개, 뺌 "
     "{skipped:,}개, 거절 {refused:,}개.",
     gold_gap="{part} 부분에 라벨이 {label} 인 이미지가 없습니다. 소유자를 더 더하세요. 아는 소유자는 그대로입니다.",
     gold_outside="{name}: human 이나 ai 폴더에 들어 있지 않은 이미지가 {count:,}개 있습니다. 첫 번째는 {first} 입니다. "
@@ -374,6 +381,18 @@ KOREAN = Language(
         RunOutcome.REFUSED: "심사에서 거부됨",
         RunOutcome.NOT_ENOUGH_SAMPLES: "표본 부족",
     },
+    run_failures={
+        RunFailure.STOPPED: "재학습 서비스가 한 단계에서 아무 말 없이 거듭 멈췄습니다. 메모리가 모자랐을 수 있습니다. "
+        "메모리를 늘리거나 학습량을 줄인 뒤(--mode head) 다시 요청하세요.",
+        RunFailure.NO_MEMORY: "메모리가 모자랍니다. 메모리를 늘리거나 학습량을 줄이세요(--mode head).",
+        RunFailure.DISK_FULL: "디스크가 가득 찼습니다. JINWI_RETRAINER_DIR 에 자리를 만든 뒤 다시 요청하세요.",
+        RunFailure.CONFIGURATION: "먼저 설정해야 할 것이 있습니다. 무엇인지는 세부 내용에 있습니다.",
+        RunFailure.VERSION_REFUSED: "필요한 버전이나 새로 만든 버전이 온전하지 않거나, 신뢰하는 키의 서명이 없습니다.",
+        RunFailure.VERSION_TAKEN: "후보의 번호를 다른 버전이 가져갔습니다. 다시 요청하면 다음 번호를 받습니다.",
+        RunFailure.FAULT: "재학습 서비스에 오류가 생겼습니다. 자세한 내용은 로그에 있고, `jinwi retrain` 으로 다시 "
+        "시도할 수 있습니다.",
+    },
+    detail="세부 내용",
     run_waits="대기 중, {id} 다음 차례",
     run_asked_for="`jinwi runs show {id}` 으로 진행 상황을 봅니다. --wait 를 쓰면 여기에 표시됩니다.",
     mode="방식",

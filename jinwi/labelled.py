@@ -2,9 +2,10 @@
 
 import hashlib
 import os
+import stat
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from jinwi.inputs import HEAD_BYTES, media_type
@@ -25,39 +26,51 @@ class Labelled:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """`outside` lie in no folder with a label, `strange` are no images, `both` are one image under two labels."""
+    """`outside` lie in no folder with a label, `both` are one image under two labels.
+
+    What is left out besides: `strange` are no images, `empty` hold nothing, `unreadable` cannot be opened, and `twins`
+    have the bytes of another under the same label, which stands second.
+    """
 
     images: Sequence[Labelled] = ()
     outside: Sequence[Path] = ()
+    both: Sequence[tuple[Path, Path]] = ()
     strange: Sequence[Path] = ()
-    both: Sequence[tuple[Path, Path]] = field(default=())
+    empty: Sequence[Path] = ()
+    unreadable: Sequence[Path] = ()
+    twins: Sequence[tuple[Path, Path]] = ()
+
+    @property
+    def left_out(self) -> int:
+        return len(self.strange) + len(self.empty) + len(self.twins)
 
 
 def find(folder: Path, *, owner_by_folder: bool) -> Found:
     """Everything below `folder` but what is hidden. The class is the folder nearest to it that has a label's name, the
     owner the first folder below that; those of an official split (train, test …) are passed over.
-
-    Raises OSError for a file that cannot be read.
     """
     by_hash: dict[str, dict[Label, Labelled]] = defaultdict(dict)
-    outside, strange = [], []
+    twins: list[tuple[Path, Path]] = []
+    sorted_out: dict[str, list[Path]] = {"outside": [], "strange": [], "empty": [], "unreadable": []}
     for path in _files(folder):
-        if not _is_image(path):
-            strange.append(path)
-            continue
         label, owner = _place(path.relative_to(folder).as_posix())
-        if label is None:
-            outside.append(path)
+        try:
+            why = _unfit(path) or (None if label else "outside")
+            sha256 = "" if why else _sha256(path)
+        except OSError:
+            why = "unreadable"
+        if why or label is None:
+            sorted_out[why or "outside"].append(path)
             continue
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         one = Labelled(path=path, sha256=sha256, label=label, owner=owner if owner_by_folder else None)
-        by_hash[sha256].setdefault(label, one)
+        first = by_hash[sha256].setdefault(label, one)
+        if first is not one:
+            twins.append((path, first.path))
     return Found(
         images=[one for labels in by_hash.values() for one in labels.values() if len(labels) == 1],
-        outside=outside,
-        strange=strange,
         both=[(labels[Label.HUMAN].path, labels[Label.AI].path) for labels in by_hash.values() if len(labels) > 1],
+        twins=twins,
+        **sorted_out,
     )
 
 
@@ -67,9 +80,19 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(root, name) for name in sorted(files) if not name.startswith("."))
 
 
-def _is_image(path: Path) -> bool:
+def _unfit(path: Path) -> str | None:
+    """Why a file is no image, by its first bytes; None where it may be one."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        # A pipe would be waited for.
+        return "strange"
     with path.open("rb") as file:
-        return media_type(file.read(HEAD_BYTES)) is not None
+        head = file.read(HEAD_BYTES)
+    return "empty" if not head else None if media_type(head) else "strange"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _place(name: str) -> tuple[Label | None, str | None]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinwi.people_texts import PeopleTexts
 from jinwi.results import Claim, Failure, Kind, Label, Reason, State, Strength, Verdict
-from jinwi.retraining_results import RunOutcome, RunStage, RunState
+from jinwi.retraining_results import RunFailure, RunOutcome, RunStage, RunState
 
 PROBLEM_TYPE = "urn:jinwi:problem:"
 
@@ -54,6 +54,9 @@ class Language:
     verifying: str
     counts: str
     skipped: str
+    skipped_empty: str
+    skipped_unreadable: str
+    skipped_twin: str
     nothing: str
     not_found: str
     more_rows: str
@@ -114,6 +117,7 @@ class Language:
     registered: str
     promoted: str
     rolled_back: str
+    version_removed: str
     begun: Mapping[str, str]
     """By the state that a version came to."""
     challenger_stopped: str
@@ -242,6 +246,8 @@ class Language:
     run_states: Mapping[RunState, str]
     stages: Mapping[RunStage, str]
     outcomes: Mapping[RunOutcome, str]
+    run_failures: Mapping[RunFailure, str]
+    detail: str
     run_waits: str
     run_asked_for: str
     mode: str

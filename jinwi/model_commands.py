@@ -48,6 +48,12 @@ def roll_back(terminal: Terminal, *, as_json: bool) -> None:
     _tell(terminal, model.document, terminal.language.rolled_back, as_json=as_json)
 
 
+def remove(terminal: Terminal, version: str, why: str | None, *, as_json: bool) -> None:
+    with open_client(terminal) as client:
+        model = client.remove_model(version, why=why)
+    _tell(terminal, model.document, terminal.language.version_removed, as_json=as_json)
+
+
 def begin(terminal: Terminal, version: str, why: str | None, *, as_json: bool) -> None:
     with open_client(terminal) as client:
         document = client.begin_rollout(version, why=why)

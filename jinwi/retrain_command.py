@@ -109,7 +109,8 @@ def _show(terminal: Terminal, run: Run) -> None:
     language = terminal.language
     rows = [[language.run, run.id], [language.mode, run.mode], [language.state, _standing(language, run)]]
     rows += [[language.version, run.version]] if run.version else []
-    rows += [[language.why, run.failure or run.detail or ""]] if run.failure or run.detail else []
+    rows += [[language.why, language.run_failures[run.failure_reason]]] if run.failure_reason else []
+    rows += [[language.detail, said]] if (said := run.failure or run.detail) else []
     if run.harvest:
         rows += [
             [language.considered, f"{run.harvest['considered']:,}"],

@@ -36,6 +36,18 @@ class RunOutcome(StrEnum):
     NOT_ENOUGH_SAMPLES = "not_enough_samples"
 
 
+class RunFailure(StrEnum):
+    """Why a run failed, as far as it can be told."""
+
+    STOPPED = "stopped"
+    NO_MEMORY = "no_memory"
+    DISK_FULL = "disk_full"
+    CONFIGURATION = "configuration"
+    VERSION_REFUSED = "version_refused"
+    VERSION_TAKEN = "version_taken"
+    FAULT = "fault"
+
+
 FINAL = frozenset({RunState.FINISHED, RunState.FAILED, RunState.CANCELLED})
 
 
@@ -81,6 +93,7 @@ class Run:
     detail: str | None
     rulings: tuple[Ruling, ...]
     version: str | None
+    failure_reason: RunFailure | None
     failure: str | None
     created_at: datetime
     document: Mapping[str, Any] = field(repr=False)
@@ -92,6 +105,7 @@ class Run:
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
         stage, outcome, said = document["stage"], document["outcome"], document["progress"]
+        reason = document["failure_reason"]
         return cls(
             id=document["id"],
             state=RunState(document["state"]),
@@ -105,6 +119,7 @@ class Run:
             detail=document["detail"],
             rulings=_rulings(document["judgement"]),
             version=document["version"],
+            failure_reason=RunFailure(reason) if reason else None,
             failure=document["failure"],
             created_at=datetime.fromisoformat(document["created_at"]),
             document=document,

@@ -1,4 +1,4 @@
-"""The commands `jinwi models …` that say which version scores: what each takes; `jinwi.model_commands` does it."""
+"""The commands `jinwi models …` that say which version scores and which goes; `jinwi.model_commands` does it."""
 # ruff: noqa: PLC0415
 
 from typing import Annotated
@@ -37,6 +37,15 @@ def roll_back(json: JsonOption = False, lang: LangOption = None) -> None:
 
     with session(lang) as terminal:
         model_commands.roll_back(terminal, as_json=json)
+
+
+@app.command("remove")
+def remove(version: VersionArgument, why: WhyOption = None, json: JsonOption = False, lang: LangOption = None) -> None:
+    """Delete the files of a version that nothing needs; its card stays."""
+    from jinwi import model_commands
+
+    with session(lang) as terminal:
+        model_commands.remove(terminal, version, why, as_json=json)
 
 
 @app.command("rollout")

@@ -8,6 +8,7 @@ JinwiError
 │   ├── ObjectDamaged   counted: the stored bytes are not those that were submitted
 │   └── DecoderDied     counted: the decoder was killed by, or over, this image
 ├── Outage              ours, passing: database, object store, broker, model or decoder is away
+│   └── Busy            another process is at the same work
 ├── IllegalTransition   a state machine was asked for a move that it does not have
 ├── ForceNeeded         a version that was stopped is promoted only by force
 ├── IdempotencyMismatch one idempotency key, two different requests
@@ -21,10 +22,13 @@ JinwiError
 │   └── ArchiveTruncated    it ends too early
 ├── OtherLabel          a picture with a known label is said to be the opposite
 ├── VersionTaken        the number of a model version belongs to other files
+├── VersionReserved     it is kept for the candidate of a retraining run that is under way
+├── VersionNeeded       a version that something still needs is not removed
 └── ConfigurationError  the operator's settings; the message says what to change
 """
 
 from collections.abc import Sequence
+from uuid import UUID
 
 
 class JinwiError(Exception):
@@ -67,6 +71,10 @@ class Outage(JinwiError):
         super().__init__(f"{part}: {detail}")
         self.part = part
         self.detail = detail
+
+
+class Busy(Outage):
+    pass
 
 
 class IllegalTransition(JinwiError):
@@ -121,6 +129,17 @@ class VersionTaken(JinwiError):
     def __init__(self, version: str) -> None:
         super().__init__(f"version {version} is taken by other files: the next number is needed")
         self.version = version
+
+
+class VersionReserved(JinwiError):
+    def __init__(self, version: str, run_id: UUID) -> None:
+        super().__init__(f"version {version} is kept for the retraining run {run_id}, which is under way")
+        self.version = version
+        self.run_id = run_id
+
+
+class VersionNeeded(JinwiError):
+    """The message says who needs it, and what to do first."""
 
 
 class ArchiveRefused(JinwiError):

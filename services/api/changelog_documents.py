@@ -33,7 +33,7 @@ class CandidateRun(Document):
 class ChangelogEntry(Document):
     version: str | None = Field(description="null: a candidate that was refused before it got a number.")
     name: str
-    status: Literal["published", "refused"]
+    status: Literal["published", "refused", "removed"]
     at: datetime
     origin: Literal["shipped", "trained", "imported"] | None
     description: str | None

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from services.api.documents import Document
 from services.api.schemas import Count, Cursor, Request, Seed
-from shared.domain.retraining import Mode, Run, RunOutcome, RunStage, RunState
+from shared.domain.retraining import Mode, Run, RunFailure, RunOutcome, RunStage, RunState
 
 EXAMPLE = {"mode": "head", "min_samples": 200}
 
@@ -63,7 +63,8 @@ class RunDocument(Document):
     detail: str | None = Field(description="The outcome in words: what is missing, or which rules failed.")
     judgement: dict[str, Any] | None = Field(description="The gate's `rulings`, each with its numbers.")
     version: str | None = Field(description="The version that was published.")
-    failure: str | None = Field(description="Why it `failed`, in one line; the retrainer's log has more.")
+    failure_reason: RunFailure | None = Field(description="Why it `failed`; null where an older version ended it.")
+    failure: str | None = Field(description="The same in words, in one line; the retrainer's log has more.")
     attempts: int = Field(description="How often its present stage was begun.")
     cancel_requested: bool
     created_at: datetime

@@ -305,6 +305,10 @@ class ReasonRequest(Request):
     why: Prose | None = Field(None, description="Kept in the audit log.")
 
 
+class RemovalQuery(Request):
+    why: Prose | None = Field(None, description="Kept with the move and in the audit log.")
+
+
 class ChangelogQuery(Request):
     limit: int = Field(50, ge=1, le=200, description="Most entries in the answer.")
 

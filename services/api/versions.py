@@ -16,11 +16,10 @@ from services.api.schemas import JSON_DEPTH, require_once, require_storable
 from shared import archive
 from shared.config import Settings
 from shared.domain.model_card import ModelCard
-from shared.errors import KeyNotTrusted, Outage, SignatureRefused, Unsigned
+from shared.errors import Busy, KeyNotTrusted, Outage, SignatureRefused, Unsigned, VersionReserved
 from shared.signing import SIGNATURE, SIGNATURE_BYTES, Trust
 from shared.storage import models
 from shared.storage.db import Database
-from shared.storage.lock import REGISTRATION, only_one
 from shared.storage.models import MANIFEST, Row, VersionFiles
 from shared.storage.objects import ObjectStore
 
@@ -32,6 +31,13 @@ DOCUMENT_BYTES = 1 << 20
 NAME_LENGTH = 200
 
 VERSION_LENGTH = 40
+
+BUSY = "Another version is being registered or removed. Send this one again when that is done."
+
+RESERVED = (
+    "Version {version} is kept for the retraining run {run_id}, which is under way. Give yours the next number, or "
+    "send it again when that run has ended."
+)
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -80,13 +86,15 @@ def register(
 ) -> tuple[Row, bool]:
     """The version's row, and whether it was made now, by this key; the very same files again are no second version.
 
-    Raises the Problem that names each wrong file, or that the version is taken, and Outage.
+    Raises the Problem that names each wrong file, or that the version is taken or reserved, and Outage.
     """
     new = check(files, Trust.of(settings))
-    with only_one(settings, REGISTRATION) as held:
-        if held is None:
-            raise Problem("conflict", "Another version is being registered. Send this one again when it is done.")
-        made = models.register_files(database, store, new, origin="imported", by=by)
+    try:
+        made = models.register_files(database, store, new, origin="imported", by=by, patience=0)
+    except Busy as exc:
+        raise Problem("conflict", BUSY) from exc
+    except VersionReserved as exc:
+        raise Problem("conflict", RESERVED.format(version=exc.version, run_id=exc.run_id)) from exc
     with database.transaction() as connection:
         row = models.get(connection, new.version)
     assert row is not None

@@ -1,12 +1,14 @@
 """What is done by the hour, not by the second; the scheduler asks for it, any fetcher does it."""
 
+import contextlib
 from datetime import timedelta
 from itertools import islice
 
 import structlog
 
 from shared.config import Settings
-from shared.storage import comparisons, gold, images, jobs, spot_checks, webhook_endpoints
+from shared.errors import Busy
+from shared.storage import comparisons, gold, images, jobs, removal, spot_checks, webhook_endpoints
 from shared.storage.db import Database
 from shared.storage.lock import MAINTENANCE, only_one
 from shared.storage.objects import ObjectStore
@@ -38,6 +40,8 @@ def maintain(database: Database, store: ObjectStore, settings: Settings) -> None
             drawn = spot_checks.draw(connection, per_day=settings.spot_checks_per_day, window=window)
         adopted = _adopt_orphans(database, store)
         gold_orphans = gold.collect(database, store, age=ORPHAN_AGE)
+        with contextlib.suppress(Busy):
+            removal.collect(database, store)
     log.info(
         "housekeeping_done",
         partitions=partitions,

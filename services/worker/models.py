@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +70,8 @@ class ModelShelf:
     def _follow(self) -> None:
         with self._database.transaction() as connection:
             row, challenger = lifecycle.state(connection, "champion"), lifecycle.challenger(connection)
+            registered = models.registered(connection, self._loaded)
+        self._forget(registered)
         self._asked_at = time.monotonic()
         self._challenger = (
             Challenger(version=challenger["version"], state=VersionState(challenger["state"])) if challenger else None
@@ -82,6 +85,17 @@ class ModelShelf:
             return
         log.info("champion_changed", version=row["version"], before=self._champion)
         self._champion = row["version"]
+
+    def _forget(self, registered: Mapping[str, str]) -> None:
+        """Let go of versions that were removed, also where their number is other files' by now.
+
+        Whoever scores with one at this moment goes on with it.
+        """
+        for version in [name for name, model in self._loaded.items() if registered.get(name) != model.sha256]:
+            del self._loaded[version]
+            if version not in registered:
+                shutil.rmtree(self._settings.model_cache / version, ignore_errors=True)
+            log.info("version_forgotten", version=version)
 
     def load(self, version: str) -> Model:
         """A version, loaded once; raises Outage("model") when it cannot be had."""
@@ -105,6 +119,8 @@ class ModelShelf:
             raise Outage("model", f"version {version} is not registered")
         directory = self._settings.model_cache / version
         try:
+            if directory.is_dir() and not _holds(directory, row):
+                shutil.rmtree(directory)
             if not directory.is_dir():
                 self._download(version, directory)
             self._require_signature(directory, row)
@@ -144,3 +160,11 @@ class ModelShelf:
                 # Another process of this host was first.
                 if not directory.is_dir():
                     raise
+
+
+def _holds(directory: Path, row: models.Row) -> bool:
+    """Whether a folder of the cache is of this version, and not of one that had its number before."""
+    try:
+        return models.read_manifest(directory) == row["manifest"]
+    except (OSError, ValueError):
+        return False

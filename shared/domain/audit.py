@@ -22,6 +22,7 @@ class Action(StrEnum):
     MODEL_CANARIED = "model.canaried"
     MODEL_STOPPED = "model.stopped"
     MODEL_SET_ASIDE = "model.set_aside"
+    MODEL_REMOVED = "model.removed"
     MODELS_FROZEN = "models.frozen"
     MODELS_UNFROZEN = "models.unfrozen"
     LANE_PAUSED = "lane.paused"

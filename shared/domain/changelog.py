@@ -15,6 +15,7 @@ ENGLISH: Words = {
     "nothing": "No version is registered yet.",
     "heading": "{version} · {name} · {date}",
     "refused": "{version} · refused · {date}",
+    "removed": "{version} · {name} · {date} · removed",
     "unnumbered": "a candidate",
     "shipped": "Shipped with this distribution.",
     "imported": "Imported by {by}.",
@@ -49,7 +50,7 @@ def markdown(entries: Iterable[Entry], words: Words = ENGLISH) -> str:
 
 def _section(entry: Entry, words: Words) -> str:
     version = entry["version"] or words["unnumbered"]
-    kind = "refused" if entry["status"] == "refused" else "heading"
+    kind = "heading" if entry["status"] == "published" else entry["status"]
     heading = words[kind].format(version=version, name=_text(entry["name"]), date=_date(entry["at"]))
     blocks = [f"## {heading}", *_about(entry, words)]
     if gate := entry["gate"]:
@@ -74,7 +75,7 @@ def _about(entry: Entry, words: Words) -> Iterator[str]:
         yield words["imported"].format(by=_text(entry["imported_by"] or words["nobody"]))
     elif origin == "shipped":
         yield words["shipped"]
-    if entry["status"] == "published":
+    if entry["status"] != "refused":
         signed = entry["signed_by"]
         yield words["signed"].format(key=signed) if signed else words["unsigned"]
 

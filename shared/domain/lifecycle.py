@@ -10,7 +10,8 @@ from shared.errors import IllegalTransition
 class VersionState(StrEnum):
     """`available`: not in the loop. `shadow`: scores beside the champion, answers nothing. `canary`: answers a share.
 
-    `retired`: was champion. `stopped`: taken out of shadow or canary, by its figures or by a person.
+    `retired`: was champion. `stopped`: taken out of shadow or canary, by its figures or by a person. `removed`: its
+    files are gone; its card and its moves stay.
     """
 
     AVAILABLE = "available"
@@ -19,21 +20,25 @@ class VersionState(StrEnum):
     CHAMPION = "champion"
     RETIRED = "retired"
     STOPPED = "stopped"
+    REMOVED = "removed"
 
 
 CHALLENGING = frozenset({VersionState.SHADOW, VersionState.CANARY})
 """The states of the challenger, of which there is one at most."""
 
-# The database holds the same table (migration 0007, `refuse_illegal_model_move`); a contract test compares.
+# The database holds the same table (migration 0013, `is_legal_model_move`); a contract test compares.
 MOVES: Mapping[VersionState, frozenset[VersionState]] = {
-    VersionState.AVAILABLE: frozenset({VersionState.SHADOW, VersionState.CANARY, VersionState.CHAMPION}),
+    VersionState.AVAILABLE: frozenset(
+        {VersionState.SHADOW, VersionState.CANARY, VersionState.CHAMPION, VersionState.REMOVED}
+    ),
     VersionState.SHADOW: frozenset(
         {VersionState.AVAILABLE, VersionState.CANARY, VersionState.CHAMPION, VersionState.STOPPED}
     ),
     VersionState.CANARY: frozenset({VersionState.AVAILABLE, VersionState.CHAMPION, VersionState.STOPPED}),
     VersionState.CHAMPION: frozenset({VersionState.RETIRED}),
-    VersionState.RETIRED: frozenset({VersionState.SHADOW, VersionState.CHAMPION}),
-    VersionState.STOPPED: frozenset({VersionState.SHADOW, VersionState.CHAMPION}),
+    VersionState.RETIRED: frozenset({VersionState.SHADOW, VersionState.CHAMPION, VersionState.REMOVED}),
+    VersionState.STOPPED: frozenset({VersionState.SHADOW, VersionState.CHAMPION, VersionState.REMOVED}),
+    VersionState.REMOVED: frozenset(),
 }
 
 

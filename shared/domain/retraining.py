@@ -56,6 +56,25 @@ class RunOutcome(StrEnum):
     NOT_ENOUGH_SAMPLES = "not_enough_samples"
 
 
+class RunFailure(StrEnum):
+    """Why a run failed, as far as it can be told; the run's `failure` has the words of it."""
+
+    STOPPED = "stopped"
+    """Its process ended ATTEMPTS times in one stage, without a word."""
+
+    NO_MEMORY = "no_memory"
+    DISK_FULL = "disk_full"
+    CONFIGURATION = "configuration"
+    """Something must be set up, or a version promoted, first."""
+
+    VERSION_REFUSED = "version_refused"
+    """The champion, or the candidate, is not whole, or nobody who is trusted vouches for it."""
+
+    VERSION_TAKEN = "version_taken"
+    FAULT = "fault"
+    """Any other: the retrainer's log has the trace."""
+
+
 class Rule(StrEnum):
     """How a confident score becomes a label: by posterior and second signal, or as it stands."""
 
@@ -135,6 +154,7 @@ class Run:
     version: str | None
     outcome: RunOutcome | None
     detail: str | None
+    failure_reason: RunFailure | None
     failure: str | None
     attempts: int
     fence: int
@@ -154,6 +174,7 @@ class Run:
             "mode": Mode(row["mode"]),
             "stage": RunStage(row["stage"]) if row["stage"] else None,
             "outcome": RunOutcome(row["outcome"]) if row["outcome"] else None,
+            "failure_reason": RunFailure(row["failure_reason"]) if row["failure_reason"] else None,
         }
         return cls(**values)
 

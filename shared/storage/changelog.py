@@ -17,7 +17,9 @@ def entries(connection: Connection, *, limit: int) -> list[dict[str, Any]]:
     runs = list(connection.execute(QUERIES["changelog_runs"], {"runs": of_versions, "limit": limit}))
     by_id = {row["run"]["id"]: row for row in runs}
     moves = _moves(connection, [row["version"] for row in versions])
-    published = [_published(row, by_id.get(str(row["run_id"])), moves[row["version"]]) for row in versions]
+    published = [
+        _published(row, by_id.get(str(row["run_id"])), _within(row, moves[row["version"]])) for row in versions
+    ]
     refused = [_refused(row) for row in runs if row["run"]["outcome"] == "refused"]
     return sorted([*published, *refused], key=lambda entry: str(entry["at"]), reverse=True)[:limit]
 
@@ -26,14 +28,24 @@ def _moves(connection: Connection, versions: list[str]) -> Mapping[str, list[Row
     """Of each version, oldest first."""
     found: dict[str, list[Row]] = defaultdict(list)
     for row in connection.execute(QUERIES["changelog_moves"], {"versions": versions}):
-        found[row["version"]].append(_without(row, ["version"]) | {"at": row["at"].isoformat()})
+        found[row["version"]].append(_without(row, ["version"]))
     return found
+
+
+def _within(row: Row, moves: list[Row]) -> list[Row]:
+    """Of the moves under a number, those of the version that had it then."""
+    first, last = row["at"], row["removed_at"]
+    return [
+        _without(move, ["at"]) | {"at": move["at"].isoformat()}
+        for move in moves
+        if first <= move["at"] and (last is None or move["at"] <= last)
+    ]
 
 
 def _published(row: Row, run: Row | None, moves: list[Row]) -> dict[str, Any]:
     return {
-        **_without(row, ["run_id", "at"]),
-        "status": "published",
+        **_without(row, ["run_id", "at", "removed_at"]),
+        "status": "removed" if row["removed_at"] else "published",
         "at": row["at"].isoformat(),
         "run": _run(run) if run else None,
         "gate": _gate(run) if run else None,

@@ -91,6 +91,7 @@ class Database:
     """A pool of connections. Open it after a fork, never before; close it at the end."""
 
     def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         self._pool: ConnectionPool[PatientConnection] = ConnectionPool(
             connection_string(settings),
             connection_class=PatientConnection,

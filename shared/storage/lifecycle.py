@@ -24,6 +24,7 @@ _ACTS: Mapping[VersionState, Action] = {
     VersionState.CANARY: Action.MODEL_CANARIED,
     VersionState.CHAMPION: Action.MODEL_PROMOTED,
     VersionState.STOPPED: Action.MODEL_STOPPED,
+    VersionState.REMOVED: Action.MODEL_REMOVED,
 }
 
 
@@ -131,6 +132,14 @@ def advance(connection: Connection, version: str, after: VersionState, cause: Ca
     if automatic and forward and (freeze(connection)["frozen"] or not row["automatic"]):
         return None
     return _move(connection, row, after, cause, automatic=row["automatic"] and after in CHALLENGING)
+
+
+def retire_for_good(connection: Connection, version: str, cause: Cause) -> Row:
+    """Move a version that is in nobody's way to `removed`. Raises IllegalTransition."""
+    _lock(connection)
+    row = state(connection, version)
+    assert row is not None
+    return _move(connection, row, VersionState.REMOVED, cause)
 
 
 def _move(

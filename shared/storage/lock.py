@@ -6,6 +6,8 @@ from collections.abc import Callable, Generator
 import psycopg
 
 from shared.config import Settings
+from shared.errors import Busy
+from shared.patience import patiently
 from shared.storage.db import connection_string, translated
 
 SWEEPER = 0x6A696E7701
@@ -32,3 +34,18 @@ def only_one(settings: Settings, key: int) -> Generator[Callable[[], bool] | Non
             return True
 
         yield still_held
+
+
+@contextlib.contextmanager
+def alone(settings: Settings, key: int, *, seconds: float) -> Generator[None]:
+    """Hold `key`, which whoever holds it now may need for so long; raises Busy when it takes longer, and Outage."""
+    with contextlib.ExitStack() as stack:
+
+        def hold() -> None:
+            with contextlib.ExitStack() as attempt:
+                if attempt.enter_context(only_one(settings, key)) is None:
+                    raise Busy("lock", "another process is at the same work")
+                stack.enter_context(attempt.pop_all())
+
+        patiently(hold, seconds)
+        yield

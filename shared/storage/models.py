@@ -1,7 +1,7 @@
 """Model versions: immutable rows and files. Which one scores, `lifecycle` says."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +11,19 @@ from uuid import UUID
 from psycopg.types.json import Json
 
 from shared.domain.audit import Action
+from shared.errors import VersionReserved
 from shared.storage import audit, lifecycle
 from shared.storage.db import Connection, Database
+from shared.storage.lock import REGISTRATION, alone
 from shared.storage.objects import SIGNATURE, ObjectStore
 from shared.storage.queries import QUERIES
 
 Row = Mapping[str, Any]
 
 MANIFEST = "manifest.json"
+
+REGISTRATION_SECONDS = 600
+"""How long another registration, which may be an upload of half a gigabyte, is waited for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,17 +76,47 @@ def register_files(
     origin: str,
     by: UUID | None = None,
     run_id: UUID | None = None,
+    patience: float | None = None,
 ) -> bool:
     """Upload the files of a version and write its row; False when that version is there already.
 
     The files go first: a row is never without its files, and what was uploaded without one is nobody's and is replaced.
-    A version is never overwritten. `by` is the key of whoever imports it.
+    A version is never overwritten: one at a time is registered, whoever it is that does it, and another is waited for
+    by `patience` in seconds, REGISTRATION_SECONDS where it is None. `by` is the key of whoever imports it.
+
+    Raises Busy when that was not enough, VersionReserved for a number that is kept for another run than `run_id`, and
+    Outage.
     """
-    with database.transaction() as connection:
-        if get(connection, new.version):
+    if _is_settled(database, new.version, run_id):
+        return False
+    seconds = REGISTRATION_SECONDS if patience is None else patience
+    with alone(database.settings, REGISTRATION, seconds=seconds):
+        if _is_settled(database, new.version, run_id):
             return False
-    store.put_model(new.version, new.files)
+        store.put_model(new.version, new.files)
+        return _write(database, new, origin=origin, by=by, run_id=run_id)
+
+
+def _is_settled(database: Database, version: str, run_id: UUID | None) -> bool:
+    """Whether the version is there; raises VersionReserved."""
     with database.transaction() as connection:
+        if get(connection, version):
+            return True
+        _require_unreserved(connection, version, run_id)
+    return False
+
+
+def _require_unreserved(connection: Connection, version: str, run_id: UUID | None) -> None:
+    held = connection.execute(QUERIES["reserved_for"], {"version": version}).fetchone()
+    if held is not None and held["run_id"] != run_id:
+        raise VersionReserved(version, held["run_id"])
+
+
+def _write(database: Database, new: VersionFiles, *, origin: str, by: UUID | None, run_id: UUID | None) -> bool:
+    with database.transaction() as connection:
+        # A run may have asked for its number while the files were on their way.
+        connection.execute(QUERIES["lock_numbers"])
+        _require_unreserved(connection, new.version, run_id)
         parameters = {
             "version": new.version,
             "name": new.card["name"],
@@ -106,6 +141,31 @@ def register_files(
 def get(connection: Connection, version: str) -> Row | None:
     """One version with its state and aliases, named by its number or by an alias."""
     return connection.execute(QUERIES["get_model"], {"version": version}).fetchone()
+
+
+def get_removed(connection: Connection, version: str) -> Row | None:
+    """What stays of the version that last had this number and was removed, in the form of `get`."""
+    return connection.execute(QUERIES["get_removed_model"], {"version": version}).fetchone()
+
+
+def hold(connection: Connection, version: str) -> bool:
+    """See to it that a version is not removed before the transaction ends; False where there is none."""
+    return connection.execute(QUERIES["hold_model"], {"version": version}).fetchone() is not None
+
+
+def origin_of(connection: Connection, version: str) -> str:
+    """The version that `version` descends from and that was not trained here: shipped, or brought."""
+    while row := get(connection, version) or get_removed(connection, version):
+        if row["origin"] != "trained":
+            return str(row["version"])
+        version = row["card"]["training"]["parent"]
+    return version
+
+
+def registered(connection: Connection, versions: Collection[str]) -> Mapping[str, str]:
+    """SHA-256 of the model file, in hex, of each of these versions that there is."""
+    rows = connection.execute(QUERIES["registered_sha256"], {"versions": list(versions)})
+    return {row["version"]: row["sha256"].hex() for row in rows}
 
 
 def all_versions(connection: Connection) -> list[Row]:

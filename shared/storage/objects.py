@@ -178,6 +178,13 @@ class ObjectStore:
                 # One part of 5 MiB in memory at a time, not three.
                 self._client.put_object(self._models, f"{version}/{name}", file, size, num_parallel_uploads=1)
 
+    def remove_model(self, version: str) -> None:
+        """Delete all files of a version, the manifest first, so that what is half-removed is nobody's."""
+        names = sorted(self.model_sizes(version), key=lambda name: (name != "manifest.json", name))
+        with _translated():
+            for name in names:
+                self._client.remove_object(self._models, f"{version}/{name}")
+
     def get_model(self, version: str, into: Path) -> None:
         """Download a version's files, and its signature if it has one; raises Outage("model") unless all are there."""
         into.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from psycopg.types.json import Json
 
-from shared.domain.retraining import Mode, Progress, Run, RunOutcome, RunStage, RunState
+from shared.domain.retraining import Mode, Progress, Run, RunFailure, RunOutcome, RunStage, RunState
 from shared.errors import IdempotencyMismatch
 from shared.storage.db import Connection
 from shared.storage.queries import QUERIES
@@ -48,6 +48,7 @@ class Ending:
     state: RunState
     outcome: RunOutcome | None = None
     detail: str | None = None
+    failure_reason: RunFailure | None = None
     failure: str | None = None
     snapshot: Mapping[str, Any] | None = None
     judgement: Mapping[str, Any] | None = None
@@ -139,6 +140,7 @@ def end(connection: Connection, run: Run, ending: Ending) -> bool:
         "state": ending.state,
         "outcome": ending.outcome,
         "detail": ending.detail,
+        "failure_reason": ending.failure_reason,
         "failure": ending.failure,
         "snapshot": None if ending.snapshot is None else Json(ending.snapshot),
         "judgement": None if ending.judgement is None else Json(ending.judgement),

@@ -1,4 +1,8 @@
-"""Writes docs/reference/faults.md from the rows of a whole run: `python -m tests.faults.table ROWS`."""
+"""Writes docs/reference/faults.md from the rows of a run: `python -m tests.faults.table ROWS`.
+
+The faults of the pipeline and those of the retrainer are counted apart: rows of one kind alone leave what the page says
+of the other as it is.
+"""
 
 import json
 import os
@@ -13,6 +17,7 @@ from typing import Any
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "faults.md"
 
 BACKLOG = "Backlog"
+RETRAINER = "Retrainer"
 
 # As the documents spell what the tests' names have in small letters.
 NAMES = {"api": "API", "postgres": "PostgreSQL", "redis": "Redis", "objects": "Object store", "poison": "Pictures"}
@@ -47,7 +52,35 @@ TABLE = """
 """
 
 
-def page(rows: Sequence[Mapping[str, Any]]) -> str:
+RETRAINER_HEAD = """
+## Retrainer
+
+Measured on {date}, on {machine}. A real run (a small network, real pictures, PostgreSQL, an S3 server, each stage in a
+process of its own) is struck in one of its stages and taken up again; `tests/faults/test_retraining.py` then finds one
+version, whole, with every file as its manifest says, its one move, and each sample judged once by the run. Nothing else may
+be there: no second version, and no version without its files. *To recover* counts from the end of the fault until the run
+has ended.
+
+| fault | times | runs failed | versions published | half-published | to recover, s |
+|---|---|---|---|---|---|
+"""
+
+
+def page(jobs: Sequence[Mapping[str, Any]], runs: Sequence[Mapping[str, Any]], before: str) -> str:
+    """Both halves; the one without rows as it stands in the page `before`."""
+    old_jobs, heading, old_runs = before.partition("\n## Retrainer\n")
+    return (of_jobs(jobs) if jobs else old_jobs) + (of_runs(runs) if runs else heading + old_runs)
+
+
+def of_runs(rows: Sequence[Mapping[str, Any]]) -> str:
+    text = RETRAINER_HEAD.format(date=datetime.now(UTC).date().isoformat(), machine=machine())
+    for row in rows:
+        cells = [spelled(row["fault"]), row["faults"], row["failed"], row["published"], row["half_published"]]
+        text += f"| {' | '.join(map(str, [*cells, row['recovery_seconds']]))} |\n"
+    return text
+
+
+def of_jobs(rows: Sequence[Mapping[str, Any]]) -> str:
     slowest = max((row for row in rows if row["part"] != BACKLOG), key=lambda row: row["recovery_seconds"])
     text = HEAD.format(
         date=datetime.now(UTC).date().isoformat(),
@@ -94,7 +127,8 @@ def machine() -> str:
 
 def main() -> None:
     rows = [json.loads(line) for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()]
-    PAGE.write_text(page(rows), encoding="utf-8")
+    jobs, runs = ([row for row in rows if (row["part"] == RETRAINER) is wanted] for wanted in (False, True))
+    PAGE.write_text(page(jobs, runs, PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     print(f"{len(rows)} faults tried: {PAGE}")  # noqa: T201
 
 

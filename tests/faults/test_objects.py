@@ -1,26 +1,11 @@
 """The object store is away, full, or has lost an image; the disk for uploads is full."""
 
-import subprocess
 import time
-from contextlib import contextmanager
 
 import pytest
 
+from tests.faults.disk import enlarge, small_disk
 from tests.faults.system import frozen, kill, wait_for
-
-
-@contextmanager
-def small_disk(folder, size):
-    """A file system of this size there, for a while; whoever may not mount one skips the test."""
-    folder.mkdir(parents=True, exist_ok=True)
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=0700", "tmpfs", folder]
-    mounted = subprocess.run(command, capture_output=True, text=True, check=False)
-    if mounted.returncode:
-        pytest.skip(f"a small disk cannot be mounted: {mounted.stderr.strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 def rows(trial):
@@ -75,7 +60,7 @@ def test_the_disk_of_the_object_store_full(trial, system):
         with trial.submitting(8, side=700, links=False), trial.fault():
             wait_for(trial.refused)
             stored = rows(trial)
-            subprocess.run(["mount", "-o", "remount,size=200m", folder], check=True)
+            enlarge(folder, "200m")
         assert stored < 8
         trial.settle()
 
@@ -84,5 +69,5 @@ def test_the_disk_for_uploads_full(trial, system):
     with trial.fault(), small_disk(system.spool, "64k"), trial.submitting(8, side=800, links=False):
         wait_for(lambda: trial.refused() >= 4)
         assert rows(trial) == 0
-        subprocess.run(["mount", "-o", "remount,size=200m", system.spool], check=True)
+        enlarge(system.spool, "200m")
     trial.settle()

@@ -2,9 +2,11 @@
 
 Each stage notes its name in the file `trace` of the home, and waits in it for as long as there is a file `hold-STAGE`,
 reporting all the while. The training counts to five, one epoch a file, and goes on where it finds those of before. How
-the gate rules, and how many samples there are, files say; one named `fail-STAGE` makes that stage raise its words.
+the gate rules, and how many samples there are, files say; one named `fail-STAGE` makes that stage raise its words,
+`KIND: WORDS` one of FAULTS.
 """
 
+import errno
 import json
 import sys
 import time
@@ -14,9 +16,18 @@ from services.retrainer.loop.once import serve
 from services.retrainer.loop.run import Result, Stages, Work
 from shared.config import Settings
 from shared.domain.retraining import Progress, RunStage
+from shared.errors import ConfigurationError, ModelRefused, VersionTaken
 from shared.storage.db import Database
 
 EPOCHS = 5
+
+FAULTS = {
+    "memory": MemoryError,
+    "disk": lambda words: OSError(errno.ENOSPC, words),
+    "configuration": ConfigurationError,
+    "version": ModelRefused,
+    "taken": VersionTaken,
+}
 
 
 class Small:
@@ -73,7 +84,8 @@ class Small:
             work.report(Progress(stage=stage))
             time.sleep(0.01)
         if (fault := self._home / f"fail-{stage}").exists():
-            raise RuntimeError(fault.read_text("ascii"))
+            kind, _, words = fault.read_text("ascii").partition(": ")
+            raise FAULTS[kind](words) if words else RuntimeError(kind)
 
     def _note(self, file: str, line: str) -> None:
         with (self._home / file).open("a", encoding="ascii") as trace:

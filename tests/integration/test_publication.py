@@ -14,10 +14,12 @@ import pytest
 from services.retrainer.loop.publication import NEEDED, publish
 from services.retrainer.versions.embedded import PLAIN, Embedded
 from shared import pem, signing
-from shared.errors import ConfigurationError, ModelRefused, VersionTaken
+from shared.domain.retraining import Mode
+from shared.errors import ConfigurationError, ModelRefused, VersionReserved, VersionTaken
 from shared.scoring.manifest import write_manifest
 from shared.signing import Trust
-from shared.storage import models
+from shared.storage import models, retraining
+from shared.storage.retraining import Order
 from tests.models import brightness
 from tests.processes import wait_until
 
@@ -225,6 +227,60 @@ class TestNextVersion:
         assert self.ask(database, run_id) == "2.1.0"
         numbered("2.1.0")
         assert self.ask(database, run_id) == "2.1.0"
+
+    @pytest.fixture
+    def under_way(self, database):
+        """A run that has not ended, and its number above the 2.0.0 that is there."""
+        with database.transaction() as connection:
+            run = retraining.ask(connection, Order(mode=Mode.HEAD, min_samples=0), by=None)
+        return run.id
+
+    def test_an_import_of_the_number_of_a_run_that_is_under_way_is_refused_and_the_run_publishes_it(
+        self, database, store, own, numbered, candidate, row, under_way
+    ):
+        numbered("2.0.0")
+        assert self.ask(database, under_way) == "2.1.0"
+        with pytest.raises(VersionReserved, match=str(under_way)):
+            numbered("2.1.0")
+        assert store.model_sizes("2.1.0") == {}
+        publish(candidate("2.1.0"), database=database, store=store, settings=own, run_id=under_way)
+        assert row("2.1.0")["run_id"] == under_way
+
+    def test_a_number_that_a_run_asks_for_while_an_import_is_on_its_way_is_the_runs(
+        self, database, store, numbered, tmp_path, row, under_way
+    ):
+        numbered("2.0.0")
+        asked = []
+
+        class Slow(io.BytesIO):
+            def read(this, size=-1):  # noqa: N805 - self is the test
+                if not asked:
+                    asked.append(self.ask(database, under_way))
+                return super().read(size)
+
+        directory = brightness(tmp_path / "import", "2.1.0")
+        files = {path.name: io.BytesIO(path.read_bytes()) for path in directory.iterdir()}
+        files["model.onnx"] = Slow((directory / "model.onnx").read_bytes())
+        card, manifest = json.loads((directory / "card.json").read_text()), models.read_manifest(directory)
+        new = models.VersionFiles(card=card, manifest=manifest, files=files)
+        with pytest.raises(VersionReserved):
+            models.register_files(database, store, new, origin="imported")
+        assert (asked, row("2.1.0")) == (["2.1.0"], None)
+
+    def test_after_an_import_of_the_next_number_a_run_gets_the_one_above(self, database, numbered, under_way):
+        numbered("2.0.0")
+        numbered("2.1.0")
+        assert self.ask(database, under_way) == "2.2.0"
+
+    def test_the_number_of_a_run_that_ended_without_a_version_is_free_for_an_import(
+        self, database, numbered, row, under_way
+    ):
+        numbered("2.0.0")
+        assert self.ask(database, under_way) == "2.1.0"
+        with database.transaction() as connection:
+            retraining.cancel(connection, under_way)
+        numbered("2.1.0")
+        assert row("2.1.0")["origin"] == "imported"
 
     def test_the_first_of_its_name(self, database, run_id):
         assert self.ask(database, run_id) == "1.0.0"

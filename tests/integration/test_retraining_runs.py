@@ -10,7 +10,7 @@ import pytest
 
 from services.retrainer.loop import once
 from services.retrainer.loop.attendant import Attendant
-from shared.domain.retraining import ATTEMPTS, TRANSITIONS, Mode, RunOutcome, RunStage, RunState
+from shared.domain.retraining import ATTEMPTS, TRANSITIONS, Mode, RunFailure, RunOutcome, RunStage, RunState
 from shared.errors import IdempotencyMismatch
 from shared.storage import retraining
 from shared.storage.lock import RETRAINING, only_one
@@ -160,10 +160,29 @@ def test_a_stage_that_raises_fails_its_run_with_one_line_and_the_next_run_goes(s
     failing, following = ask(), ask()
     assert carry_out() is RunState.FAILED
     assert read(failing).failure == "RuntimeError: first line second line"
+    assert read(failing).failure_reason is RunFailure.FAULT
     assert read(failing).stage is stage
     (tmp_path / f"fail-{stage}").unlink()
     assert carry_out() is RunState.FINISHED
     assert read(following).outcome is RunOutcome.PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("memory: 3 GB", RunFailure.NO_MEMORY),
+        ("disk: No space left on device", RunFailure.DISK_FULL),
+        ("configuration: no version is champion", RunFailure.CONFIGURATION),
+        ("version: model.onnx is damaged", RunFailure.VERSION_REFUSED),
+        ("taken: 1.2.0", RunFailure.VERSION_TAKEN),
+    ],
+)
+def test_a_run_that_failed_says_why_in_a_word(ask, carry_out, read, tmp_path, fault, reason):
+    (tmp_path / "fail-publish").write_text(fault)
+    run = ask()
+    assert carry_out() is RunState.FAILED
+    assert read(run).failure_reason is reason
+    assert fault.partition(": ")[2] in read(run).failure
 
 
 def test_a_published_run_leaves_nothing_on_the_disk(ask, carry_out, retrainer_dir):
@@ -246,6 +265,7 @@ def test_a_run_that_kills_its_process_every_time_fails_and_blocks_nobody(ask, re
     assert process().wait(60) == 0
     assert read(deadly).state is RunState.FAILED
     assert f"stopped {ATTEMPTS} times in the stage snapshot" in read(deadly).failure
+    assert read(deadly).failure_reason is RunFailure.STOPPED
     assert process().wait(60) == 0
     assert read(following).outcome is RunOutcome.PUBLISHED
 

@@ -1,16 +1,23 @@
 """The set-up: what it makes, and that a second run, or a long sleep, does no harm."""
 
+import contextlib
+import io
+import json
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from structlog.testing import capture_logs
 
 from deploy.setup import prepare
 from shared import pem, scoring, signing
+from shared.domain.retraining import Mode
 from shared.domain.tenant import UNLIMITED, Scope
-from shared.errors import ConfigurationError
+from shared.errors import ConfigurationError, Outage
 from shared.scoring.manifest import read_verified
-from shared.storage import audit, lifecycle, models, tenants
+from shared.storage import audit, lifecycle, models, removal, retraining, tenants
+from shared.storage.models import VersionFiles
+from shared.storage.retraining import Order
 from tests.integration.factories import submit_link
 
 NEWEST = scoring.shipped()[-1].name
@@ -127,13 +134,88 @@ def test_a_shipped_version_is_registered_once_its_number_is_free_again(settings,
     models.register(database, store, brightness(tmp_path / "own", NEWEST), origin="imported")
     prepare(settings, tmp_path)
     with database.transaction() as connection:
-        connection.execute("DELETE FROM model_versions WHERE version = %s", (NEWEST,))
+        lifecycle.promote(connection, "1.0.0", by=None, why="so that another one is champion")
+    assert removal.remove(database, store, NEWEST, by=None, why="its number is needed")
     prepare(settings, tmp_path)
     with database.transaction() as connection:
         champion = models.get(connection, "champion")
     assert (champion["version"], champion["origin"]) == (NEWEST, "shipped")
     store.get_model(NEWEST, tmp_path / "files")
     assert read_verified(tmp_path / "files")
+
+
+class Interrupted(io.BytesIO):
+    """A file of an upload, in the middle of whose reading something else happens, once."""
+
+    def __init__(self, data: bytes, between) -> None:
+        super().__init__(data)
+        self._between = between
+
+    def read(self, size=-1):
+        between, self._between = self._between, None
+        if between:
+            between()
+        return super().read(size)
+
+
+def test_a_set_up_in_the_middle_of_an_upload_of_the_same_number_leaves_one_version_whole(
+    settings, database, store, tmp_path, monkeypatch
+):
+    from tests.models import brightness
+
+    monkeypatch.setattr(models, "REGISTRATION_SECONDS", 0.5)
+    own = brightness(tmp_path / "own", NEWEST)
+
+    def set_up():
+        with contextlib.suppress(Outage):
+            prepare(settings, tmp_path)
+
+    files = {path.name: Interrupted(path.read_bytes(), None) for path in own.iterdir()}
+    files["model.onnx"] = Interrupted((own / "model.onnx").read_bytes(), set_up)
+    new = VersionFiles(
+        card=json.loads((own / "card.json").read_text()), manifest=models.read_manifest(own), files=files
+    )
+    models.register_files(database, store, new, origin="imported")
+    prepare(settings, tmp_path)
+    with database.transaction() as connection:
+        row = models.get(connection, NEWEST)
+    assert (row["name"], row["manifest"]) == ("brightness", new.manifest)
+    store.get_model(NEWEST, tmp_path / "kept")
+    assert json.loads((tmp_path / "kept" / "manifest.json").read_text()) == row["manifest"]
+    assert read_verified(tmp_path / "kept")
+
+
+def test_two_set_ups_at_once_register_each_shipped_version_once(settings, database, store, tmp_path):
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(prepare, settings, tmp_path) for _ in range(2)]:
+            done.result(120)
+    with database.transaction() as connection:
+        rows = models.all_versions(connection)
+        promoted = connection.execute("SELECT version FROM model_moves WHERE after = 'champion'").fetchall()
+    assert sorted(row["version"] for row in rows) == sorted(path.name for path in scoring.shipped())
+    assert len(promoted) == len({move["version"] for move in promoted})
+    for row in rows:
+        store.get_model(row["version"], tmp_path / "files" / row["version"])
+        assert read_verified(tmp_path / "files" / row["version"])
+
+
+def test_a_shipped_version_whose_number_a_run_keeps_is_left_out_with_a_warning_until_that_run_has_ended(
+    settings, database, tmp_path
+):
+    with database.transaction() as connection:
+        run = retraining.ask(connection, Order(mode=Mode.HEAD, min_samples=0), by=None)
+        connection.execute("INSERT INTO version_reservations (version, run_id) VALUES (%s, %s)", (NEWEST, run.id))
+    with capture_logs() as lines:
+        prepare(settings, tmp_path)
+    [warning] = [line for line in lines if line["log_level"] == "warning"]
+    assert (warning["event"], warning["version"]) == ("shipped_version_reserved", NEWEST)
+    assert warning["run_id"] == str(run.id)
+    with database.transaction() as connection:
+        assert models.get(connection, NEWEST) is None
+        retraining.cancel(connection, run.id)
+    prepare(settings, tmp_path)
+    with database.transaction() as connection:
+        assert models.get(connection, NEWEST)["origin"] == "shipped"
 
 
 def test_a_second_run_warns_of_nothing(settings, prepared):

@@ -13,12 +13,12 @@ from services.api.deps import Curator, Parts, PartsOf, Reader, SingleValues
 from services.api.documents import ModelDocument, ModelList, problems
 from services.api.errors import Problem, invalid
 from services.api.rollout_documents import FreezeDocument
-from services.api.schemas import ChangelogQuery, Promotion, PromotionRequest, Reason, VersionOrAlias
+from services.api.schemas import ChangelogQuery, Promotion, PromotionRequest, Reason, RemovalQuery, VersionOrAlias
 from shared import archive
 from shared.domain.changelog import markdown
 from shared.domain.tenant import Caller
-from shared.errors import ForceNeeded
-from shared.storage import changelog, lifecycle, models
+from shared.errors import Busy, ForceNeeded, VersionNeeded
+from shared.storage import changelog, lifecycle, models, removal
 from shared.storage.db import Connection
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
@@ -107,9 +107,12 @@ def read_changelog(
     "/{version}", responses=problems("unauthorized", "forbidden", "not-found", "invalid-request", "unavailable")
 )
 def read_model(version: Version, _: Reader, parts: PartsOf) -> ModelDocument:
-    """One version with its card. Needs the scope `read`."""
+    """One version with its card, also where it was removed. Needs the scope `read`."""
     with parts.database.transaction() as connection:
-        return _document(_require(connection, version))
+        row = models.get(connection, version) or models.get_removed(connection, version)
+    if row is None:
+        raise _unknown(version)
+    return _document(row)
 
 
 @router.get(
@@ -196,11 +199,36 @@ def promote(version: Version, caller: Curator, parts: PartsOf, said: Promotion =
     return _document(row)
 
 
+@router.delete(
+    "/{version}",
+    responses=problems("unauthorized", "forbidden", "not-found", "conflict", "invalid-request", "unavailable"),
+)
+def remove_model(
+    version: Version, caller: Curator, _: SingleValues, parts: PartsOf, query: Annotated[RemovalQuery, Query()]
+) -> ModelDocument:
+    """Delete the files of a version that nothing needs; its card and its moves stay. Needs the scope `models`."""
+    why = query.why or "removed by hand"
+    try:
+        row = removal.remove(parts.database, parts.store, version, by=caller.key_id, why=why)
+    except Busy as exc:
+        raise Problem("conflict", versions.BUSY) from exc
+    except VersionNeeded as exc:
+        raise Problem("conflict", str(exc)) from exc
+    if row is None:
+        raise _unknown(version)
+    log.info("model_removed", version=row["version"])
+    return _document(row)
+
+
 def _require(connection: Connection, version: str) -> models.Row:
     row = models.get(connection, version)
     if row is None:
-        raise Problem("not-found", f"There is no model version or alias {version}.")
+        raise _unknown(version)
     return row
+
+
+def _unknown(version: str) -> Problem:
+    return Problem("not-found", f"There is no model version or alias {version}.")
 
 
 def _document(row: models.Row) -> ModelDocument:

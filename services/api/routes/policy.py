@@ -124,7 +124,7 @@ def _policy(document: Mapping[str, Any]) -> Policy:
 
 
 def _require_model(connection: Connection, version: str | None) -> None:
-    if version is not None and models.get(connection, version) is None:
+    if version is not None and not models.hold(connection, version):
         raise invalid({"model": f"there is no model version {version}"})
 
 

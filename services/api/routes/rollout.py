@@ -13,7 +13,7 @@ from services.api.routes.models import Version
 from services.api.schemas import Reason
 from shared.domain.lifecycle import CHALLENGING, VersionState
 from shared.errors import ForceNeeded
-from shared.storage import comparisons, lifecycle
+from shared.storage import comparisons, lifecycle, models
 from shared.storage.db import Connection
 from shared.storage.lifecycle import Cause, Row
 
@@ -24,9 +24,10 @@ log = structlog.get_logger("api")
 
 @router.get("", responses=problems("unauthorized", "forbidden", "not-found", "invalid-request", "unavailable"))
 def read_rollout(version: Version, _: Reader, parts: PartsOf) -> RolloutDocument:
-    """What a version showed beside the champion, and its moves. Needs the scope `read`."""
+    """What a version showed beside the champion, and its moves, also where it was removed. Needs the scope `read`."""
     with parts.database.transaction() as connection:
-        return _document(connection, _require(connection, version))
+        row = lifecycle.state(connection, version) or models.get_removed(connection, version)
+        return _document(connection, row or _require(connection, version))
 
 
 @router.post(

@@ -36,9 +36,7 @@ class Fetched:
         A candidate is measured against it too, so that small losses cannot add up.
         """
         with self._database.transaction() as connection:
-            while (row := models.get(connection, version)) is not None and row["origin"] == "trained":
-                version = row["card"]["training"]["parent"]
-        return version
+            return models.origin_of(connection, version)
 
     def _require_signature(self, directory: Path, version: str) -> None:
         with self._database.transaction() as connection:

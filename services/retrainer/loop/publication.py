@@ -1,7 +1,5 @@
 """A candidate that its gate let through becomes a version of this installation: complete, signed, registered."""
 
-import contextlib
-from collections.abc import Generator
 from pathlib import Path
 from uuid import UUID
 
@@ -9,14 +7,12 @@ import structlog
 
 from shared import signing
 from shared.config import Settings
-from shared.errors import ConfigurationError, ModelRefused, Outage, VersionTaken
-from shared.patience import patiently
+from shared.errors import ConfigurationError, ModelRefused, VersionTaken
 from shared.scoring.manifest import MANIFEST, read_verified, write_manifest
 from shared.scoring.session import Model
 from shared.signing import SIGNATURE
 from shared.storage import models
 from shared.storage.db import Database
-from shared.storage.lock import REGISTRATION, only_one
 from shared.storage.objects import ObjectStore
 
 NEEDED = frozenset(
@@ -25,9 +21,6 @@ NEEDED = frozenset(
         *("card.json", "card.md", "metrics.json", "report.json"),
     }
 )
-
-REGISTRATION_SECONDS = 600
-"""How long another registration, which may be an upload of half a gigabyte, is waited for."""
 
 log = structlog.get_logger("retrainer")
 
@@ -49,8 +42,7 @@ def publish(directory: Path, *, database: Database, store: ObjectStore, settings
     signed_by = signing.vouch(directory, settings)
     if signed_by is None:
         raise ConfigurationError("JINWI_MODEL_SIGNING_KEY must name a private key: what is trained here is signed")
-    with _alone(settings):
-        made = models.register(database, store, directory, origin="trained", signed_by=signed_by, run_id=run_id)
+    made = models.register(database, store, directory, origin="trained", signed_by=signed_by, run_id=run_id)
     if not made and not _is_there(database, directory, version, run_id):
         raise VersionTaken(version)
     log.info("model_published", version=version, run_id=str(run_id), signed_by=signed_by)
@@ -78,18 +70,3 @@ def _is_there(database: Database, directory: Path, version: str, run_id: UUID) -
     if row["run_id"] != run_id or row["manifest"] != models.read_manifest(directory):
         raise VersionTaken(version)
     return True
-
-
-@contextlib.contextmanager
-def _alone(settings: Settings) -> Generator[None]:
-    """While no other version is being registered; raises Outage when that takes too long."""
-    with contextlib.ExitStack() as stack:
-
-        def hold() -> None:
-            with contextlib.ExitStack() as attempt:
-                if attempt.enter_context(only_one(settings, REGISTRATION)) is None:
-                    raise Outage("registration", "another version is being registered")
-                stack.enter_context(attempt.pop_all())
-
-        patiently(hold, REGISTRATION_SECONDS)
-        yield

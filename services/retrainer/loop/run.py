@@ -4,6 +4,8 @@ Each stage gives a result that fits in the row, and is kept before the next begi
 on from there. What is too large for the row lies in the run's folder and is named in the result's `files`.
 """
 
+import errno
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +14,8 @@ from typing import Any
 import structlog
 
 from services.retrainer.loop.pulse import Cancelled, Pulse, Stopped, Superseded
-from shared.domain.retraining import ATTEMPTS, Progress, Report, Run, RunOutcome, RunStage, RunState
-from shared.errors import JinwiError, Outage
+from shared.domain.retraining import ATTEMPTS, Progress, Report, Run, RunFailure, RunOutcome, RunStage, RunState
+from shared.errors import ConfigurationError, JinwiError, ModelRefused, Outage, VersionTaken
 from shared.patience import patiently
 from shared.storage import retraining
 from shared.storage.db import Database
@@ -24,7 +26,17 @@ PATIENCE = 300
 
 FAILURE_LENGTH = 500
 
+ROOM = 1 << 16
+"""Bytes below which a disk is full."""
+
 Result = Mapping[str, Any]
+
+_REASONS: Mapping[type[Exception], RunFailure] = {
+    MemoryError: RunFailure.NO_MEMORY,
+    ConfigurationError: RunFailure.CONFIGURATION,
+    ModelRefused: RunFailure.VERSION_REFUSED,
+    VersionTaken: RunFailure.VERSION_TAKEN,
+}
 
 log = structlog.get_logger("retrainer")
 
@@ -82,8 +94,9 @@ def _ending(run: Run, compose: Callable[[], Stages], database: Database, folder:
     try:
         if run.attempts > ATTEMPTS:
             return _failed(
+                RunFailure.STOPPED,
                 f"the retrainer stopped {ATTEMPTS} times in the stage {run.stage} without a word: it may have had too "
-                "little memory"
+                "little memory",
             )
         return _through_the_stages(run, compose(), database, folder, pulse)
     except Cancelled:
@@ -94,7 +107,7 @@ def _ending(run: Run, compose: Callable[[], Stages], database: Database, folder:
         raise
     except Exception as exc:
         log.exception("run_failed", run_id=str(run.id))
-        return _failed(_line(exc))
+        return _failed(_reason(exc, folder), _line(exc))
 
 
 def _through_the_stages(run: Run, stages: Stages, database: Database, folder: Path, pulse: Pulse) -> Ending:
@@ -156,8 +169,15 @@ def _finished(outcome: RunOutcome, detail: str, **further: Any) -> Ending:
     return Ending(state=RunState.FINISHED, outcome=outcome, detail=detail, **further)
 
 
-def _failed(why: str) -> Ending:
-    return Ending(state=RunState.FAILED, failure=why)
+def _failed(reason: RunFailure, why: str) -> Ending:
+    return Ending(state=RunState.FAILED, failure_reason=reason, failure=why)
+
+
+def _reason(exc: Exception, folder: Path) -> RunFailure:
+    """Of a full disk PyTorch and safetensors tell in words of their own, so that the disk itself is asked."""
+    if getattr(exc, "errno", None) in {errno.ENOSPC, errno.EDQUOT} or shutil.disk_usage(folder).free < ROOM:
+        return RunFailure.DISK_FULL
+    return next((reason for kind, reason in _REASONS.items() if isinstance(exc, kind)), RunFailure.FAULT)
 
 
 def _line(exc: Exception) -> str:

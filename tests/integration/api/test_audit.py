@@ -46,6 +46,10 @@ def ways(client, tenant, tmp_path, shipped, database, store):  # noqa: C901 - a 
     def import_model():
         return upload(client, copy_of_shipped(tmp_path / "7.0.0", "7.0.0"))
 
+    def remove_model():
+        upload(client, copy_of_shipped(tmp_path / "7.2.0", "7.2.0"))
+        return client.delete("/v1/models/7.2.0", params={"why": "never served"})
+
     def freeze(how):
         return lambda: client.post(f"/v1/models/{how}", json={"why": "a fair week"})
 
@@ -112,6 +116,7 @@ def ways(client, tenant, tmp_path, shipped, database, store):  # noqa: C901 - a 
             (begin_another, Action.MODEL_SHADOWED),
         ],
         "DELETE /v1/models/{version}/rollout": [(stop, Action.MODEL_STOPPED)],
+        "DELETE /v1/models/{version}": [(remove_model, Action.MODEL_REMOVED)],
         "POST /v1/models/freeze": [(freeze("freeze"), Action.MODELS_FROZEN)],
         "POST /v1/models/unfreeze": [(freeze("unfreeze"), Action.MODELS_UNFROZEN)],
         "PUT /v1/lanes/{lane}": [(pause(paused=True), Action.LANE_PAUSED), (pause(paused=False), Action.LANE_RESUMED)],

@@ -7,9 +7,11 @@ import json
 import pytest
 
 from shared import archive, pem, signing
+from shared.domain.retraining import Mode
 from shared.domain.tenant import Scope
-from shared.storage import lifecycle
+from shared.storage import lifecycle, models, retraining
 from shared.storage.lock import REGISTRATION, only_one
+from shared.storage.retraining import Order
 from tests.models import copy_of_shipped
 
 MODELS = "/v1/models"
@@ -87,6 +89,67 @@ def test_while_one_is_being_registered_another_is_asked_to_wait(client, settings
         assert held is not None
         assert upload(client, files).status_code == 409
     assert upload(client, files).status_code == 201
+
+
+def test_a_number_that_a_retraining_run_keeps_for_its_candidate_is_refused_with_what_to_do(
+    client, database, store, version
+):
+    with database.transaction() as connection:
+        run = retraining.ask(connection, Order(mode=Mode.HEAD, min_samples=0), by=None)
+        reserved = models.next_version(connection, "one of its own", run_id=run.id)
+    number = f"{int(reserved.split('.')[0]) + 6}.0.0"
+    with database.transaction() as connection:
+        connection.execute("UPDATE version_reservations SET version = %s", [number])
+    answer = upload(client, version(number))
+    assert answer.status_code == 409
+    assert str(run.id) in answer.json()["detail"]
+    assert "next number" in answer.json()["detail"]
+    assert store.model_sizes(number) == {}
+
+
+class TestRemoval:
+    def test_a_version_that_nothing_needs_goes_and_a_result_that_names_it_stays_readable(
+        self, client, version, shipped, store, new_key, connect
+    ):
+        upload(client, version())
+        answer = client.delete(f"{MODELS}/7.0.0", params={"why": "never served"})
+        assert (answer.status_code, answer.json()["state"]) == (200, "removed")
+        assert "7.0.0" not in {model["version"] for model in client.get(MODELS).json()["models"]}
+        reader = connect(new_key({Scope.READ}))
+        assert reader.get(f"{MODELS}/7.0.0").json() == answer.json()
+        [move] = reader.get(f"{MODELS}/7.0.0/rollout").json()["moves"]
+        assert (move["after"], move["why"]) == ("removed", "never served")
+        assert client.get(f"{MODELS}/7.0.0/archive").status_code == 404
+        assert client.post(f"{MODELS}/7.0.0/promote").status_code == 404
+        assert store.model_sizes("7.0.0") == {}
+
+    def test_the_changelog_says_that_it_was_removed_in_both_forms(self, client, version):
+        upload(client, version())
+        client.delete(f"{MODELS}/7.0.0", params={"why": "never served"})
+        path = f"{MODELS}/changelog"
+        [entry] = [each for each in client.get(path).json()["entries"] if each["version"] == "7.0.0"]
+        assert entry["status"] == "removed"
+        text = client.get(path, headers={"Accept": "text/markdown"}).text
+        assert "· removed" in text
+        assert "never served" in text
+
+    def test_one_that_something_needs_stays_and_the_answer_says_what(self, client, shipped):
+        for name in (shipped, "champion"):
+            answer = client.delete(f"{MODELS}/{name}")
+            assert (answer.status_code, answer.json()["type"]) == (409, "urn:jinwi:problem:conflict")
+            assert "it is champion" in answer.json()["detail"]
+            assert "shipped with Jinwi" in answer.json()["detail"]
+
+    def test_a_pin_is_refused_once_it_is_gone(self, client, version):
+        upload(client, version())
+        assert client.patch("/v1/policy", json={"model": "7.0.0"}).status_code == 200
+        assert client.delete(f"{MODELS}/7.0.0").status_code == 409
+        assert client.patch("/v1/policy", json={"model": None}).status_code == 200
+        assert client.delete(f"{MODELS}/7.0.0").status_code == 200
+        assert fields(client.patch("/v1/policy", json={"model": "7.0.0"})).keys() == {"model"}
+
+    def test_what_never_was_is_not_found(self, client):
+        assert client.delete(f"{MODELS}/99.0.0").status_code == 404
 
 
 class TestRefusals:

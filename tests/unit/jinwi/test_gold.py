@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import os
 from collections import Counter
 
 import pytest
@@ -187,6 +188,37 @@ def test_images_outside_the_labels_are_said_before_anything_is_sent(command, ser
 def test_a_folder_without_labels_or_that_is_not_there_is_a_wrong_usage(command, server, tmp_path):
     assert command("add", tmp_path).exit_code == 2
     assert command("add", tmp_path / "none").exit_code == 2
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "not a JPEG, PNG, WebP"), ("ko", "HEIC 이미지가 아님")])
+def test_a_file_that_is_no_image_is_named_also_where_nothing_else_is_there(command, server, tmp_path, language, words):
+    (tmp_path / "ai").mkdir()
+    (tmp_path / "ai" / "notes.txt").write_text("x")
+    result = command("add", tmp_path, "--lang", language)
+    assert result.exit_code == 2
+    first, second = result.stderr.splitlines()
+    assert words in first
+    assert "ai/notes.txt" in first
+    assert str(tmp_path) in second
+
+
+def test_each_file_that_is_left_out_is_named_with_why(command, server, folder):
+    (folder / "ai" / "empty.png").touch()
+    (folder / "ai" / "gone.png").symlink_to(folder / "nowhere.png")
+    (folder / "ai" / "twin.png").write_bytes(PNG + bytes([4]))
+    os.mkfifo(folder / "ai" / "pipe.png")
+    result = command("add", folder, "--json")
+    said = {line.rpartition("/")[2]: line for line in result.stderr.splitlines() if ": " in line}
+    for name, words in {
+        "notes.txt": "not a JPEG",
+        "pipe.png": "not a JPEG",
+        "empty.png": "an empty file",
+        "gone.png": "cannot be read",
+        "twin.png": "the same image as",
+    }.items():
+        assert words in said[name]
+    counted = json.loads(result.stdout)
+    assert (counted["added"], counted["skipped"], counted["refused"], result.exit_code) == (5, 4, 1, 1)
 
 
 def test_counts_and_images_are_shown(command, server):

@@ -11,7 +11,7 @@ from jinwi.cli import app
 from jinwi.english import ENGLISH
 from jinwi.korean import KOREAN
 from jinwi.retrain_command import _bar
-from jinwi.retraining_results import Run, RunOutcome, RunStage, RunState
+from jinwi.retraining_results import Run, RunFailure, RunOutcome, RunStage, RunState
 from shared.domain import retraining as domain
 from tests.unit.jinwi.conftest import KEY, Answer, problem
 
@@ -49,6 +49,7 @@ def document(state="queued", **changed) -> dict:
         "detail": None,
         "judgement": None,
         "version": None,
+        "failure_reason": None,
         "failure": None,
         "attempts": 0,
         "cancel_requested": False,
@@ -70,7 +71,7 @@ REFUSED = document(
     "finished", outcome="refused", detail="partial_auroc: 0.71", harvest=HARVEST, judgement={"rulings": RULINGS}
 )
 FEW = document("finished", outcome="not_enough_samples", detail="3 samples are new.", harvest=HARVEST)
-FAILED = document("failed", stage="train", failure="RuntimeError: out of memory")
+FAILED = document("failed", stage="train", failure_reason="disk_full", failure="OSError: No space left on device")
 CANCELLED = document("cancelled")
 
 
@@ -98,7 +99,7 @@ def command(jinwi, tmp_path):
 
 
 def test_the_words_are_those_of_the_server():
-    for name in ("Mode", "RunState", "RunStage", "RunOutcome"):
+    for name in ("Mode", "RunState", "RunStage", "RunOutcome", "RunFailure"):
         assert list(getattr(retraining_results, name)) == list(getattr(domain, name))
 
 
@@ -107,6 +108,7 @@ def test_each_language_has_a_word_for_every_state_stage_and_outcome(language):
     assert set(language.run_states) == set(RunState)
     assert set(language.stages) == set(RunStage)
     assert set(language.outcomes) == set(RunOutcome)
+    assert set(language.run_failures) == set(RunFailure)
 
 
 def test_a_run_is_asked_for_once_however_often_the_request_is_sent(jinwi, ends):
@@ -170,6 +172,20 @@ def test_every_outcome_is_exit_code_0_and_a_failure_is_not(command, ends, end, c
     assert json.loads(said.stdout) == end
 
 
+@pytest.mark.parametrize("language", [ENGLISH, KOREAN], ids=lambda language: language.code)
+def test_a_failure_is_shown_in_both_languages_with_its_detail(command, ends, language):
+    ends(FAILED)
+    for arguments in (["retrain", "--wait"], ["runs", "show", "r1"]):
+        said = " ".join(command(*arguments, "--lang", language.code).stdout.replace("│", " ").split())
+        assert " ".join(language.run_failures[RunFailure.DISK_FULL].split()[:3]) in said
+        assert "No space left on device" in said
+
+
+def test_a_failure_that_an_older_server_noted_is_shown_in_its_own_words(command, ends):
+    ends(FAILED | {"failure_reason": None})
+    assert "No space left on device" in command("runs", "show", "r1").stdout
+
+
 def test_a_refused_candidate_is_shown_with_the_rules_that_failed_and_their_numbers(command, ends):
     ends(REFUSED)
     ended = command("retrain", "--wait")
@@ -181,11 +197,6 @@ def test_a_refused_candidate_is_shown_with_the_rules_that_failed_and_their_numbe
     assert "0.7114" in said
     assert "latency" not in said
     assert "no_second_signal" in said
-
-
-def test_a_failed_run_says_why(command, ends):
-    ends(FAILED)
-    assert "RuntimeError: out of memory" in command("retrain", "--wait").stdout
 
 
 def test_korean_is_said_in_korean(command, ends):

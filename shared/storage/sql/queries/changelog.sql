@@ -1,9 +1,17 @@
 -- changelog_versions --
--- The newest versions, what made each and who brought it.
-SELECT version, name, origin, signed_by, model_versions.created_at AS at, run_id, card ->> 'description' AS description,
+-- The newest versions, removed ones too, what made each and who brought it.
+SELECT version, name, origin, signed_by, all_versions.created_at AS at, run_id, removed_at, description,
     (SELECT keys.name FROM audit_log JOIN keys ON keys.id = audit_log.key_id
      WHERE action = 'model.imported' AND subject = version ORDER BY audit_log.id DESC LIMIT 1) AS imported_by
-FROM model_versions ORDER BY model_versions.created_at DESC, version DESC LIMIT %(limit)s;
+FROM (
+    SELECT version, name, origin, signed_by, created_at, run_id, NULL::timestamptz AS removed_at,
+        card ->> 'description' AS description
+    FROM model_versions
+    UNION ALL
+    SELECT version, name, origin, signed_by, created_at, run_id, removed_at, card ->> 'description'
+    FROM removed_versions
+) AS all_versions
+ORDER BY all_versions.created_at DESC, version DESC LIMIT %(limit)s;
 
 -- changelog_runs --
 -- Runs that made a candidate, whole.

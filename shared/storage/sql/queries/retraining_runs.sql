@@ -88,6 +88,7 @@ UPDATE retraining_runs SET
     state = %(state)s,
     outcome = %(outcome)s,
     detail = %(detail)s,
+    failure_reason = %(failure_reason)s,
     failure = %(failure)s,
     snapshot = coalesce(%(snapshot)s, snapshot),
     judgement = coalesce(%(judgement)s, judgement),

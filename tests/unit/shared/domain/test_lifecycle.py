@@ -28,9 +28,15 @@ def test_a_champion_only_retires_and_only_a_challenger_is_stopped():
     assert {state for state in VersionState if VersionState.STOPPED in MOVES[state]} == CHALLENGING
 
 
-def test_every_state_leads_back_to_champion():
-    for state in set(VersionState) - {VersionState.CHAMPION}:
+def test_every_state_but_the_last_leads_back_to_champion():
+    assert not MOVES[VersionState.REMOVED]
+    for state in set(VersionState) - {VersionState.CHAMPION, VersionState.REMOVED}:
         assert VersionState.CHAMPION in MOVES[state]
+
+
+def test_what_answers_or_is_being_tried_is_not_removed():
+    removable = {state for state in VersionState if VersionState.REMOVED in MOVES[state]}
+    assert removable == {VersionState.AVAILABLE, VersionState.RETIRED, VersionState.STOPPED}
 
 
 @pytest.mark.parametrize("share", [0.05, 0.5])
