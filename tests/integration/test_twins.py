@@ -33,7 +33,9 @@ def neighbours(draw):
     crowded = st.integers(0, 13).flatmap(
         lambda word: st.sets(st.integers(16 * word, 16 * word + 47), min_size=25, max_size=36)
     )
-    return pdq, [turned(pdq, bits) for bits in draw(st.lists(st.one_of(spread, even, hardest, crowded), min_size=1, max_size=8))]
+    return pdq, [
+        turned(pdq, bits) for bits in draw(st.lists(st.one_of(spread, even, hardest, crowded), min_size=1, max_size=8))
+    ]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
