@@ -9,6 +9,7 @@ gold, so that each number counts alike, however it is scaled, and one odd number
 import hashlib
 import io
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -70,7 +71,7 @@ def spaces(files: Mapping[str, bytes], card: ModelCard) -> dict[Lane, Space]:
         with np.load(io.BytesIO(files[GOLD]), allow_pickle=False) as gold:
             rows, lanes = gold["quantised"], gold["lanes"]
             levels = {lane: _levels(rows[lanes == lane.value], gold["scale"]) for lane in Lane}
-    except (OSError, ValueError, KeyError, TypeError) as exc:
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as exc:
         raise ModelRefused(f"the space of the embeddings cannot be made of {WEIGHTS} and {GOLD}: {exc}") from exc
     seen = card.input.document()
     return {
