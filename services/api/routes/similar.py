@@ -70,9 +70,9 @@ def read_similar(job_id: UUID, caller: Reader, parts: PartsOf) -> SimilarDocumen
 
 
 def _code(connection: Connection, job: Job) -> EmbeddingCode | None:
-    assert job.result is not None
-    assert job.sha256 is not None
-    version = job.result["model"]["version"]
+    version = ((job.result or {}).get("model") or {}).get("version")
+    if version is None or job.sha256 is None:
+        return None
     return embeddings.get(connection, job.tenant_id, job.sha256, version, job.lane)
 
 
