@@ -25,7 +25,7 @@ class Options(TypedDict, total=False):
     evidence: str | None
     """`full` also scores the image in six other forms; else as the tenant's policy says."""
     reference_index: str | None
-    """Keep the image's hash in this index of references, and then erase image and job."""
+    """Keep the image's hash and embedding in this index of references, and then erase image and job."""
     callback_url: str | None
     idempotency_key: str
     """The same key sent again gives the same job; made anew for each submission where none is given."""
@@ -156,6 +156,11 @@ def get_training(job_id: str) -> Call[Document]:
 
 def list_reference_indexes() -> Call[list[Document]]:
     return Call(method="GET", path="/v1/reference-indexes", read=lambda document: list(document["indexes"]))
+
+
+def list_reference_pictures(name: str, limit: int, after: str | None) -> Call[Document]:
+    params = _params({"limit": limit, "after": after})
+    return Call(method="GET", path=f"/v1/reference-indexes/{quote(name, safe='')}", read=dict, params=params)
 
 
 def remove_reference_index(name: str) -> Call[Document]:

@@ -46,6 +46,9 @@ VERIFY_SECONDS = 300.0
 
 PAGE = 100
 
+PICTURES_PAGE = 1000
+"""Of an index, whose rows are short."""
+
 
 class Client:
     """`url` and `key` default to JINWI_URL and JINWI_API_KEY. Safe to share between threads.
@@ -147,6 +150,16 @@ class Client:
     def reference_indexes(self) -> list[Document]:
         """Each with `name`, `pictures` and `changed_at`. `submit` with `reference_index` fills them."""
         return self._send(calls.list_reference_indexes())
+
+    def reference_pictures(self, name: str) -> Iterator[Document]:
+        """What an index holds, each with `sha256`, `name` and `current`; raises Refused where there is none."""
+        after = None
+        while True:
+            page = self._send(calls.list_reference_pictures(name, PICTURES_PAGE, after))
+            yield from page["pictures"]
+            after = page["next_after"]
+            if after is None:
+                return
 
     def remove_reference_index(self, name: str) -> Document:
         """Forget an index with all its hashes."""
@@ -355,6 +368,16 @@ class AsyncClient:
 
     async def reference_indexes(self) -> list[Document]:
         return await self._send(calls.list_reference_indexes())
+
+    async def reference_pictures(self, name: str) -> AsyncIterator[Document]:
+        after = None
+        while True:
+            page = await self._send(calls.list_reference_pictures(name, PICTURES_PAGE, after))
+            for picture in page["pictures"]:
+                yield picture
+            after = page["next_after"]
+            if after is None:
+                return
 
     async def remove_reference_index(self, name: str) -> Document:
         return await self._send(calls.remove_reference_index(name))

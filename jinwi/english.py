@@ -184,7 +184,16 @@ ENGLISH = Language(
     pictures="Pictures",
     near_reference="Near a picture of your index {index}: {name}, {distance} of 256 bits apart.",
     no_proof="That an image is near one of your pictures is no proof that a model was trained on that picture.",
-    indexed="{name}: {count:,} pictures are known. Their hashes are kept, the pictures are not.",
+    embedding_distance="By embedding",
+    embedding_likeness={"close": "close", "loose": "loose", "far": "far"},
+    near_by_embedding="Alike by embedding, not by hash: a picture of your index {index}: {name}, {distance}.",
+    traces="By embedding, 0 is the same and unrelated pictures lie about 0.33 apart. It sees texture and traces of "
+    "processing, not what a picture shows: of 1,000 unrelated pictures about one lies within 0.12.",
+    unsearched="{count:,} of your references were not compared by embedding: theirs or this image's was not kept, or "
+    "comes from another network. Add the index again; if it is newer than this job, submit the image again.",
+    indexing="Adding",
+    indexed="{name}: {count:,} pictures are known, {there:,} of them from before. Hashes and embeddings are kept, the "
+    "pictures are not.",
     index_removed="{name}: forgotten, with {count:,} pictures.",
     uploading="Uploading",
     brought="{where}: made. It gives the logits of the graph that was brought, to 0.0001.",

@@ -51,17 +51,17 @@ HELP: Mapping[str, str] = {
         "이 공개 키도 신뢰합니다(PEM 파일이나 폴더). 여러 번 쓸 수 있습니다."
     ),
     "The job.": "작업.",
-    "Know your own pictures again: indexes of hashes, without the pictures.": (
-        "자신의 그림을 다시 알아봅니다. 그림 없이 해시만 담은 색인을 관리합니다."
+    "Know your own pictures again: indexes of hashes and embeddings, without the pictures.": (
+        "자신의 그림을 다시 알아봅니다. 그림 없이 해시와 임베딩만 담은 색인을 관리합니다."
     ),
     "The pictures: a folder with all below it, or one file.": "그림. 폴더(하위 폴더 포함)나 파일 하나.",
     "The index that they go into.": "그림을 넣을 색인의 이름.",
-    "Add pictures to an index: their hashes are kept, the pictures are not.": (
-        "색인에 그림을 넣습니다. 해시만 보관하고 그림은 보관하지 않습니다."
+    "Add what an index does not know yet: hashes and embeddings are kept, the pictures are not.": (
+        "색인이 아직 모르는 그림을 넣습니다. 해시와 임베딩만 보관하고 그림은 보관하지 않습니다."
     ),
     "List the indexes with how many pictures each knows.": "색인과 그 안의 그림 수를 보여 줍니다.",
     "The index.": "색인.",
-    "Forget an index and all its hashes.": "색인과 그 안의 해시를 모두 지웁니다.",
+    "Forget an index and all that it knows.": "색인과 그 안의 내용을 모두 지웁니다.",
     "Show other jobs with the same picture, in this or another form.": (
         "같은 그림이 그대로, 또는 다른 형태로 들어 있는 다른 작업을 보여 줍니다."
     ),

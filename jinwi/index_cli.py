@@ -9,7 +9,9 @@ import typer
 from jinwi.options import JsonOption, LangOption
 from jinwi.session import session
 
-app = typer.Typer(help="Know your own pictures again: indexes of hashes, without the pictures.", no_args_is_help=True)
+app = typer.Typer(
+    help="Know your own pictures again: indexes of hashes and embeddings, without the pictures.", no_args_is_help=True
+)
 
 
 @app.command("add")
@@ -20,7 +22,7 @@ def add(
     json: JsonOption = False,
     lang: LangOption = None,
 ) -> None:
-    """Add pictures to an index: their hashes are kept, the pictures are not."""
+    """Add what an index does not know yet: hashes and embeddings are kept, the pictures are not."""
     from jinwi import index_commands
 
     with session(lang) as terminal:
@@ -40,7 +42,7 @@ def list_indexes(json: JsonOption = False, lang: LangOption = None) -> None:
 def remove(
     name: Annotated[str, typer.Argument(help="The index.")], json: JsonOption = False, lang: LangOption = None
 ) -> None:
-    """Forget an index and all its hashes."""
+    """Forget an index and all that it knows."""
     from jinwi import index_commands
 
     with session(lang) as terminal:

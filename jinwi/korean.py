@@ -187,7 +187,16 @@ KOREAN = Language(
     pictures="그림 수",
     near_reference="색인 {index} 의 그림과 가깝습니다: {name}, 256비트 가운데 {distance}비트가 다릅니다.",
     no_proof="이미지가 자신의 그림과 가깝다고 해서 모델이 그 그림을 학습했다는 증거는 아닙니다.",
-    indexed="{name}: 그림 {count:,}장을 등록했습니다. 해시만 보관하고 그림은 보관하지 않습니다.",
+    embedding_distance="임베딩 거리",
+    embedding_likeness={"close": "가까움", "loose": "느슨함", "far": "멂"},
+    near_by_embedding="해시가 아니라 신경망의 임베딩으로 비슷한 그림이 색인 {index} 에 있습니다: {name}, {distance}.",
+    traces="임베딩 거리는 같은 그림이면 0 이고, 서로 무관한 그림은 0.33쯤 떨어져 있습니다. 그림의 내용이 아니라 "
+    "질감과 가공 흔적을 봅니다: 무관한 그림 1,000장 가운데 한 장꼴로 0.12 안에 듭니다.",
+    unsearched="참조 그림 {count:,}장은 임베딩으로 비교하지 못했습니다: 한쪽의 임베딩이 보관되지 않았거나 다른 "
+    "신경망의 것입니다. 색인을 다시 등록하고, 색인이 이 작업보다 새것이면 이미지를 다시 제출하세요.",
+    indexing="등록 중",
+    indexed="{name}: 그림 {count:,}장이 등록되어 있고, 그 가운데 {there:,}장은 전부터 있던 것입니다. 해시와 "
+    "임베딩만 보관하고 그림은 보관하지 않습니다.",
     index_removed="{name}: 그림 {count:,}장과 함께 지웠습니다.",
     uploading="올리는 중",
     brought="{where}: 버전을 만들었습니다. 가져온 그래프와 로짓이 0.0001 안에서 같습니다.",

@@ -108,6 +108,12 @@ class Language:
     pictures: str
     near_reference: str
     no_proof: str
+    embedding_distance: str
+    embedding_likeness: Mapping[str, str]
+    near_by_embedding: str
+    traces: str
+    unsearched: str
+    indexing: str
     indexed: str
     index_removed: str
 

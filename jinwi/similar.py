@@ -30,9 +30,16 @@ def show(terminal: Terminal, name: str, *, as_json: bool) -> None:
     else:
         terminal.say(language.not_seen_before)
     if similar.references:
-        rows = [[one.index, one.name, _distance(one, language)] for one in similar.references]
-        terminal.table([language.reference_index, language.name, language.distance], rows)
+        rows = [
+            [one.index, one.name, _distance(one, language), _embedding(one, language)] for one in similar.references
+        ]
+        headings = [language.reference_index, language.name, language.distance, language.embedding_distance]
+        terminal.table(headings, rows)
         terminal.note(language.no_proof)
+        if similar.searched:
+            terminal.note(language.traces)
+    if similar.unsearched:
+        terminal.note(language.unsearched.format(count=similar.unsearched))
     if not similar.sure:
         terminal.note(language.weak_hash.format(quality=similar.quality))
 
@@ -48,9 +55,13 @@ def lines(similar: Similar, language: Language) -> Iterator[str]:
         if first.review:
             yield f"  {language.person_said.format(label=language.labels[first.review.label])}"
     for one in similar.references:
-        yield language.near_reference.format(index=one.index, name=one.name, distance=one.distance)
+        yield _near(one, language)
     if similar.references:
         yield f"  {language.no_proof}"
+    if any(not one.near_by_hash for one in similar.references):
+        yield f"  {language.traces}"
+    if similar.unsearched:
+        yield language.unsearched.format(count=similar.unsearched)
     if not similar.sure:
         yield language.weak_hash.format(quality=similar.quality)
 
@@ -65,6 +76,18 @@ def _rows(similar: Similar, language: Language) -> Iterator[list[str]]:
             twin.review.reason if twin.review else "",
             twin.external_id or "",
         ]
+
+
+def _near(one: Reference, language: Language) -> str:
+    if one.near_by_hash:
+        return language.near_reference.format(index=one.index, name=one.name, distance=one.distance)
+    return language.near_by_embedding.format(index=one.index, name=one.name, distance=_embedding(one, language))
+
+
+def _embedding(one: Reference, language: Language) -> str:
+    if one.embedding_distance is None or one.embedding_likeness is None:
+        return ""
+    return f"{one.embedding_distance:.2f} ({language.embedding_likeness[one.embedding_likeness]})"
 
 
 def _distance(found: Twin | Reference, language: Language) -> str:

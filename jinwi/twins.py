@@ -56,12 +56,24 @@ class Twin:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reference:
-    """A near picture of an index of the tenant's own. That it is near is no proof that a model was trained on it."""
+    """A near picture of an index of the tenant's own. That it is near is no proof that a model was trained on it.
+
+    `distance` of 256 bits of the hashes differ; `near_by_hash` is whether that makes it the same picture.
+    `embedding_distance` is 0 for the same, about 0.33 for unrelated pictures, None where it is not known;
+    `embedding_likeness` says it in a word: "close", "loose" or "far".
+    """
 
     index: str
     name: str
     distance: int
     same_file: bool
+    near_by_hash: bool
+    embedding_distance: float | None
+    embedding_likeness: str | None
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        return cls(**{name: document[name] for name in cls.__dataclass_fields__})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +89,11 @@ class Similar:
     sure: bool
     jobs: tuple[Twin, ...]
     references: tuple[Reference, ...]
-    """The nearest pictures of the tenant's own indexes."""
+    """The nearest pictures of the tenant's own indexes: by hash, then by embedding."""
+    searched: int
+    """How many references the picture's embedding was compared with."""
+    unsearched: int
+    """How many it could not be compared with."""
     document: Mapping[str, Any]
 
     @classmethod
@@ -87,11 +103,8 @@ class Similar:
             quality=document["quality"],
             sure=document["sure"],
             jobs=tuple(Twin.from_document(each) for each in document["jobs"]),
-            references=tuple(
-                Reference(
-                    index=each["index"], name=each["name"], distance=each["distance"], same_file=each["same_file"]
-                )
-                for each in document["references"]
-            ),
+            references=tuple(Reference.from_document(each) for each in document["references"]),
+            searched=document["references_searched"],
+            unsearched=document["references_unsearched"],
             document=document,
         )

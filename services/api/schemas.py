@@ -296,6 +296,11 @@ class GoldQuery(Request):
     owner: Line | None = None
 
 
+class ReferenceQuery(Request):
+    limit: int = Field(1000, ge=1, le=1000, description="Most pictures in one answer.")
+    after: Sha256 | None = Field(None, description="`next_after` of the page before.")
+
+
 class PromotionRequest(Request):
     why: Prose | None = Field(None, description="Kept with the move, and told to every tenant's webhooks.")
     force: StrictBool = Field(default=False, description="Also a version that was stopped; `why` must say why.")

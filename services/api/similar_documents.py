@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.api.documents import Document
+from shared.domain.embedding import Likeness
 from shared.domain.verdict import Verdict
 
 
@@ -32,16 +33,38 @@ class TwinDocument(Document):
 
 
 class ReferenceDocument(Document):
+    """A picture of the tenant's own that is near by hash, or by the network's embedding, or by both."""
+
     index: str
     name: str
     distance: int = Field(ge=0, description="In how many of their 256 bits the hashes differ.")
     same_file: bool
+    near_by_hash: bool = Field(
+        description="Whether it is the same picture by its hash; false: near by embedding alone."
+    )
+    embedding_distance: float | None = Field(
+        ge=0, le=1, description="0 for the same; unrelated pictures lie about 0.33 apart. null: not to be compared."
+    )
+    embedding_likeness: Likeness | None = Field(
+        description="`close` up to 0.06, `loose` up to 0.12: about 1 in 1,000 unrelated pictures; `far` beyond."
+    )
 
 
 class ReferenceIndexDocument(Document):
     name: str
     pictures: int
     changed_at: datetime = Field(description="When the newest picture came.")
+
+
+class ReferencePictureDocument(Document):
+    sha256: str = Field(description="Of the file, in hexadecimal.")
+    name: str
+    current: bool = Field(description="false: sent again, it could be compared by the embedding that scores now.")
+
+
+class ReferencePictureList(Document):
+    pictures: list[ReferencePictureDocument]
+    next_after: str | None = Field(description="For the next page; null on the last one.")
 
 
 class ReferenceIndexList(Document):
@@ -61,6 +84,8 @@ class SimilarDocument(Document):
     jobs: list[TwinDocument] = Field(description="Those that a person reviewed first, then the nearest; at most 20.")
     note: str
     references: list[ReferenceDocument] = Field(
-        description="The nearest pictures of the tenant's own indexes; at most 5."
+        description="The nearest pictures of the tenant's own indexes, at most 5 by hash, then at most 5 by embedding."
     )
+    references_searched: int = Field(ge=0, description="How many the image's embedding was compared with.")
+    references_unsearched: int = Field(ge=0, description="How many it could not be compared with; the note says why.")
     references_note: str

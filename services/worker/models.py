@@ -15,8 +15,9 @@ from shared.config import Settings
 from shared.domain.lifecycle import VersionState
 from shared.errors import ConfigurationError, JinwiError, ModelRefused, Outage, SignatureRefused
 from shared.scoring.session import Model
+from shared.scoring.space import Space
 from shared.signing import Trust
-from shared.storage import lifecycle, models
+from shared.storage import embeddings, lifecycle, models
 from shared.storage.db import Database
 from shared.storage.objects import ObjectStore
 
@@ -146,7 +147,15 @@ class ModelShelf:
         model = Model.load(directory, provider=self._settings.onnx_provider, threads=self._settings.onnx_threads)
         if model.sha256 != sha256:
             raise ModelRefused(f"{directory.name}: the file is not the one that was registered")
+        self._measure_as_everybody(model)
         return model
+
+    def _measure_as_everybody(self, model: Model) -> None:
+        """A new head brings gold of its own, and the space of its embeddings is the old one."""
+        own = {lane: space.packed() for lane, space in model.spaces.items()}
+        with self._database.transaction() as connection:
+            kept = embeddings.adopt(connection, model.card.version, own)
+        model.spaces = {lane: Space.unpacked(space) for lane, space in kept.items()}
 
     def _download(self, version: str, directory: Path) -> None:
         """Fetch into a folder beside and rename, so that a half-fetched version is never looked at."""

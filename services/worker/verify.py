@@ -12,6 +12,7 @@ import structlog
 
 from services.worker import ended, seen
 from services.worker.challenge import Challenge
+from services.worker.embedded import codes_of
 from services.worker.models import ModelShelf
 from services.worker.scored import Decoded, picture, result_document
 from services.worker.stability import measure_stability, wants_stability
@@ -212,6 +213,7 @@ class Verifier:
             result=result_document(item, score, stable),
             evidence=None if score.evidence is None else quantise(score.evidence, score.calibration),
             timings_ms=timings,
+            embeddings=codes_of(self._decoder, item, score),
         )
 
     def _finish(self, judged: Sequence[Outcome | Retry], decoded: Sequence[Decoded]) -> None:
@@ -240,10 +242,10 @@ class Verifier:
             images.describe(connection, sides)
             finished = [_with_sides(job, decoded) for job in finished]
             shown, given = seen.split(finished, [item.claim for item in decoded])
-            hashes = [(item.claim, item.prepared.fingerprint) for item in decoded]
-            seen.remember(connection, shown, hashes)
+            looks = seen.looks(decoded, judged)
+            seen.remember(connection, shown, looks)
             webhooks.announce(connection, shown)
-            seen.take_in(connection, given, hashes)
+            seen.take_in(connection, given, looks)
             for retry in judged:
                 if isinstance(retry, Retry):
                     jobs.retry(connection, retry.claim, wait=retry.wait)

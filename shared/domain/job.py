@@ -1,6 +1,6 @@
 """A job: one image to verify, from submission to its final state."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.domain import review
+from shared.domain.embedding import EmbeddingCode
 from shared.domain.evidence import EvidenceMap
 from shared.domain.review import Opinion
 from shared.domain.verdict import ADVISORY
@@ -109,6 +110,8 @@ class Outcome:
     evidence: EvidenceMap | None = None
     error: Mapping[str, str] | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    embeddings: Sequence[EmbeddingCode] = ()
+    """What the picture's embedding comes to; of a reference in each of its model's spaces."""
 
 
 def error_document(reason: str, detail: str | None = None) -> dict[str, str]:

@@ -22,6 +22,7 @@ from shared.scoring.calibration import probability
 from shared.scoring.card import read_card
 from shared.scoring.manifest import read_verified
 from shared.scoring.picture import Picture, Score, embedded, judge
+from shared.scoring.space import Space, spaces
 
 Provider = Literal["cpu", "cuda"]
 
@@ -70,6 +71,8 @@ class Model:
     def __init__(self, session: ort.InferenceSession, card: ModelCard, sha256: str) -> None:
         self.card = card
         self.sha256 = sha256
+        self.spaces: Mapping[Lane, Space] = {}
+        """Where its embeddings lie, by lane; empty where they can be compared with none."""
         self._session = session
         self._outputs = [output.name for output in session.get_outputs()]
         self._scored = [name for name in self._outputs if name != "embedding"]
@@ -90,6 +93,7 @@ class Model:
         _require_contract(session, card)
         model = cls(session, card, hashlib.sha256(files["model.onnx"]).hexdigest())
         model._require_golden(_read_golden(files["golden.npz"]))
+        model.spaces = spaces(files, card)
         return model
 
     def score(self, pixels: NDArray[np.uint8]) -> Scores:

@@ -26,7 +26,7 @@ def near(database, tenant, data):
     with database.transaction() as connection:
         found = pdq(decode(data, LIMITS).image)
         held = references.near(connection, tenant, hashlib.sha256(data).digest(), found, limit=5)
-    return [(row["index"], row["name"], row["same_file"]) for row in held]
+    return [(row["index"], row["name"], row["same_file"]) for row in held.rows]
 
 
 def indexes(database, tenant):

@@ -8,19 +8,31 @@ from services.api.deps import PartsOf, Reader
 from services.api.documents import problems
 from services.api.errors import Problem
 from services.api.similar_documents import ReferenceDocument, SimilarDocument, TwinDocument, TwinReviewDocument
+from shared.domain import embedding
+from shared.domain.embedding import EmbeddingCode
 from shared.domain.fingerprint import NEAR
 from shared.domain.job import FINAL, Job
-from shared.storage import fingerprints, jobs, references
+from shared.storage import embeddings, fingerprints, jobs, references
+from shared.storage.db import Connection
 
 MOST = 20
 """Similar jobs in one answer."""
 
 MOST_REFERENCES = 5
+"""Near by hash, and as many near by embedding."""
 
 NOTE = "Likeness of two pictures says that one was made from the other, or both from a third; not which came first."
 WEAK = "There is too little in this image to tell it again in another form: only the very same file was looked for."
 
 NO_PROOF = "That an image is near one of your pictures is no proof that a model was trained on that picture."
+TRACES = (
+    "An embedding sees texture and traces of processing, not what a picture shows: of 1,000 unrelated pictures about "
+    f"one lies within {embedding.NEAR}."
+)
+UNSEARCHED = (
+    "{count} of {held} references were not compared by embedding: theirs or this image's was not kept, or comes from "
+    "another network. Add the index again; if it is newer than this job, submit the image again."
+)
 
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["jobs"])
 
@@ -41,7 +53,8 @@ def read_similar(job_id: UUID, caller: Reader, parts: PartsOf) -> SimilarDocumen
         if found is None or job.sha256 is None:
             raise Problem("not-found", _why_none(job))
         rows = fingerprints.twins(connection, caller.tenant_id, job_id, job.sha256, found, limit=MOST)
-        held = references.near(connection, caller.tenant_id, job.sha256, found, limit=MOST_REFERENCES)
+        code = _code(connection, job)
+        near = references.near(connection, caller.tenant_id, job.sha256, found, code, limit=MOST_REFERENCES)
     return SimilarDocument(
         pdq=found.pdq.hex(),
         quality=found.quality,
@@ -49,9 +62,33 @@ def read_similar(job_id: UUID, caller: Reader, parts: PartsOf) -> SimilarDocumen
         within=NEAR,
         jobs=[_twin(row) for row in rows],
         note=NOTE if found.is_sure else WEAK,
-        references=[ReferenceDocument(**row) for row in held],
-        references_note=NO_PROOF,
+        references=[_reference(row) for row in near.rows],
+        references_searched=near.searched,
+        references_unsearched=near.held - near.searched,
+        references_note=_note(near),
     )
+
+
+def _code(connection: Connection, job: Job) -> EmbeddingCode | None:
+    version = ((job.result or {}).get("model") or {}).get("version")
+    if version is None or job.sha256 is None:
+        return None
+    return embeddings.get(connection, job.tenant_id, job.sha256, version, job.lane)
+
+
+def _reference(row: references.Row) -> ReferenceDocument:
+    apart = row["embedding_distance"]
+    rounded = None if apart is None else round(apart, 4)
+    return ReferenceDocument(**{**row, "embedding_distance": rounded, "embedding_likeness": embedding.likeness(apart)})
+
+
+def _note(near: references.Near) -> str:
+    notes = [NO_PROOF]
+    if near.searched:
+        notes.append(TRACES)
+    if near.searched < near.held:
+        notes.append(UNSEARCHED.format(count=near.held - near.searched, held=near.held))
+    return " ".join(notes)
 
 
 def _twin(row: fingerprints.Row) -> TwinDocument:

@@ -6,17 +6,22 @@ import io
 import pytest
 from PIL import Image
 
-from shared.domain.fingerprint import NEAR, distance
-from shared.domain.job import Outcome, State
+from shared import scoring
+from shared.domain.embedding import EmbeddingCode, EmbeddingSpace
+from shared.domain.fingerprint import NEAR, Fingerprint, distance
+from shared.domain.job import Lane, Outcome, State
 from shared.domain.tenant import Scope
 from shared.imaging.decode import decode
 from shared.imaging.limits import Limits
 from shared.imaging.pdq import pdq
-from shared.storage import fingerprints, references
+from shared.storage import embeddings, fingerprints, references
+from shared.storage.embeddings import Embedded
 from shared.storage.fingerprints import Sighting
 from shared.storage.references import Reference
 from tests.integration.factories import RESULT, claim, finish, make_tenant, picture
 from tests.integration.test_fingerprints import scene
+
+VERSION = scoring.shipped()[-1].name
 
 LIMITS = Limits(max_pixels=1_000_000, max_side=4000)
 
@@ -34,8 +39,8 @@ def score(database):
     def finish_all(*files: bytes) -> None:
         hashes = {hashlib.sha256(data).digest(): pdq(decode(data, LIMITS).image) for data in files}
         for held in claim(database, limit=100):
-            outcome = Outcome(job_id=held.id, fence=held.fence, state=State.DONE, result=RESULT)
-            finish(database, outcome)
+            result = RESULT | {"model": {"version": VERSION, "sha256": "00"}}
+            finish(database, Outcome(job_id=held.id, fence=held.fence, state=State.DONE, result=result))
             seen = Sighting(
                 tenant_id=held.tenant_id, sha256=held.sha256, job_id=held.id, fingerprint=hashes[held.sha256]
             )
@@ -156,13 +161,85 @@ def test_near_references_are_named_with_the_sentence_that_they_prove_nothing(cli
     job = client.upload(scene()).json()
     score(scene())
     answer = similar(client, job)
-    assert answer["references"] == [{"index": "works/1998", "name": "boat.tif", "distance": 0, "same_file": False}]
+    [found] = answer["references"]
+    assert (found["index"], found["name"], found["distance"], found["same_file"]) == (
+        "works/1998",
+        "boat.tif",
+        0,
+        False,
+    )
+    assert (found["near_by_hash"], found["embedding_distance"], found["embedding_likeness"]) == (True, None, None)
     assert "no proof that a model was trained" in answer["references_note"]
+    assert (answer["references_searched"], answer["references_unsearched"]) == (0, 1)
+    assert "1 of 1 references were not compared" in answer["references_note"]
     [index] = client.get("/v1/reference-indexes").json()["indexes"]
     assert (index["name"], index["pictures"]) == ("works/1998", 1)
     assert client.delete("/v1/reference-indexes/works%2F1998").json() == {"name": "works/1998", "pictures": 1}
     assert client.delete("/v1/reference-indexes/works%2F1998").status_code == 404
     assert similar(client, job)["references"] == []
+
+
+def test_references_near_by_embedding_stand_behind_those_near_by_hash_with_a_word_for_how_near(
+    client, database, tenant, score, shipped
+):
+    """The job's code is all zeros; those of the references differ from it in so many of the 1,000 bits that count."""
+    space = EmbeddingSpace(id=bytes(32), levels=bytes(4 * 1000), size=1000)
+    fingerprint, unlike = pdq(decode(scene(), LIMITS).image), Fingerprint(pdq=bytes(32), quality=90)
+    apart = {"far-but-same-hash.tif": 300, "loose.tif": 120, "close.tif": 60, "beyond.tif": 121}
+    held = [
+        Reference(
+            tenant_id=tenant,
+            index="works",
+            sha256=hashlib.sha256(name.encode()).digest(),
+            name=name,
+            fingerprint=fingerprint if "hash" in name else unlike,
+            embeddings=[EmbeddingCode(space=space.id, code=((1 << bits) - 1).to_bytes(512))],
+        )
+        for name, bits in apart.items()
+    ]
+    job = client.upload(scene()).json()
+    with database.transaction() as connection:
+        embeddings.adopt(connection, VERSION, {Lane.INTERACTIVE: space})
+        references.keep(connection, held)
+    score(scene())
+    sha256 = hashlib.sha256(scene()).digest()
+    code = EmbeddingCode(space=space.id, code=bytes(512))
+    with database.transaction() as connection:
+        embeddings.keep(connection, [Embedded(tenant_id=tenant, sha256=sha256, code=code)])
+    answer = similar(client, job)
+    assert [
+        (one["name"], one["near_by_hash"], one["embedding_distance"], one["embedding_likeness"])
+        for one in answer["references"]
+    ] == [
+        ("far-but-same-hash.tif", True, 0.3, "far"),
+        ("close.tif", False, 0.06, "close"),
+        ("loose.tif", False, 0.12, "loose"),
+    ]
+    assert (answer["references_searched"], answer["references_unsearched"]) == (4, 0)
+    assert "not what a picture shows" in answer["references_note"]
+    assert "not compared" not in answer["references_note"]
+
+
+def test_what_an_index_holds_is_listed_a_page_at_a_time(client, database, tenant):
+    held = [
+        Reference(
+            tenant_id=tenant,
+            index="works/1998",
+            sha256=bytes([number]) * 32,
+            name=f"{number}.tif",
+            fingerprint=Fingerprint(pdq=bytes(32), quality=90),
+        )
+        for number in range(3)
+    ]
+    with database.transaction() as connection:
+        references.keep(connection, held)
+    path = "/v1/reference-indexes/works%2F1998"
+    first = client.get(path, params={"limit": 2}).json()
+    assert [picture["name"] for picture in first["pictures"]] == ["0.tif", "1.tif"]
+    last = client.get(path, params={"limit": 2, "after": first["next_after"]}).json()
+    assert last == {"pictures": [{"sha256": "02" * 32, "name": "2.tif", "current": True}], "next_after": None}
+    assert client.get("/v1/reference-indexes/other").status_code == 404
+    assert client.get(path, params={"after": "zz"}).status_code == 422
 
 
 def test_a_submission_names_its_index(client, database):

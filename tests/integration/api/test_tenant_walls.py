@@ -61,6 +61,7 @@ FREE = {
     "part": ["train", "guard"],
     "owner": ["kim"],
     "sha256": ["0" * 64],
+    "after": ["0" * 64],
     "run_id": ["019a0b8e-6f5c-7c3e-9f52-3d6c4f1f2a10"],
 }
 
@@ -260,6 +261,7 @@ def everything(tenant_a) -> list[str]:
         "/v1/appeals",
         *(f"/v1/jobs/{job_id}{rest}" for job_id in tenant_a["jobs"] for rest in ("", "/reviews", "/links")),
         "/v1/reference-indexes",
+        f"/v1/reference-indexes/{SECRET}",
         *(f"/v1/jobs/{job_id}{rest}" for job_id in tenant_a["jobs"] for rest in ("", "/reviews")),
     ]
     return [client.get(path).text for path in paths] + [client.get("/v1/policy").text]

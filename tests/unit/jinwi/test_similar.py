@@ -1,6 +1,7 @@
 """What was seen before, and other forms of a picture, as the command line says them."""
 
 import asyncio
+import hashlib
 import json
 
 import pytest
@@ -36,10 +37,31 @@ def twin(**changed):
     return document | changed
 
 
-def similar(*twins, quality=93, references=()):
+def reference(**changed):
+    document = {
+        "index": "catalogue",
+        "name": "1998/boat.tif",
+        "distance": 9,
+        "same_file": False,
+        "near_by_hash": True,
+        "embedding_distance": 0.031,
+        "embedding_likeness": "close",
+    }
+    return document | changed
+
+
+def similar(*twins, quality=93, references=(), unsearched=0):
     document = {"pdq": "0f" * 32, "quality": quality, "sure": quality >= 50, "within": 31, "jobs": list(twins)}
     return Answer(
-        status=200, document={**document, "note": "…", "references": list(references), "references_note": "…"}
+        status=200,
+        document={
+            **document,
+            "note": "…",
+            "references": list(references),
+            "references_searched": len(references),
+            "references_unsearched": unsearched,
+            "references_note": "…",
+        },
     )
 
 
@@ -94,10 +116,38 @@ def test_that_nothing_is_similar_and_that_a_hash_says_little_is_said(jinwi, comm
 
 @pytest.mark.parametrize(("lang", "proof"), [("en", "no proof that a model was trained"), ("ko", "증거는 아닙니다")])
 def test_a_near_reference_is_named_with_the_sentence_that_it_proves_nothing(jinwi, command, lang, proof):
-    near = {"index": "catalogue", "name": "1998/boat.tif", "distance": 9, "same_file": False}
-    jinwi.routes[("GET", f"/v1/jobs/{JOB}/similar")] = similar(references=[near])
+    jinwi.routes[("GET", f"/v1/jobs/{JOB}/similar")] = similar(references=[reference()])
     ended = command("similar", JOB, "--lang", lang, COLUMNS="200")
-    assert all(word in ended.output for word in ("catalogue", "1998/boat.tif", "9", proof)), ended.output
+    assert all(word in ended.output for word in ("catalogue", "1998/boat.tif", "9", "0.03", proof)), ended.output
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        (
+            "en",
+            ("not by hash", "0.08 (loose)", "no proof that a model was trained", "of 1,000 unrelated", "12 of your"),
+        ),
+        ("ko", ("해시가 아니라", "0.08 (느슨함)", "증거는 아닙니다", "1,000장 가운데", "참조 그림 12장")),
+    ],
+)
+def test_what_is_near_by_embedding_alone_is_said_so_and_what_was_not_compared(jinwi, command, tmp_path, lang, words):
+    alike = reference(near_by_hash=False, distance=120, embedding_distance=0.0812, embedding_likeness="loose")
+    jinwi.routes[("POST", "/v1/jobs")] = Answer(status=200, document=job_document(JOB))
+    jinwi.routes[("GET", f"/v1/jobs/{JOB}/similar")] = similar(references=[alike], unsearched=12)
+    (tmp_path / "a.png").write_bytes(PNG)
+    ended = command("verify", tmp_path / "a.png", "--evidence", "full", "--lang", lang, COLUMNS="200")
+    said = " ".join(ended.output.split())
+    assert all(word in said for word in words), said
+    assert "120" not in said
+
+
+def test_a_reference_without_an_embedding_to_compare_says_nothing_of_one(jinwi, command):
+    held = reference(embedding_distance=None, embedding_likeness=None)
+    jinwi.routes[("GET", f"/v1/jobs/{JOB}/similar")] = similar(references=[held])
+    ended = command("similar", JOB, COLUMNS="200")
+    assert ended.exit_code == 0, ended.output
+    assert not any(word in ended.output for word in ("close", "loose", "far"))
 
 
 def test_a_folder_is_added_to_an_index_by_the_names_below_it(jinwi, command, tmp_path):
@@ -109,7 +159,7 @@ def test_a_folder_is_added_to_an_index_by_the_names_below_it(jinwi, command, tmp
     jinwi.routes[("POST", "/v1/jobs")] = Answer(status=200, document=erased)
     ended = command("index", "add", folder, "--name", "catalogue")
     assert ended.exit_code == 0, ended.output
-    assert "1 pictures are known" in ended.output
+    assert "1 pictures are known, 0 of them from before" in ended.output
     [sent] = jinwi.submissions()
     assert (sent.fields["reference_index"], sent.fields["external_id"]) == ("catalogue", "1998/boat.png")
     assert sent.fields["lane"] == "bulk"
@@ -120,8 +170,33 @@ def test_a_picture_that_failed_is_named_and_is_not_counted(jinwi, command, tmp_p
     jinwi.routes[("POST", "/v1/jobs")] = Answer(status=200, document=job_document(JOB, state="failed"))
     ended = command("index", "add", tmp_path / "a.png", "--name", "catalogue", "--json")
     assert ended.exit_code == 1
-    assert json.loads(ended.stdout) == {"name": "catalogue", "known": 0, "failed": 1}
+    assert json.loads(ended.stdout) == {"name": "catalogue", "known": 0, "there": 0, "failed": 1}
     assert "a.png: The file is cut off." in ended.stderr
+
+
+def test_what_an_index_knows_by_the_network_that_scores_now_is_not_sent_again(jinwi, command, tmp_path):
+    files = {name: PNG + name.encode() for name in ("known.png", "stale.png", "renamed.png", "new.png")}
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+
+    def held(file, **changed):
+        return {"sha256": hashlib.sha256(files[file]).hexdigest(), "name": file, "current": True} | changed
+
+    pages = [[held("known.png"), held("stale.png", current=False)], [held("renamed.png", name="old.png")]]
+    asked = []
+
+    def page(request):
+        asked.append(request.query.get("after"))
+        return Answer(
+            status=200, document={"pictures": pages[len(asked) - 1], "next_after": (None, "0" * 64)[len(asked) == 1]}
+        )
+
+    jinwi.routes[("GET", "/v1/reference-indexes/catalogue")] = page
+    jinwi.routes[("POST", "/v1/jobs")] = Answer(status=200, document=job_document(JOB, state="erased", result=None))
+    ended = command("index", "add", tmp_path, "--name", "catalogue", "--json")
+    assert json.loads(ended.stdout) == {"name": "catalogue", "known": 3, "there": 1, "failed": 0}
+    assert {sent.fields["external_id"] for sent in jinwi.submissions()} == {"stale.png", "renamed.png", "new.png"}
+    assert asked == [None, "0" * 64]
 
 
 def test_indexes_are_listed_and_removed(jinwi, command):
