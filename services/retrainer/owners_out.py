@@ -129,9 +129,7 @@ def judges(dataset: Dataset, recipe: Recipe, slice_: Slice) -> dict[str, nn.Modu
         if not fit.finished:
             raise ConfigurationError(f"{slice_.run} is no finished run: {part} ends at step {fit.progress.step:,}")
         by_fold[part] = _network(material, fit, statistics, part)
-    return {
-        owner: by_fold[f"fold-{fold}"] for owner, fold in zip(dataset.owners.tolist(), material.folds, strict=True)
-    }
+    return {owner: by_fold[f"fold-{fold}"] for owner, fold in zip(dataset.owners.tolist(), material.folds, strict=True)}
 
 
 def _statistics(material: Material, recipe: Recipe, slice_: Slice) -> NDArray[np.float32] | None:
