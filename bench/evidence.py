@@ -30,7 +30,7 @@ from bench import twins
 from bench.bare import bare
 from bench.pictures import large, photographs, saved
 from bench.serving import machine
-from services.retrainer.pictures import LIMITS
+from services.retrainer.data.pictures import LIMITS
 from services.worker.scored import Decoded, result_document
 from services.worker.stability import look_again
 from shared import scoring

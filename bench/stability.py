@@ -22,13 +22,13 @@ from rich.progress import track
 from rich.table import Table
 from torch import nn
 
-from services.retrainer import owners_out
-from services.retrainer.pictures import LIMITS
-from services.retrainer.recipes import recipe
+from services.retrainer.data.pictures import LIMITS
+from services.retrainer.data.samples import AI, Dataset, Sample
+from services.retrainer.fitting.recipes import recipe
+from services.retrainer.fitting.slice import Slice
 from services.retrainer.robustness.detector import Detector, Infer, of_inference, of_model
-from services.retrainer.samples import AI, Dataset, Sample
-from services.retrainer.slice import Slice
 from services.retrainer.sources import open_datasets
+from services.retrainer.training import owners_out
 from shared import scoring
 from shared.domain.job import Lane
 from shared.domain.stability import Stability, View

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from services.retrainer.evaluation.bootstrap import resamples
 from services.retrainer.evaluation.groups import accused_kinds, accused_owners, found_generators, rate_of
-from services.retrainer.evaluation.metrics import wilson
+from services.retrainer.statistics.bootstrap import resamples
+from services.retrainer.statistics.metrics import wilson
 from tests.unit.services.retrainer.evaluation.made import predictions
 
 
