@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFilter
 SIDE = 512
 QUALITY = 90
 SHAPES = 24
+LARGE = (4000, 3000)
 NOISE = 6
 """So that a file is as large as the median photograph of that size and quality: about 65 kB."""
 
@@ -49,3 +50,18 @@ def _jpeg(image: Image.Image) -> bytes:
     file = io.BytesIO()
     image.save(file, "JPEG", quality=QUALITY, subsampling=2)
     return file.getvalue()
+
+
+def large(*, seed: int = 0) -> bytes:
+    """A JPEG of 4,000 × 3,000 px with a camera's noise, quality 90: about 5 MB."""
+    random = np.random.default_rng([seed, LARGE[0]])
+    scene = _photograph(random).resize(LARGE, Image.Resampling.BICUBIC)
+    grain = Image.fromarray(random.integers(0, 256, (LARGE[1], LARGE[0], 3), np.uint8))
+    return _jpeg(Image.blend(scene, grain, 0.04))
+
+
+def saved(file: bytes, file_format: str) -> bytes:
+    """The picture of a file in another format, as Pillow writes it: PNG as it is, WebP at quality 90."""
+    made = io.BytesIO()
+    Image.open(io.BytesIO(file)).save(made, file_format, quality=QUALITY)
+    return made.getvalue()

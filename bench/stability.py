@@ -1,26 +1,34 @@
 """Do verdicts that flip under re-encoding tell errors better than the score does: `python -m bench.stability --help`.
 
 The null is p (1 - p): how near the score is to even. What flips is mostly near a threshold, so that flips must beat it.
+
+With --run and --trained each picture is scored by that network of a training run which never saw its owner, under the
+calibration and the thresholds of the version.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from torch import nn
 
 from services.retrainer.data.pictures import LIMITS
-from services.retrainer.data.samples import AI, Dataset
-from services.retrainer.robustness.detector import of_model
+from services.retrainer.data.samples import AI, Dataset, Sample
+from services.retrainer.fitting.recipes import recipe
+from services.retrainer.fitting.slice import Slice
+from services.retrainer.robustness.detector import Detector, Infer, of_inference, of_model
 from services.retrainer.sources import open_datasets
+from services.retrainer.training import owners_out
 from shared import scoring
 from shared.domain.job import Lane
 from shared.domain.stability import Stability, View
@@ -31,6 +39,9 @@ from shared.scoring.session import Model
 
 WIDTH = 120
 DRAWS = 2000
+Judges = Callable[[Sample], Detector]
+"""What scores a picture."""
+
 SIGNALS = ("p (1 - p)", "spread", "flips", "p (1 - p) and spread")
 
 
@@ -58,10 +69,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = _arguments(arguments)
     try:
         model = Model.load(asked.version or scoring.shipped()[-1], provider="cpu", threads=1)
-        seen = list(look(model, open_datasets(asked.data), Lane(asked.lane), seed=asked.seed))
+        lane, data = Lane(asked.lane), drawn(open_datasets(asked.data), asked.most, seed=asked.seed)
+        if asked.run:
+            judges = of_run(model, lane, data, asked.run, trained=open_datasets(asked.trained), arch=asked.arch)
+        else:
+            served = of_model(model, lane=lane)
+            judges = lambda _: served  # noqa: E731 - it is no noun of its own
+        seen = list(look(judges, data, seed=asked.seed))
     except (ModelRefused, ConfigurationError) as exc:
         sys.exit(str(exc))
-    found = {"model": model.card.version, "lane": asked.lane, "data": [Path(each).name for each in asked.data]}
+    found = {
+        "model": model.card.version,
+        "owners": "left out" if asked.run else "as the version was trained",
+        "lane": asked.lane,
+        "data": [Path(each).name.partition("?")[0] for each in asked.data],
+    }
     found |= {name: report(rows, seed=asked.seed) for name, rows in groups(seen).items() if rows}
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     for name in groups(seen):
@@ -75,10 +97,46 @@ def groups(seen: Sequence[Seen]) -> dict[str, list[Seen]]:
     return {"all pictures": list(seen), "pictures with a verdict": [one for one in seen if one.decided]}
 
 
-def look(model: Model, data: Dataset, lane: Lane, *, seed: int) -> Iterator[Seen]:
+def drawn(data: Dataset, most: int | None, *, seed: int) -> Dataset:
+    """At most so many of the pictures, drawn by `seed`."""
+    if most is None or most >= len(data):
+        return data
+    chosen = np.zeros(len(data), np.bool_)
+    chosen[np.random.default_rng(seed).permutation(len(data))[:most]] = True
+    return data.where(chosen)
+
+
+def of_run(model: Model, lane: Lane, data: Dataset, run: Path, *, trained: Dataset, arch: str) -> Judges:
+    """Of a run on `trained`, whose folder is `run`: for each owner's pictures the network that never saw the owner.
+
+    Raises ConfigurationError where the run is unfinished, or `data` has an owner whom no network was kept from.
+    """
+    networks = owners_out.judges(trained, recipe(arch), Slice(run=run, say=_quiet, resume=True))
+    if strangers := sorted(set(data.owners.tolist()) - networks.keys()):
+        raise ConfigurationError(f"{run} left out no owner called {strangers[0]!r}: do the data sets name them alike?")
+    detectors = {
+        owner: of_inference(_infer(network), model.card, name=f"without {owner}", lane=lane)
+        for owner, network in networks.items()
+    }
+    return lambda sample: detectors[sample.owner]
+
+
+def _infer(network: nn.Module) -> Infer:
+    def infer(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], None]:
+        with torch.inference_mode():
+            return network(torch.from_numpy(pixels)).logit.numpy(), None
+
+    return infer
+
+
+def _quiet(_: str) -> None:
+    """What a run says of itself is said in its log."""
+
+
+def look(judges: Judges, data: Dataset, *, seed: int) -> Iterator[Seen]:
     """Each picture as a worker scores it and its re-encodings; probabilities rounded as results are."""
-    detector = of_model(model, lane=lane)
     for number, sample in enumerate(track(data.samples, "scoring", disable=not sys.stderr.isatty())):
+        detector = judges(sample)
         image = decode(sample.read(), LIMITS).image
         forms = reencodings(image, seed + number)
         images = [image, *(decode(file, LIMITS).image for _, file in forms)]
@@ -187,9 +245,16 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("data", nargs="+", metavar="DATA", help="labelled pictures, as docs/data says")
     parser.add_argument("--version", type=Path, metavar="DIR", help="a version directory (default: the newest shipped)")
     parser.add_argument("--lane", choices=[*Lane], default=Lane.INTERACTIVE.value)
+    parser.add_argument("--run", type=Path, metavar="DIR", help="of a training with owners left out: VERSION.run")
+    parser.add_argument("--trained", action="append", metavar="DATA", default=[], help="what that run was trained on")
+    parser.add_argument("--arch", default="jinwi-cnn", help="of that run (default: jinwi-cnn)")
+    parser.add_argument("--most", type=int, metavar="N", help="look at so many of the pictures, drawn by the seed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, metavar="FILE", help="where the JSON goes")
-    return parser.parse_args(arguments)
+    asked = parser.parse_args(arguments)
+    if bool(asked.run) != bool(asked.trained):
+        parser.error("--run and --trained need one another")
+    return asked
 
 
 if __name__ == "__main__":

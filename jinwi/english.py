@@ -91,17 +91,20 @@ ENGLISH = Language(
         Claim.EDITED: "it says that software made or changed the picture; it says nothing of AI.",
     },
     strengths={
-        Strength.SIGNED_TRUSTED: "Signed by a signer whom this installation trusts.",
+        Strength.SIGNED_TRUSTED: "Signed by a signer whom this installation trusts: faking it takes that signer's key.",
         Strength.SIGNED: "Signed, but not by anyone whom this installation trusts: whoever has a key can sign this.",
         Strength.UNSIGNED: "Unsigned: anyone can write this.",
     },
     facts={
+        "unsigned:broken": "It counts as unsigned: anyone can change a picture that was signed, or move its manifest.",
         "integrity:intact": "The signature fits this file.",
         "integrity:broken": "The signature does not fit this file, or the manifest is damaged: something was changed.",
         "signer:trusted": "The signer's certificate leads to one on this installation's list.",
+        "signer:trusted:broken": "Its certificate leads to one on this installation's list, but it signed other bytes.",
         "signer:unknown": "The signer's certificate leads to none on this installation's list.",
         "signer:expired": "The signer's certificate has expired.",
         "revocation:not_checked": "Whether the certificate was revoked was not checked.",
+        "generator:AUTOMATIC1111 or a relative of it": "Made with AUTOMATIC1111, or a program that writes as it does.",
         "consistency:consistent": "What it says fits together. So would what a careful hand has written.",
         "consistency:incomplete": "Some of what a camera writes is missing.",
         "consistency:contradictory": "What it says does not fit together.",
@@ -160,9 +163,9 @@ ENGLISH = Language(
     cut_short="Reading it was cut short: the file may say more.",
     not_read="This result was made before files were asked where they come from.",
     stable="In {n} other forms (compressed, smaller, cut) the AI probability stays between {low} and {high}, and the "
-    "verdict as it is.",
+    "verdict as it is. That says how steady the score is, not whether it is right.",
     flips="In {n} other forms (compressed, smaller, cut) the AI probability lies between {low} and {high}, and the "
-    "verdict is another in {flips}.",
+    "verdict is another in {flips}. That says how steady the score is, not whether it is right.",
     stability_unknown="Whether the score survives other forms of the picture was not tried.",
     labels={
         Label.HUMAN: "made by a person",
@@ -173,7 +176,7 @@ ENGLISH = Language(
     review="A person said",
     review_reason="Because",
     same_file="same file",
-    seen_before="Seen before, in {count:,} other job(s): {job} was {verdict}.",
+    seen_before="Seen before, in {count:,} other job(s): {job} ({how}) was {verdict}.",
     person_said="A person who looked at that one said: {label}.",
     not_seen_before="No other job of this tenant shows this picture.",
     weak_hash="There is too little in this picture to tell it again in another form (quality {quality} of 100): only "

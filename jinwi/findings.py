@@ -8,7 +8,7 @@ from jinwi.language import Language
 from jinwi.results import Finding, Result
 
 # Said in sentences where the language has one for the value.
-_FACTS = ("integrity", "signer", "revocation", "consistency")
+_FACTS = ("integrity", "signer", "revocation", "consistency", "generator")
 
 
 def lines(result: Result, language: Language) -> Iterator[str]:
@@ -24,9 +24,10 @@ def lines(result: Result, language: Language) -> Iterator[str]:
 
 def _said(finding: Finding, language: Language) -> Iterator[str]:
     yield f"{language.kinds[finding.kind]} ({finding.where}): {language.claims[finding.claim]}"
-    yield f"  {language.strengths[finding.strength]}"
+    broken = finding.details.get("integrity") == "broken"
+    yield f"  {language.facts['unsigned:broken'] if broken else language.strengths[finding.strength]}"
     for name, value in finding.details.items():
-        if name in _FACTS and (sentence := language.facts.get(f"{name}:{value}")):
+        if name in _FACTS and (sentence := _fact(f"{name}:{value}", language, broken=broken)):
             yield f"  {sentence}"
         elif name == "contradictions" and isinstance(value, list):
             yield from (f"  {language.facts.get(f'contradiction:{each}', each)}" for each in value)
@@ -34,7 +35,17 @@ def _said(finding: Finding, language: Language) -> Iterator[str]:
             yield f"  {language.details.get(name, name)}: {_shown(value)}"
 
 
+def _fact(code: str, language: Language, *, broken: bool) -> str | None:
+    """A signer means another thing where the signature does not fit."""
+    facts = language.facts
+    return facts.get(f"{code}:broken", facts.get(code)) if broken else facts.get(code)
+
+
 def _shown(value: Any) -> str:
     """In one line: what a file says must not look like what we say."""
+    if isinstance(value, list):
+        return "; ".join(map(_shown, value))
+    if isinstance(value, dict):
+        return ", ".join(map(_shown, value.values()))
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return " ".join(text.split())

@@ -95,17 +95,23 @@ KOREAN = Language(
         Claim.EDITED: "소프트웨어로 만들거나 고친 그림이라고 합니다. AI 사용 여부는 말하지 않습니다.",
     },
     strengths={
-        Strength.SIGNED_TRUSTED: "이 서버가 신뢰하는 서명자의 서명이 있습니다.",
+        Strength.SIGNED_TRUSTED: "이 서버가 신뢰하는 서명자의 서명이 있습니다. "
+        "꾸며 내려면 그 서명자의 키가 있어야 합니다.",
         Strength.SIGNED: "서명이 있지만 이 서버가 신뢰하는 서명자가 아닙니다. 키만 있으면 누구나 서명할 수 있습니다.",
         Strength.UNSIGNED: "서명이 없습니다. 누구나 써넣을 수 있습니다.",
     },
     facts={
+        "unsigned:broken": "서명이 없는 것으로 봅니다. 서명된 그림을 고치거나 매니페스트를 옮기는 일은 누구나 "
+        "할 수 있습니다.",
         "integrity:intact": "서명이 이 파일과 맞습니다.",
         "integrity:broken": "서명이 이 파일과 맞지 않거나 매니페스트가 손상되었습니다. 무언가 바뀌었습니다.",
         "signer:trusted": "서명자의 인증서가 이 서버의 신뢰 목록으로 이어집니다.",
+        "signer:trusted:broken": "인증서는 이 서버의 신뢰 목록으로 이어지지만, 서명한 것은 다른 내용입니다.",
         "signer:unknown": "서명자의 인증서가 이 서버의 신뢰 목록에 없습니다.",
         "signer:expired": "서명자의 인증서가 만료되었습니다.",
         "revocation:not_checked": "인증서가 폐기되었는지는 확인하지 않았습니다.",
+        "generator:AUTOMATIC1111 or a relative of it": "AUTOMATIC1111 또는 같은 형식으로 쓰는 프로그램으로 "
+        "만들었다고 합니다.",
         "consistency:consistent": "내용이 서로 맞습니다. 다만 꼼꼼히 꾸며 쓴 내용도 서로 맞습니다.",
         "consistency:incomplete": "카메라가 남기는 내용 일부가 없습니다.",
         "consistency:contradictory": "내용이 서로 맞지 않습니다.",
@@ -163,9 +169,10 @@ KOREAN = Language(
     "있던 내용도 쉽게 지워집니다.",
     cut_short="읽기가 중간에 끝났습니다. 파일에 내용이 더 있을 수 있습니다.",
     not_read="파일의 출처를 읽기 전에 나온 결과입니다.",
-    stable="다른 {n}가지 형태(압축, 축소, 자르기)에서도 AI 확률이 {low}에서 {high} 사이이고 판정도 그대로입니다.",
+    stable="다른 {n}가지 형태(압축, 축소, 자르기)에서도 AI 확률이 {low}에서 {high} 사이이고 판정도 그대로입니다. "
+    "점수가 얼마나 한결같은지를 말할 뿐, 맞는지를 말하지는 않습니다.",
     flips="다른 {n}가지 형태(압축, 축소, 자르기)에서 AI 확률이 {low}에서 {high} 사이이며, {flips}가지에서는 판정이 "
-    "달라집니다.",
+    "달라집니다. 점수가 얼마나 한결같은지를 말할 뿐, 맞는지를 말하지는 않습니다.",
     stability_unknown="그림을 다른 형태로 바꾸었을 때의 점수는 확인하지 않았습니다.",
     labels={
         Label.HUMAN: "사람이 만듦",
@@ -176,7 +183,7 @@ KOREAN = Language(
     review="사람의 검토",
     review_reason="이유",
     same_file="같은 파일",
-    seen_before="다른 작업 {count:,}개에서 이미 본 그림입니다. {job} 의 판정: {verdict}.",
+    seen_before="다른 작업 {count:,}개에서 이미 본 그림입니다. {job}({how})의 판정: {verdict}.",
     person_said="그 작업을 검토한 사람의 의견: {label}.",
     not_seen_before="이 테넌트의 다른 작업에는 이 그림이 없습니다.",
     weak_hash="다른 형태로 바뀐 것을 알아보기에는 그림에 내용이 너무 적습니다(품질 {quality}/100). 똑같은 파일만 "

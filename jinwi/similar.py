@@ -51,7 +51,9 @@ def lines(similar: Similar, language: Language) -> Iterator[str]:
     else:
         first = similar.jobs[0]
         said = language.verdicts[first.verdict]
-        yield language.seen_before.format(count=len(similar.jobs), job=first.job_id, verdict=said)
+        how = language.same_file if first.same_file else f"{language.distance}: {first.distance}"
+        yield language.seen_before.format(count=len(similar.jobs), job=first.job_id, how=how, verdict=said)
+        yield f"  {language.likeness}"
         if first.review:
             yield f"  {language.person_said.format(label=language.labels[first.review.label])}"
     for one in similar.references:

@@ -24,6 +24,7 @@ from shared.queue.app import broker_url
 from shared.storage.db import Database, connection_string
 from shared.storage.migrate import migrate
 from shared.storage.objects import ObjectStore
+from tests.provenance.authority import trusted_signer
 
 _numbers = count(1)
 
@@ -160,11 +161,13 @@ def jinwi():
 
 @pytest.fixture(scope="session")
 def service(folder, jinwi):
-    home, port = folder / "service", free_ports(1)[0]
+    home, port, trust = folder / "service", free_ports(1)[0], folder / "trust.pem"
+    trust.write_text(trusted_signer().root)
     environment = {
         "JINWI_HOME": str(home),
         "JINWI_PORT": str(port),
         "JINWI_ALLOWED_NETWORKS": "127.0.0.0/8",
+        "JINWI_C2PA_TRUST": str(trust),
         # Short, so that what a killed worker held is taken back within the patience of a test.
         "JINWI_DRAIN_SECONDS": "1",
         "JINWI_DECODER_SECONDS": "3",

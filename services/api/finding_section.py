@@ -37,13 +37,14 @@ def findings_section(view: View) -> Markup | None:
 def _finding(texts: Texts, finding: Mapping[str, Any]) -> Markup:
     """What it says, how far it can be trusted, and the rest on demand."""
     said, details = texts.finding, finding["details"]
+    broken = details.get("integrity") == "broken"
     rows = [("where", finding["where"]), *details.items()]
     return tag(
         "li",
         tag("strong", f"{said.kinds[finding['kind']]}. "),
         said.claims[finding["claim"]],
-        tag("p", said.strengths[finding["strength"]]),
-        [tag("p", sentence, class_="small") for sentence in _sentences(said, details)],
+        tag("p", said.facts["unsigned:broken"] if broken else said.strengths[finding["strength"]]),
+        [tag("p", sentence, class_="small") for sentence in _sentences(said, details, broken=broken)],
         tag(
             "details",
             tag("summary", texts.finding_details),
@@ -53,11 +54,13 @@ def _finding(texts: Texts, finding: Mapping[str, Any]) -> Markup:
     )
 
 
-def _sentences(said: FindingTexts, details: Mapping[str, Any]) -> list[str]:
+def _sentences(said: FindingTexts, details: Mapping[str, Any], *, broken: bool) -> list[str]:
+    """A signer means another thing where the signature does not fit."""
     contradictions = details.get("contradictions")
     codes = [f"{name}:{value}" for name, value in details.items() if isinstance(value, str)]
     codes += [f"contradiction:{code}" for code in contradictions] if isinstance(contradictions, list) else []
-    return [said.facts[code] for code in codes if code in said.facts]
+    meant = [f"{code}:broken" if broken and f"{code}:broken" in said.facts else code for code in codes]
+    return [said.facts[code] for code in meant if code in said.facts]
 
 
 def _row(said: FindingTexts, name: str, value: Any) -> Markup:

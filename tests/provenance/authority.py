@@ -91,11 +91,12 @@ def sign(
     component: bytes | None = None,
     remote: str | None = None,
     title: str = "picture",
+    generator: str = "Test Generator",
 ) -> bytes:
     """The file with a manifest; `parent` and `component` are JPEGs that went into it; `remote` puts it elsewhere."""
     signer = signer or trusted_signer()
     manifest = {
-        "claim_generator_info": [{"name": "Test Generator", "version": "1.0"}],
+        "claim_generator_info": [{"name": generator, "version": "1.0"}],
         "title": title,
         "format": media_type,
         "assertions": [{"label": "c2pa.actions", "data": {"actions": list(actions)}}] if actions else [],

@@ -36,6 +36,7 @@ from services.retrainer.versions.origin import Counted, origin
 from shared.domain.job import Lane
 from shared.domain.model_card import CalibrationTable, InputSpec, Tier, View
 from shared.domain.verdict import Thresholds
+from shared.errors import ConfigurationError
 
 FOLDS = 6
 TIERS = (128, 224)
@@ -113,6 +114,22 @@ def train_one(dataset: Dataset, recipe: Recipe, slice_: Slice) -> nn.Module | No
     if not fit.finished or (recipe.texture and statistics is None):
         return None
     return _network(material, fit, statistics, FINAL)
+
+
+def judges(dataset: Dataset, recipe: Recipe, slice_: Slice) -> dict[str, nn.Module]:
+    """Of a finished run on `dataset`, for each owner the network that never saw the owner.
+
+    Raises ConfigurationError where a network is unfinished, or of another recipe or other data.
+    """
+    material = _read(dataset)
+    statistics = _statistics(material, recipe, slice_) if recipe.texture else None
+    by_fold = {}
+    for part in _networks()[:FOLDS]:
+        fit = _fit(material, recipe, slice_, part)
+        if not fit.finished:
+            raise ConfigurationError(f"{slice_.run} is no finished run: {part} ends at step {fit.progress.step:,}")
+        by_fold[part] = _network(material, fit, statistics, part)
+    return {owner: by_fold[f"fold-{fold}"] for owner, fold in zip(dataset.owners.tolist(), material.folds, strict=True)}
 
 
 def _statistics(material: Material, recipe: Recipe, slice_: Slice) -> NDArray[np.float32] | None:

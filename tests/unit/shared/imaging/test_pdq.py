@@ -47,6 +47,19 @@ def test_a_known_picture_has_its_known_hash():
     assert (found.pdq.hex(), found.quality) == (KNOWN, 100)
 
 
+@pytest.mark.parametrize("side", [1000, 1024, 3001])
+def test_how_a_large_picture_is_shrunk_hardly_shows_in_its_hash(side):
+    """Text alone, whose lines a sparser look at it would lose."""
+    letters = Image.effect_noise((160, side // 20), 200).point(lambda value: 255 * (value > 90))
+    page = Image.new("RGB", (side, side), "white")
+    for top in range(0, side - 20, 20):
+        width = 200 + 37 * top % (side - 200)
+        page.paste(letters.resize((width, 10), Image.Resampling.NEAREST, (0, top // 20, 160, top // 20 + 1)), (0, top))
+    at_once = page.convert("L").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+    assert distance(pdq(page).pdq, pdq_of_reduced(at_once.tobytes()).pdq) < NEAR / 2
+    assert distance(pdq(page).pdq, pdq(page.resize((side // 3, side // 3))).pdq) < NEAR
+
+
 @pytest.mark.parametrize(
     "change",
     [
