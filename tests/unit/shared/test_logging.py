@@ -13,10 +13,10 @@ SECRET = "jinwi_a_key_that_nobody_may_read"
 @pytest.fixture(autouse=True)
 def logging_as_before():
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, configuration = root.handlers[:], root.level, structlog.get_config()
     yield
     root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
+    structlog.configure(**configuration)
 
 
 def fail() -> None:
