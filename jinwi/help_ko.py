@@ -51,6 +51,12 @@ HELP: Mapping[str, str] = {
         "이 공개 키도 신뢰합니다(PEM 파일이나 폴더). 여러 번 쓸 수 있습니다."
     ),
     "The job.": "작업.",
+    "Change a member, null: to its default; repeatable.": (
+        "항목을 바꿉니다. null 은 기본값으로. 여러 번 쓸 수 있습니다."
+    ),
+    "Show how your tenant is served, and change it: thresholds, domain_cap, evidence and more.": (
+        "테넌트의 정책을 보고 바꿉니다. thresholds, domain_cap, evidence 등."
+    ),
     "Know your own pictures again: indexes of hashes, without the pictures.": (
         "자신의 그림을 다시 알아봅니다. 그림 없이 해시만 담은 색인을 관리합니다."
     ),
