@@ -57,20 +57,20 @@ def _chart(texts: DomainTexts, record: Mapping[str, Any], cap: float) -> Markup:
     def x(share: float) -> str:
         return f"{10 + 380 * min(1.0, share / end):.1f}"
 
-    label = texts.chart.format(rate=_share(rate), low=_share(low), high=_share(high), cap=_share(cap))
+    label = texts.chart.format(rate=_share(rate), low=percent(low), high=_share(high), cap=_share(cap))
     inner = 0.25 < cap / end < 0.85
     anchor = "middle" if inner else "start" if cap < end / 2 else "end"
     ticks = [
-        tag("text", _share(0), x=x(0), y=60) if inner or anchor == "end" else None,
-        tag("text", texts.cap.format(cap=_share(cap)), x=x(cap), y=60, text_anchor=anchor, class_="cap"),
-        tag("text", _share(end), x=x(end), y=60, text_anchor="end") if inner or anchor == "start" else None,
+        tag("text", _share(0), x=x(0), y=61) if inner or anchor == "end" else None,
+        tag("text", texts.cap.format(cap=_share(cap)), x=x(cap), y=61, text_anchor=anchor, class_="cap"),
+        tag("text", _share(end), x=x(end), y=61, text_anchor="end") if inner or anchor == "start" else None,
     ]
     return tag(
         "svg",
         tag("rect", x=x(0), y=24, width="380", height=18, class_="track"),
         tag("rect", x=x(0), y=24, width=f"{380 * rate / end:.1f}", height=18, class_="share"),
         tag("path", d=f"M{x(low)} 33H{x(high)}M{x(low)} 28v10M{x(high)} 28v10", class_="interval"),
-        tag("path", d=f"M{x(cap)} 18v30", class_="cap"),
+        tag("path", d=f"M{x(cap)} 18v27", class_="cap"),
         tag("text", _share(rate), x=x(rate), y=15, text_anchor="start" if rate / end < 0.06 else "middle", class_="at"),
         ticks,
         viewBox="0 0 400 66",

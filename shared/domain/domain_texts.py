@@ -26,7 +26,7 @@ def sentences(found: Mapping[str, Any], texts: DomainTexts, share: Callable[[flo
     """`evidence.domain` of a result for a person; `share` writes a number in [0, 1] as a percentage."""
     name = found["name"]
     told = texts.taken_for.get(name, "{kind} ({probability})")
-    yield told.format(kind=texts.names.get(name, name), probability=share(found["probability"]))
+    yield told.format(kind=texts.names.get(name, name), probability=share(round(found["probability"], 2)))
     yield record_sentence(found["record"], texts, share)
     if not found["familiar"]:
         yield texts.unfamiliar
@@ -34,9 +34,9 @@ def sentences(found: Mapping[str, Any], texts: DomainTexts, share: Callable[[flo
 
 def record_sentence(record: Mapping[str, Any], texts: DomainTexts, share: Callable[[float], str]) -> str:
     """How often the model wrongs people there; where it was hardly measured, that it was not."""
-    low, high = map(share, record["interval"])
+    low, high = record["interval"]
     text = texts.record if is_measured(record) else texts.unmeasured
-    return text.format(n=f"{record['images']:,}", rate=share(record["rate"]), low=low, high=high)
+    return text.format(n=f"{record['images']:,}", rate=share(record["rate"]), low=percent(low), high=share(high))
 
 
 def is_measured(record: Mapping[str, Any]) -> bool:
