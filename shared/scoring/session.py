@@ -20,6 +20,7 @@ from shared.domain.model_card import ModelCard
 from shared.errors import ConfigurationError, ModelRefused, Outage
 from shared.scoring.calibration import probability
 from shared.scoring.card import read_card
+from shared.scoring.domains import DOMAINS, Domains
 from shared.scoring.manifest import read_verified
 from shared.scoring.picture import Picture, Score, embedded, judge
 
@@ -70,6 +71,8 @@ class Model:
     def __init__(self, session: ort.InferenceSession, card: ModelCard, sha256: str) -> None:
         self.card = card
         self.sha256 = sha256
+        self.domains: Domains | None = None
+        """What it tells of the kind of a picture; None for a version that was brought or made before 1.2.0."""
         self._session = session
         self._outputs = [output.name for output in session.get_outputs()]
         self._scored = [name for name in self._outputs if name != "embedding"]
@@ -90,6 +93,8 @@ class Model:
         _require_contract(session, card)
         model = cls(session, card, hashlib.sha256(files["model.onnx"]).hexdigest())
         model._require_golden(_read_golden(files["golden.npz"]))
+        if DOMAINS in files:
+            model.domains = Domains.load(files[DOMAINS], card.embedding_size)
         return model
 
     def score(self, pixels: NDArray[np.uint8]) -> Scores:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.retrainer.evaluation.bootstrap import Interval, Weights, interval, shares
-from services.retrainer.evaluation.metrics import wilson
 from services.retrainer.evaluation.predictions import Predictions, Strings
+from shared.domain.interval import wilson
 
 LEAST = 60
 """Pictures of an owner whose rate is listed by itself: with fewer, an interval says next to nothing."""

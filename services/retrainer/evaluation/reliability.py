@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from services.retrainer.calibrate import balanced, line
 from services.retrainer.evaluation.bootstrap import Interval, Weights, interval
-from services.retrainer.evaluation.metrics import BINS, expected_calibration_error, wilson
+from services.retrainer.evaluation.metrics import BINS, expected_calibration_error
 from services.retrainer.evaluation.predictions import Labels, Predictions
+from shared.domain.interval import wilson
 
 Floats = NDArray[np.float64]
 
