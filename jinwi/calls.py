@@ -250,6 +250,15 @@ def pin_model(version: str | None) -> Call[Document]:
     return Call(method="PATCH", path="/v1/policy", read=dict, json={"model": version})
 
 
+def get_policy() -> Call[Document]:
+    return Call(method="GET", path="/v1/policy", read=dict)
+
+
+def change_policy(changes: Mapping[str, Any]) -> Call[Document]:
+    """RFC 7396."""
+    return Call(method="PATCH", path="/v1/policy", read=dict, json=dict(changes))
+
+
 def list_lanes() -> Call[list[Document]]:
     return Call(method="GET", path="/v1/lanes", read=lambda document: list(document["lanes"]))
 

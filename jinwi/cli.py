@@ -160,6 +160,23 @@ def similar(
         command.show(terminal, job_id, as_json=json)
 
 
+@app.command()
+def policy(
+    *,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Change a member, null: to its default; repeatable."),
+    ] = None,
+    json: JsonOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Show how your tenant is served, and change it: thresholds, domain_cap, evidence and more."""
+    from jinwi import policy_command
+
+    with session(lang) as terminal:
+        policy_command.policy(terminal, settings or [], as_json=json)
+
+
 @models.command("list")
 def list_models(json: JsonOption = False, lang: LangOption = None) -> None:
     """List the model versions, the newest first."""

@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Self, TypeVar, Unpack
+from typing import Any, Self, TypeVar, Unpack
 
 import httpx
 
@@ -205,6 +205,14 @@ class Client:
 
     def unfreeze_models(self, *, why: str | None = None) -> Document:
         return self._send(calls.set_frozen(why, frozen=False))
+
+    def policy(self) -> Document:
+        """How the key's tenant is served, with its version."""
+        return self._send(calls.get_policy())
+
+    def change_policy(self, changes: Mapping[str, Any]) -> Document:
+        """Change these members, None: back to its default; the policy that holds then."""
+        return self._send(calls.change_policy(changes))
 
     def pin_model(self, version: str | None) -> Document:
         """Let one version score all jobs of the key's tenant, None: the champion; the policy that holds then."""
@@ -408,6 +416,12 @@ class AsyncClient:
 
     async def unfreeze_models(self, *, why: str | None = None) -> Document:
         return await self._send(calls.set_frozen(why, frozen=False))
+
+    async def policy(self) -> Document:
+        return await self._send(calls.get_policy())
+
+    async def change_policy(self, changes: Mapping[str, Any]) -> Document:
+        return await self._send(calls.change_policy(changes))
 
     async def pin_model(self, version: str | None) -> Document:
         return await self._send(calls.pin_model(version))

@@ -28,7 +28,8 @@ figure { margin: 0; padding: .75rem; border: 1px solid #8886; border-radius: .5r
 dl { display: grid; grid-template-columns: 1fr auto; margin: 0; }
 dd { margin: 0; text-align: right; font-variant-numeric: tabular-nums; }
 .verdict { font-weight: 600; margin: .4rem 0 0; }
-.why { font-size: .85rem; margin: .2rem 0 0; }
+.kind, .why { font-size: .85rem; margin: .2rem 0 0; }
+.kind { opacity: .8; }
 """
 
 PAGE = """<!doctype html>
@@ -56,6 +57,7 @@ FIGURE = """<figure class="{state}">
 <figcaption>
 <p class="name">{name}</p>
 {probabilities}<p class="verdict">{verdict}</p>
+<p class="kind">{kind}</p>
 <p class="why">{why}</p>
 </figcaption>
 </figure>
@@ -122,6 +124,7 @@ def _figure(ended: Ended, language: Language) -> str:
         name=escape(printable(ended.input.name)),
         probabilities=probabilities,
         verdict=escape(printable(words.verdict)),
+        kind=escape(words.kind),
         why=escape(printable(words.why)),
     )
 

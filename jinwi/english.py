@@ -5,7 +5,7 @@ from jinwi.language import Code, Language
 from jinwi.results import Claim, Kind, Label, State, Strength, Verdict
 from jinwi.retraining_results import RunFailure, RunOutcome, RunStage, RunState
 from jinwi.webhook_results import DeliveryState
-from shared.domain import changelog
+from shared.domain import changelog, domain_texts
 
 ENGLISH = Language(
     code=Code.EN,
@@ -21,6 +21,7 @@ ENGLISH = Language(
     advisory="Supporting evidence only. A person decides.",
     file="File",
     verdict="Verdict",
+    kind="Looks like",
     why="Reasons",
     job="Job",
     state="State",
@@ -77,6 +78,7 @@ ENGLISH = Language(
     missing_extra="{module} is not installed. In the folder of Jinwi's source: pip install '.[{extra}]'",
     not_a_journal="{path} is not a journal of `jinwi verify --resume`: name another file.",
     other_server="{path} belongs to {url}: name another file, or set JINWI_URL.",
+    bad_setting="{text} is no NAME=VALUE, such as domain_cap=0.05 or thresholds.likely_ai=0.9.",
     settled="The verdict rests on a trusted signature in the file, not on the probability.",
     kinds={
         Kind.C2PA: "C2PA manifest",
@@ -320,6 +322,7 @@ ENGLISH = Language(
     more_spot_checks="There are more than these {limit:,}: ask for more with --limit.",
     written_to="Written to {path}.",
     people=people_texts.ENGLISH,
+    domain=domain_texts.ENGLISH,
     unknown_setting="{name} is set, but there is no such setting.",
     starting="Starting Jinwi in {home}",
     runs_at="Jinwi runs at {url}",

@@ -54,6 +54,12 @@ HELP: Mapping[str, str] = {
     "Know your own pictures again: indexes of hashes and embeddings, without the pictures.": (
         "자신의 그림을 다시 알아봅니다. 그림 없이 해시와 임베딩만 담은 색인을 관리합니다."
     ),
+    "Change a member, null: to its default; repeatable.": (
+        "항목을 바꿉니다. null 은 기본값으로. 여러 번 쓸 수 있습니다."
+    ),
+    "Show how your tenant is served, and change it: thresholds, domain_cap, evidence and more.": (
+        "테넌트의 정책을 보고 바꿉니다. thresholds, domain_cap, evidence 등."
+    ),
     "The pictures: a folder with all below it, or one file.": "그림. 폴더(하위 폴더 포함)나 파일 하나.",
     "The index that they go into.": "그림을 넣을 색인의 이름.",
     "Add what an index does not know yet: hashes and embeddings are kept, the pictures are not.": (

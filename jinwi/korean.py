@@ -4,6 +4,7 @@ from jinwi import people_texts
 from jinwi.language import Code, Language
 from jinwi.results import Claim, Kind, Label, State, Strength, Verdict
 from jinwi.retraining_results import RunFailure, RunOutcome, RunStage, RunState
+from shared.domain import domain_texts
 
 KOREAN = Language(
     code=Code.KO,
@@ -26,6 +27,7 @@ KOREAN = Language(
     advisory="참고 자료일 뿐이며 판단은 사람이 합니다.",
     file="파일",
     verdict="판정",
+    kind="종류",
     why="이유",
     job="작업",
     state="상태",
@@ -81,6 +83,7 @@ KOREAN = Language(
     missing_extra="{module} 이(가) 설치되어 있지 않습니다. 진위 소스 폴더에서 실행하세요: pip install '.[{extra}]'",
     not_a_journal="{path} 은(는) `jinwi verify --resume` 기록 파일이 아닙니다. 다른 파일을 지정하세요.",
     other_server="{path} 은(는) {url} 의 기록입니다. 다른 파일을 지정하거나 JINWI_URL 을 설정하세요.",
+    bad_setting="{text} 는 NAME=VALUE 꼴이 아닙니다. 예: domain_cap=0.05, thresholds.likely_ai=0.9.",
     settled="이 판정은 확률이 아니라 파일 안의 신뢰할 수 있는 서명에 따른 것입니다.",
     kinds={
         Kind.C2PA: "C2PA 매니페스트",
@@ -361,6 +364,7 @@ KOREAN = Language(
     more_spot_checks="표본 검사가 {limit:,}건보다 많습니다. --limit 으로 더 볼 수 있습니다.",
     written_to="{path} 에 저장했습니다.",
     people=people_texts.KOREAN,
+    domain=domain_texts.KOREAN,
     unknown_setting="{name} 이(가) 설정되어 있지만 그런 설정은 없습니다.",
     starting="{home} 에서 진위를 시작합니다",
     runs_at="진위 주소: {url}",
@@ -436,6 +440,10 @@ KOREAN = Language(
         "internal": "시도할 때마다 예상하지 못한 오류가 났습니다.",
         "edited_with_ai": "파일 안의 신뢰할 수 있는 서명이 AI로 편집했다고 합니다. 얼마나 편집했는지 살펴보세요.",
         "out_of_range": "모델을 측정한 범위를 벗어난 크기의 이미지라 판정을 보류합니다.",
+        "blank": "거의 한 가지 색뿐이라 판단할 내용이 없는 이미지입니다.",
+        "domain_record": "이런 종류의 사람 작품을 AI로 보인다고 한 비율이 정책의 허용 한도를 넘어 판정을 보류합니다.",
+        "domain_unmeasured": "모델을 측정할 때 이런 종류의 사람 작품이 너무 적어 판정을 보류합니다.",
+        "unfamiliar": "모델을 측정할 때 쓴 어떤 그림과도 닮지 않아 판정을 보류합니다.",
     },
     problems={
         "bad-request": "요청을 읽을 수 없습니다: {detail}",

@@ -9,6 +9,7 @@ from typing import Any
 from jinwi.people_texts import PeopleTexts
 from jinwi.results import Claim, Failure, Kind, Label, Reason, State, Strength, Verdict
 from jinwi.retraining_results import RunFailure, RunOutcome, RunStage, RunState
+from shared.domain.domain_texts import DomainTexts
 
 PROBLEM_TYPE = "urn:jinwi:problem:"
 
@@ -32,6 +33,7 @@ class Language:
 
     file: str
     verdict: str
+    kind: str
     why: str
     job: str
     state: str
@@ -77,6 +79,7 @@ class Language:
     missing_extra: str
     not_a_journal: str
     other_server: str
+    bad_setting: str
 
     settled: str
     kinds: Mapping[Kind, str]
@@ -268,6 +271,8 @@ class Language:
     no_retrainer: str
     people: PeopleTexts
     """Of the commands about reviews, links and appeals."""
+    domain: DomainTexts
+    """Of a picture's kind and the model's record there."""
 
     known: Mapping[str, str] = field(default_factory=dict)
     """Reasons by their code, where the server's own English is not to be shown."""

@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from jinwi import domains
 from jinwi.language import Language
 from jinwi.results import Basis, Job, Model, Rate
 from jinwi.terminal import Terminal
 from jinwi.verify import Ended, Tally
 
 TABLE_ROWS = 1000
+
+KIND = 4
+"""The column of the table that is left out where no model says of what kind a picture is."""
 
 CSV_HEADINGS = (
     "input",
@@ -24,6 +28,7 @@ CSV_HEADINGS = (
     "basis",
     "reasons",
     "provenance",
+    "domain",
     "model_version",
     "job_id",
     "error",
@@ -38,6 +43,8 @@ class Words:
     human: str
     verdict: str
     why: str
+    kind: str = ""
+    """What the model takes the picture for."""
 
     @classmethod
     def of(cls, ended: Ended, language: Language) -> "Words":
@@ -52,7 +59,8 @@ class Words:
         why = " ".join(language.reason(reason) for reason in result.reasons)
         if result.basis is Basis.PROVENANCE:
             why = f"{language.settled} {why}".rstrip()
-        return cls(ai=ai, human=human, verdict=language.verdicts[result.verdict], why=why)
+        kind = domains.kind(ended.job, language)
+        return cls(ai=ai, human=human, verdict=language.verdicts[result.verdict], why=why, kind=kind)
 
 
 class JsonLines:
@@ -82,7 +90,7 @@ def _csv_row(ended: Ended) -> list[Any]:
     if ended.job is None:
         problem = ended.problem or {}
         error = problem.get("detail") or problem.get("title")
-        return [ended.input.name, "refused", None, None, None, None, None, None, None, None, error]
+        return [ended.input.name, "refused", *[None] * (len(CSV_HEADINGS) - 3), error]
     job, result = ended.job, ended.job.result
     return [
         ended.input.name,
@@ -93,6 +101,7 @@ def _csv_row(ended: Ended) -> list[Any]:
         result and result.basis,
         result and " ".join(reason.code for reason in result.reasons),
         result and " ".join(f"{each.kind}:{each.claim}:{each.strength}" for each in result.provenance),
+        result and result.domain and result.domain.domain,
         result and result.model_version,
         job.id,
         job.error and f"{job.error.reason}: {job.error.detail}",
@@ -113,6 +122,8 @@ class ResultTable:
     """What follows the table of each job, where that was asked for."""
     rows: dict[int, list[str]] = field(default_factory=dict)
     said: dict[int, list[str]] = field(default_factory=dict)
+    records: dict[str, None] = field(default_factory=dict)
+    """Of the kinds that occur, each once; with all evidence they stand with each job."""
 
     def add(self, ended: Ended) -> None:
         if len(self.rows) < TABLE_ROWS:
@@ -122,8 +133,11 @@ class ResultTable:
                 words.ai,
                 words.human,
                 words.verdict,
+                words.kind,
                 words.why,
             ]
+            if words.kind and ended.job and not self.evidence:
+                self.records[domains.record(ended.job, self.terminal.language)] = None
             if self.evidence and ended.job and ended.job.result:
                 self.said[ended.input.number] = [*self.evidence(ended.job, self.terminal.language)]
 
@@ -134,9 +148,14 @@ class ResultTable:
             language.ai_probability,
             language.human_probability,
             language.verdict,
+            language.kind,
             language.why,
         ]
-        self.terminal.table(headings, [row for _, row in sorted(self.rows.items())], right=2)
+        rows = [row for _, row in sorted(self.rows.items())]
+        shown = [at for at in range(len(headings)) if at != KIND or any(row[KIND] for row in rows)]
+        self.terminal.table([headings[at] for at in shown], [[row[at] for at in shown] for row in rows], right=2)
+        for line in self.records:
+            self.terminal.say(line)
         for number, said in sorted(self.said.items()):
             self.terminal.say("")
             self.terminal.say(self.rows[number][0])

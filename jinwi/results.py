@@ -60,6 +60,19 @@ class Strength(StrEnum):
     UNSIGNED = "unsigned"
 
 
+class Domain(StrEnum):
+    """What kind of picture a model takes a picture for; `other`: none of these, or no telling which."""
+
+    PHOTOGRAPH = "photograph"
+    PORTRAIT = "portrait"
+    PAINTING = "painting"
+    ILLUSTRATION = "illustration"
+    RENDER = "render"
+    GRAPHIC = "graphic"
+    SCREENSHOT = "screenshot"
+    OTHER = "other"
+
+
 class Label(StrEnum):
     """What a person says of an image in a review."""
 
@@ -152,6 +165,44 @@ class Stability:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DomainView:
+    """What the model takes the picture for, with which probability in [0, 1], and its record with such pictures.
+
+    Of `images` by people, of `owners` owners, it called `called_ai` likely AI; `low` and `high` bound that share, 95 %
+    interval. Above `cap`, as the tenant's policy says, none is called so.
+    """
+
+    domain: Domain
+    probability: float
+    familiar: bool
+    """False: unlike anything that the model was measured on."""
+    images: int
+    owners: int
+    called_ai: int
+    rate: float
+    low: float
+    high: float
+    cap: float
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        record = document["record"]
+        low, high = record["interval"]
+        return cls(
+            domain=Domain(document["name"]),
+            probability=document["probability"],
+            familiar=document["familiar"],
+            images=record["images"],
+            owners=record["owners"],
+            called_ai=record["called_ai"],
+            rate=record["rate"],
+            low=low,
+            high=high,
+            cap=document["cap"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
     """A calibrated answer: `ai_probability` + `human_probability` = 1. Evidence for a person who decides."""
 
@@ -168,6 +219,8 @@ class Result:
     """What the file says of its own origin; that there is nothing says nothing."""
     provenance_complete: bool | None
     """False where a limit or a damaged part ended the reading; None in a result from before it was read."""
+    domain: DomainView | None
+    """None where the model says nothing of kinds, and in a result from before."""
     stability: Stability | None
     """None unless full evidence was asked for, or where there was no time for it."""
 
@@ -185,6 +238,7 @@ class Result:
             map=evidence.get("map"),
             provenance=tuple(Finding.from_document(each) for each in evidence.get("provenance", ())),
             provenance_complete=evidence.get("provenance_complete"),
+            domain=DomainView.from_document(evidence["domain"]) if evidence.get("domain") else None,
             stability=Stability.from_document(evidence["stability"]) if evidence.get("stability") else None,
         )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from jinwi import findings, similar, stability
+from jinwi import domains, findings, similar, stability
 from jinwi.client import AsyncClient, Client
 from jinwi.connection import Server, connect
 from jinwi.contact_sheet import contact_sheet
@@ -119,6 +119,7 @@ def _said(order: Order, server: Server, stack: ExitStack) -> Said | None:
     def said(job: Job, language: Language) -> Iterator[str]:
         if job.result is None:
             return
+        yield from domains.lines(job, language)
         yield from findings.lines(job.result, language)
         yield stability.line(job.result.stability, language)
         with suppress(Refused):  # a server from before, or a job erased meanwhile

@@ -11,6 +11,7 @@ import onnx
 from onnx import TensorProto, helper
 
 from shared import scoring
+from shared.domain.job import Lane
 from shared.scoring.card import CARD_KEY
 from shared.scoring.manifest import write_manifest
 
@@ -40,11 +41,19 @@ def copy_of_shipped(directory: Path, version: str) -> Path:
     return directory
 
 
-def brightness(directory: Path, version: str = "2.0.0", *, breaks_on_white: bool = False, **card: Any) -> Path:
+def brightness(
+    directory: Path,
+    version: str = "2.0.0",
+    *,
+    breaks_on_white: bool = False,
+    domains: Mapping[str, np.ndarray] | None = None,
+    **card: Any,
+) -> Path:
     """A version that takes what is bright for AI-generated, with a map; `card` changes its card.
 
     Each cell of the map says (mean - 127.5) / 16 of its 4 × 4 px, and the logit is the mean of the map. One that
-    `breaks_on_white` loads, and fails in ONNX Runtime on tiles with a value of 255.
+    `breaks_on_white` loads, and fails in ONNX Runtime on tiles with a value of 255. With `domains`, as `kinds` makes
+    them, its logit is its embedding too.
     """
     card = {
         "name": "brightness",
@@ -55,8 +64,13 @@ def brightness(directory: Path, version: str = "2.0.0", *, breaks_on_white: bool
         "range": {"min_side": 1, "max_side": 30_000, "statement": "Any size."},
         **card,
     }
+    if domains is not None:
+        card["embedding"] = {"size": 1}
     directory.mkdir(parents=True)
     model = _brightness_model(card)
+    if domains is not None:
+        _embed(model)
+        np.savez(directory / "domains.npz", **domains)
     if breaks_on_white:
         _break_on_white(model)
     onnx.save(model, directory / "model.onnx")
@@ -64,6 +78,42 @@ def brightness(directory: Path, version: str = "2.0.0", *, breaks_on_white: bool
     np.savez(directory / "golden.npz", **_brightness_golden(card["input"]))
     write_manifest(directory)
     return directory
+
+
+def kinds(
+    *, bright: tuple[int, int] = (200, 0), dark: tuple[int, int] = (200, 0), farthest: float = 100.0
+) -> dict[str, np.ndarray]:
+    """What a `domains.npz` holds, for `brightness`: what is bright is an illustration, what is dark a photograph.
+
+    `bright` and `dark`: how many pictures by people were measured, by ten owners, and how many of them were called AI.
+    `farthest`: a logit beyond it, on either side, is unfamiliar.
+    """
+    measured = {"illustration": bright, "photograph": dark}
+    rows = [(lane, name, called) for lane in Lane for name, called in measured.items()]
+    counts = [images for _, _, (images, _) in rows]
+    return {
+        "names": np.array(list(measured)),
+        "centre": np.zeros(1, np.float32),
+        "scale": np.ones(1, np.float32),
+        "axes": np.ones((1, 1), np.float32),
+        "bound": np.float32(1000),
+        "weight": np.array([[1, -1]], np.float32),
+        "bias": np.zeros(2, np.float32),
+        "least": np.zeros(2, np.float32),
+        "farthest": np.float32(farthest),
+        "record_lanes": np.repeat([lane.value for lane, _, _ in rows], counts),
+        "record_domains": np.repeat([name for _, name, _ in rows], counts),
+        "record_owners": np.concatenate([np.arange(images, dtype=np.int32) % 10 for images in counts]),
+        "record_scores": np.concatenate(
+            [(np.arange(images) < called).astype(np.float32) for _, _, (images, called) in rows]
+        ),
+    }
+
+
+def _embed(model: onnx.ModelProto) -> None:
+    model.graph.initializer.append(helper.make_tensor("after", TensorProto.INT64, [1], [1]))
+    model.graph.node.append(helper.make_node("Unsqueeze", ["logit", "after"], ["embedding"]))
+    model.graph.output.append(helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["N", 1]))
 
 
 def _brightness_model(card: Mapping[str, Any]) -> onnx.ModelProto:
@@ -125,4 +175,5 @@ def _brightness_golden(spec: Mapping[str, Any]) -> dict[str, np.ndarray]:
     rows, columns = spec["height"] // CELL, spec["width"] // CELL
     pixels = np.random.default_rng(1).integers(0, 255, (2, spec["height"], spec["width"], 3), np.uint8)
     drawn = (pixels.reshape(2, rows, CELL, columns, CELL, 3).mean((2, 4, 5)) - 127.5) / 16
-    return {"pixels": pixels, "logit": drawn.mean((1, 2)).astype(np.float32), "map": drawn.astype(np.float32)}
+    logit = drawn.mean((1, 2)).astype(np.float32)
+    return {"pixels": pixels, "logit": logit, "map": drawn.astype(np.float32), "embedding": logit[:, None]}

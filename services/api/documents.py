@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.errors import MEDIA_TYPE, PROBLEMS, type_of
 from shared.domain.audit import Action
+from shared.domain.domains import Domain
 from shared.domain.job import Lane, State
 from shared.domain.lifecycle import VersionState
 from shared.domain.provenance import Claim, Kind, Strength
@@ -48,6 +49,13 @@ EXAMPLE_JOB = {
                 }
             ],
             "provenance_complete": True,
+            "domain": {
+                "name": "illustration",
+                "probability": 0.81,
+                "familiar": True,
+                "record": {"images": 140, "owners": 12, "called_ai": 8, "rate": 0.0571, "interval": [0.0293, 0.1086]},
+                "cap": 0.1,
+            },
             "similar": f"/v1/jobs/{_JOB_ID}/similar",
             "stability": {},
         },
@@ -131,6 +139,28 @@ class StabilityDocument(BaseModel):
     views: list[StabilityViewDocument]
 
 
+class RecordDocument(BaseModel):
+    """Of pictures by people that the model took for this kind, from owners of whom it had not learnt."""
+
+    images: int = Field(ge=0, description="Under 30, neither verdict is given.")
+    owners: int = Field(ge=0, description="From how many different owners they are.")
+    called_ai: int = Field(ge=0, description="How many were likely AI at the thresholds of this result.")
+    rate: float = Field(ge=0, le=1)
+    interval: list[float] = Field(min_length=2, max_length=2, description="95 %, from low to high.")
+
+
+class DomainDocument(BaseModel):
+    """What kind of picture the model takes it for, which can be wrong, and the model's record with such pictures."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: Domain = Field(description="`other`: none of these, or no telling which.")
+    probability: float = Field(ge=0, le=1)
+    familiar: bool = Field(description="false: unlike anything that the model was measured on.")
+    record: RecordDocument
+    cap: float = Field(ge=0, le=1, description="The policy's `domain_cap`: above this rate no verdict is likely AI.")
+
+
 class EvidenceDocument(BaseModel):
     """What else speaks, beside the probabilities and never mixed into them."""
 
@@ -142,6 +172,9 @@ class EvidenceDocument(BaseModel):
     )
     provenance_complete: bool | None = Field(
         None, description="false: a limit or a damaged part ended the reading; null: a result from before it was read."
+    )
+    domain: DomainDocument | None = Field(
+        None, description="null: the model says nothing of kinds, or a result from before."
     )
     similar: str | None = Field(
         None, description="Where other jobs that show the same picture are read; null: a result from before."
@@ -277,6 +310,7 @@ class PolicyDocument(Document):
     model: str | None
     evidence: Literal["basic", "likely_ai", "full"]
     provenance: Literal["report", "decide"]
+    domain_cap: float
     allow_training: bool
     retention_days: int | None
 

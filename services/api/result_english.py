@@ -2,6 +2,7 @@
 
 from services.api import finding_texts
 from services.api.result_texts import Texts
+from shared.domain import domain_texts
 
 ENGLISH = Texts(
     code="en",
@@ -112,4 +113,5 @@ ENGLISH = Texts(
         503: ("Not available at the moment", "A part of the service is away. Please try again in a moment."),
     },
     finding=finding_texts.ENGLISH,
+    domain=domain_texts.ENGLISH,
 )

@@ -2,6 +2,7 @@
 
 from services.api import finding_texts
 from services.api.result_texts import Texts
+from shared.domain import domain_texts
 
 KOREAN = Texts(
     code="ko",
@@ -71,6 +72,10 @@ KOREAN = Texts(
         "internal": "시도할 때마다 예상하지 못한 오류가 났습니다.",
         "edited_with_ai": "파일 안의 신뢰할 수 있는 서명이 AI로 편집했다고 합니다. 얼마나 편집했는지 살펴보세요.",
         "out_of_range": "모델을 측정한 범위를 벗어난 크기의 이미지라 판정을 보류합니다.",
+        "blank": "거의 한 가지 색뿐이라 판단할 내용이 없는 이미지입니다.",
+        "domain_record": "이런 종류의 사람 작품을 AI로 보인다고 한 비율이 정책의 허용 한도를 넘어 판정을 보류합니다.",
+        "domain_unmeasured": "모델을 측정할 때 이런 종류의 사람 작품이 너무 적어 판정을 보류합니다.",
+        "unfamiliar": "모델을 측정할 때 쓴 어떤 그림과도 닮지 않아 판정을 보류합니다.",
     },
     people="사람의 검토",
     reviewed={
@@ -126,4 +131,5 @@ KOREAN = Texts(
         503: ("지금은 이용할 수 없습니다", "서비스 일부가 응답하지 않습니다. 잠시 뒤 다시 시도해 주세요."),
     },
     finding=finding_texts.KOREAN,
+    domain=domain_texts.KOREAN,
 )

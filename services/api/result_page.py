@@ -8,6 +8,7 @@ from importlib import resources
 from services.api.appeal_section import appeals_section
 from services.api.finding_section import findings_section
 from services.api.markup import Child, Markup, markup, tag
+from services.api.record_section import record_section
 from services.api.result_texts import Texts
 from services.api.result_view import PERCENT, View, instant, percent, percents
 from shared.domain import review
@@ -49,7 +50,7 @@ def result_page(view: View) -> str:
             tag("h1", headline),
             _people(view),
             tag("div", _figure(view), tag("div", _answer(view), class_="answer"), class_="top"),
-            [_rests_on(view), findings_section(view), _record(view)] if result else None,
+            [_rests_on(view), findings_section(view), record_section(view)] if result else None,
             appeals_section(view),
             _statement(view),
         ),
@@ -204,19 +205,6 @@ def _rests_on(view: View) -> Markup:
         (texts.decided_at, instant(view.job.finished_at)),
     ]
     return tag("section", tag("h2", texts.rests_on), _facts(facts))
-
-
-def _record(view: View) -> Markup:
-    """How often the model wrongs people, as its card says; nothing where the card says nothing."""
-    texts, result = view.texts, view.result
-    assert result is not None
-    rate = view.card.get("false_accusation_rate")
-    if not rate:
-        return tag("section", tag("h2", texts.record), tag("p", texts.no_record))
-    value, low, high = (f"{percent(rate[name])}{PERCENT}" for name in ("value", "low", "high"))
-    said = texts.record_value.format(n=f"{rate['n']:,}", rate=value, low=low, high=high)
-    elsewhere = view.card.get("thresholds") != result["thresholds"]
-    return tag("section", tag("h2", texts.record), tag("p", said, f" {texts.record_elsewhere}" if elsewhere else None))
 
 
 def _statement(view: View) -> Markup:

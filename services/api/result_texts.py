@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.api.finding_texts import FindingTexts
+from shared.domain.domain_texts import DomainTexts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,3 +85,4 @@ class Texts:
     gone: Mapping[int, tuple[str, str]]
     """By the HTTP status: what happened, and what to do."""
     finding: FindingTexts
+    domain: DomainTexts

@@ -25,6 +25,7 @@ from pydantic import (
 
 from services.api.errors import NO_INSTANT, invalid, invalid_body
 from shared.domain.audit import Action
+from shared.domain.domains import CAP
 from shared.domain.job import Lane, State
 from shared.domain.labels import Label as KnownLabel
 from shared.domain.labels import Part
@@ -350,6 +351,10 @@ class PolicyRequest(Request):
     )
     provenance: Literal["report", "decide"] = Field(
         "report", description="`decide`: a signed and trusted statement in the file sets the verdict, not the score."
+    )
+    domain_cap: Probability = Field(
+        CAP,
+        description="Share of people's pictures of a kind called AI, above which no picture of that kind is likely AI.",
     )
     allow_training: StrictBool = False
     retention_days: Days | None = Field(None, description="null: kept until erased.")

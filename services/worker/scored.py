@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.decoding.decoder import Prepared
+from shared.domain.domains import CAP, DomainView
 from shared.domain.job import Claim, map_path, similar_path
 from shared.domain.provenance import settle
 from shared.domain.stability import Stability
-from shared.domain.verdict import Basis, choose_thresholds, decide
+from shared.domain.verdict import BLANK, Basis, Thresholds, choose_thresholds, decide
 from shared.scoring.picture import Picture, Score
 from shared.scoring.session import Model
 
@@ -39,12 +40,24 @@ def told(score: Score) -> float:
     return round(score.probability, 4)
 
 
+def domain_of(item: Decoded, score: Score, thresholds: Thresholds) -> DomainView | None:
+    """What its model takes the picture for, and its record there; None where the model brings neither."""
+    if getattr(item.model, "domains", None) is None or score.embedding is None:
+        return None
+    return item.model.domains.view(score.embedding, item.claim.lane, thresholds.likely_ai)
+
+
 def result_document(item: Decoded, score: Score, stable: Stability | None = None) -> Mapping[str, Any]:
     """The `result` of DESIGN section 4: what the score is, what it rests on, and why it may be held back."""
     card, prepared = item.model.card, item.prepared
     thresholds = choose_thresholds(item.claim.policy, card.thresholds)
     ai = told(score)
-    reasons = card.range.reasons(prepared.width, prepared.height)
+    domain, cap = domain_of(item, score, thresholds), item.claim.policy.get("domain_cap", CAP)
+    reasons = [
+        *card.range.reasons(prepared.width, prepared.height),
+        *([BLANK] if prepared.blank else []),
+        *(domain.reasons(ai, thresholds, cap) if domain else []),
+    ]
     verdict, basis = decide(ai, thresholds, reasons), Basis.MODEL
     if item.claim.policy.get("provenance") == "decide" and (settled := settle(prepared.provenance)):
         (verdict, reasons), basis = settled, Basis.PROVENANCE
@@ -62,6 +75,7 @@ def result_document(item: Decoded, score: Score, stable: Stability | None = None
             "map": drawn,
             "provenance": [finding.document() for finding in prepared.provenance],
             "provenance_complete": prepared.provenance_complete,
+            "domain": {**domain.document(), "cap": cap} if domain else None,
             "similar": similar_path(item.claim.id),
             "stability": stable.document() if stable else {},
         },

@@ -27,6 +27,7 @@ from shared.domain.model_card import InputSpec
 from shared.domain.provenance import MOST_FINDINGS, Finding, strongest
 from shared.domain.tiles import plan
 from shared.errors import DecoderDied, ImageRefused, Outage
+from shared.imaging.blank import is_blank
 from shared.imaging.formats import Format
 from shared.imaging.limits import Limits
 from shared.imaging.pdq import pdq_of_reduced
@@ -53,15 +54,16 @@ _log = structlog.get_logger("decoder")
 class Prepared:
     """`pixels` is uint8 [T, spec height, spec width, 3], the tiles in the order of `tiles.plan`.
 
-    `width` and `height` are the picture's own, upright. `fingerprint` tells it again in another form. `provenance` is
-    what the file says of its origin; `provenance_complete` is False where a limit, a death or the clock ended the
-    reading.
+    `width` and `height` are the picture's own, upright. `blank`: hardly anything is on it. `fingerprint` tells it again
+    in another form. `provenance` is what the file says of its origin; `provenance_complete` is False where a limit, a
+    death or the clock ended the reading.
     """
 
     pixels: NDArray[np.uint8]
     width: int
     height: int
     format: Format
+    blank: bool
     fingerprint: Fingerprint
     provenance: tuple[Finding, ...]
     provenance_complete: bool
@@ -201,7 +203,8 @@ class Decoder:
         tiles = len(plan(reply["width"], reply["height"], spec, lane))
         # Only pixels cross over: what is done with those here, no file can steer.
         shaped = np.frombuffer(pixels, np.uint8)[: -SIDE * SIDE].reshape(tiles, spec.height, spec.width, 3)
-        fingerprint = pdq_of_reduced(pixels[-SIDE * SIDE :])
+        grey = pixels[-SIDE * SIDE :]
+        blank, fingerprint = is_blank(grey, shaped), pdq_of_reduced(grey)
         started = time.monotonic()
         provenance, complete = self._provenance(replies, deadline)
         return Prepared(
@@ -209,6 +212,7 @@ class Decoder:
             width=reply["width"],
             height=reply["height"],
             format=Format(reply["format"]),
+            blank=blank,
             fingerprint=fingerprint,
             provenance=strongest(provenance),
             provenance_complete=complete and len(provenance) <= MOST_FINDINGS,

@@ -27,6 +27,18 @@ class Domain(StrEnum):
     OTHER = "other"
 
 
+KINDS: Mapping[Domain, str] = {
+    Domain.PHOTOGRAPH: "a photograph",
+    Domain.PORTRAIT: "a portrait",
+    Domain.PAINTING: "a painting",
+    Domain.ILLUSTRATION: "an illustration",
+    Domain.RENDER: "a 3D render",
+    Domain.GRAPHIC: "a graphic",
+    Domain.SCREENSHOT: "a screenshot or a page of text",
+}
+"""In a sentence; OTHER has one of its own."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
     """Of pictures by people that the model took for this domain, and whose owners it had not learnt from.
@@ -54,6 +66,9 @@ class Record:
             "rate": round(self.rate, 4),
             "interval": [round(self.low, 4), round(self.high, 4)],
         }
+
+
+UNFAMILIAR = Reason(code="unfamiliar", detail="This picture is unlike anything that the model was measured on.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +101,7 @@ class DomainView:
         if thresholds.likely_human < score < thresholds.likely_ai:
             return []
         if not self.familiar:
-            return [Reason(code="unfamiliar", detail="unlike anything that the model was measured on")]
+            return [UNFAMILIAR]
         if self.record.images < FEWEST:
             return [Reason(code="domain_unmeasured", detail=_unmeasured(self.domain, self.record))]
         if score >= thresholds.likely_ai and self.record.rate > cap:
@@ -95,11 +110,22 @@ class DomainView:
 
 
 def _unmeasured(domain: Domain, record: Record) -> str:
-    return f"looks like {domain}: the model was measured on {record.images} such by people, fewer than {FEWEST}"
+    return f"{_taken_for(domain)}. It was measured on fewer than {FEWEST} such pictures by people ({record.images})."
 
 
 def _poor(domain: Domain, record: Record, cap: float) -> str:
     return (
-        f"looks like {domain}: of {record.images} such by people the model called {100 * record.rate:.0f} % AI, "
-        f"and more than {100 * cap:.0f} % is too many"
+        f"{_taken_for(domain)}. Of {record.images:,} such pictures by people it called {percent(record.rate)} % AI: "
+        f"more than the {percent(cap)} % that the policy allows."
     )
+
+
+def _taken_for(domain: Domain) -> str:
+    if domain is Domain.OTHER:
+        return "The model cannot tell what kind of picture this is"
+    return f"The model takes this for {KINDS[domain]}"
+
+
+def percent(share: float) -> str:
+    """Of a share in [0, 1], with one decimal where it has one."""
+    return f"{100 * share:.1f}".removesuffix(".0")

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from shared.domain.domains import CAP
 from shared.domain.verdict import Thresholds
 
 KEY_PREFIX = "jinwi_"
@@ -66,6 +67,7 @@ class Policy:
     model: str | None = None
     evidence: str = "basic"
     provenance: str = "report"
+    domain_cap: float = CAP
     allow_training: bool = False
     retention_days: int | None = None
 
@@ -80,6 +82,7 @@ class Policy:
             "model": self.model,
             "evidence": self.evidence,
             "provenance": self.provenance,
+            "domain_cap": self.domain_cap,
             "allow_training": self.allow_training,
             "retention_days": self.retention_days,
         }

@@ -50,6 +50,12 @@ class Reason:
         return {"code": self.code, "detail": self.detail}
 
 
+BLANK = Reason(
+    code="blank",
+    detail="Hardly anything is on this picture: nearly all of it is one shade, and there is nothing to judge.",
+)
+
+
 def choose_thresholds(policy: Mapping[str, Any], card: Thresholds | None) -> Thresholds:
     """The tenant's policy, else the model's card, else 0.20 and 0.80."""
     if chosen := policy.get("thresholds"):

@@ -20,6 +20,7 @@ from shared.domain.model_card import ModelCard
 from shared.errors import ConfigurationError, ModelRefused, Outage
 from shared.scoring.calibration import probability
 from shared.scoring.card import read_card
+from shared.scoring.domains import DOMAINS, Domains
 from shared.scoring.manifest import read_verified
 from shared.scoring.picture import Picture, Score, embedded, judge
 from shared.scoring.space import Space, spaces
@@ -73,6 +74,8 @@ class Model:
         self.sha256 = sha256
         self.spaces: Mapping[Lane, Space] = {}
         """Where its embeddings lie, by lane; empty where they can be compared with none."""
+        self.domains: Domains | None = None
+        """What it tells of the kind of a picture; None for a version that was brought or made before 1.2.0."""
         self._session = session
         self._outputs = [output.name for output in session.get_outputs()]
         self._scored = [name for name in self._outputs if name != "embedding"]
@@ -94,6 +97,8 @@ class Model:
         model = cls(session, card, hashlib.sha256(files["model.onnx"]).hexdigest())
         model._require_golden(_read_golden(files["golden.npz"]))
         model.spaces = spaces(files, card)
+        if DOMAINS in files:
+            model.domains = Domains.load(files[DOMAINS], card.embedding_size)
         return model
 
     def score(self, pixels: NDArray[np.uint8]) -> Scores:

@@ -14,7 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import BrowserContext, Page, expect
 
 from jinwi import Client
-from tests.models import TILED, brightness
+from tests.models import TILED, brightness, kinds
 
 UNKNOWN_KEY = "jinwi_" + "0" * 46
 
@@ -58,6 +58,15 @@ def guessing_key(service, tmp_path_factory) -> str:
     with Client(service.url, service.key) as client:
         client.upload_model(brightness(tmp_path_factory.mktemp("model") / "2.0.1", "2.0.1", range=small))
     return key_of_pinned(service, "guessing", "2.0.1")
+
+
+@pytest.fixture(scope="module")
+def knowing_key(service, tmp_path_factory) -> str:
+    """The key of a tenant whose pinned model tells kinds, and has a poor record with what is bright."""
+    domains = kinds(bright=(140, 24), dark=(12, 1))
+    with Client(service.url, service.key) as client:
+        client.upload_model(brightness(tmp_path_factory.mktemp("knowing") / "2.0.2", "2.0.2", domains=domains))
+    return key_of_pinned(service, "knowing", "2.0.2")
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +135,7 @@ def test_a_chosen_photograph_gets_both_probabilities_and_is_held_uncertain_with_
     assert percent(ready, "ai") + percent(ready, "human") == 100
     result = document(ready)["result"]
     assert abs(percent(ready, "ai") - 100 * result["ai_probability"]) <= 1
-    [reason] = result["reasons"]
+    reason = result["reasons"][0]
     assert reason["code"] == "out_of_range"
     expect(ready.locator("#notes")).to_contain_text(reason["detail"])
     expect(ready.get_by_text("Supporting evidence only: a person decides.")).to_be_visible()
@@ -473,3 +482,52 @@ def test_that_a_picture_was_never_seen_and_has_little_in_it_is_said(ready, tmp_p
     expect(ready.locator("#similar-note")).to_contain_text("No other job shows this picture.")
     expect(ready.locator("#similar-note")).to_contain_text("too little in this picture")
     expect(ready.locator("#twins")).to_be_hidden()
+
+
+@pytest.mark.parametrize("size", [{"width": 390, "height": 844}, {"width": 1280, "height": 900}], ids=["phone", "desk"])
+def test_the_kind_and_the_models_record_there_are_said_and_drawn(page, knowing_key, tmp_path, size):
+    page.set_viewport_size(size)
+    bright, dark = tmp_path / "bright.png", tmp_path / "dark.png"
+    for path, level in ((bright, 230), (dark, 40)):
+        image = Image.new("L", (400, 300), level)
+        image.paste(level - 30, (0, 0, 200, 300))
+        image.convert("RGB").save(path)
+    give_key(page, knowing_key)
+    choose(page, bright)
+    headline(page, "The model cannot tell")
+    expect(page.locator("#notes")).to_contain_text("more than the 10 % that the policy allows")
+    expect(page.locator("#domain-said")).to_contain_text("takes this for an illustration")
+    expect(page.locator("#domain-said")).to_contain_text(
+        "Of 140 such pictures by people it called 17.1 % AI (95 % interval"
+    )
+    drawing = page.locator("#domain-record")
+    expect(drawing).to_have_attribute("aria-label", re.compile("17.1 %.* The policy allows 10 %"))
+    bar, share, interval, cap = (
+        drawing.locator(part).bounding_box() for part in (".bar", ".bar span", ".bar i", ".bar b")
+    )
+    assert (
+        bar["x"]
+        < interval["x"]
+        < share["x"] + share["width"]
+        < interval["x"] + interval["width"]
+        < bar["x"] + bar["width"]
+    )
+    assert cap["x"] < share["x"] + share["width"]
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+    page.get_by_role("button", name="한국어").click()
+    expect(page.locator("#domain-said")).to_contain_text("일러스트로 봅니다")
+    expect(page.locator("#notes")).to_contain_text("허용 한도를 넘어 판정을 보류합니다")
+    page.get_by_role("button", name="English").click()
+
+    choose(page, dark)
+    headline(page, "The model cannot tell")
+    expect(page.locator("#domain-said")).to_contain_text("measured on too few of them (12)")
+    expect(drawing).to_be_hidden()
+
+
+def test_a_model_without_kinds_says_nothing_of_them(page, drawing_key, half_bright):
+    give_key(page, drawing_key)
+    choose(page, half_bright)
+    expect(page.locator("#domain")).to_be_hidden()
+    expect(page.locator("#facts")).to_contain_text("2.0.0")

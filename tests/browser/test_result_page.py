@@ -13,7 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from jinwi import Client
-from tests.models import TILED, brightness
+from tests.models import TILED, brightness, kinds
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
@@ -53,6 +53,29 @@ def drawing(service, client, tmp_path_factory) -> Iterator[Client]:
         key = admin.post("/v1/keys", json=wanted).json()["key"]
     with Client(service.url, key) as drawer:
         yield drawer
+
+
+@pytest.fixture(scope="module")
+def knowing(service, client, tmp_path_factory) -> Iterator[Client]:
+    """A client of a tenant whose pinned model tells kinds, and has a poor record with what is bright."""
+    poor = kinds(bright=(140, 24), dark=(140, 5))
+    client.upload_model(brightness(tmp_path_factory.mktemp("model") / "2.2.0", "2.2.0", domains=poor))
+    with httpx.Client(base_url=service.url, headers={"Authorization": f"Bearer {service.key}"}) as admin:
+        tenant = admin.post("/v1/tenants", json={"name": "kinds"}).json()["id"]
+        admin.patch("/v1/policy", params={"tenant_id": tenant}, json={"model": "2.2.0"}).raise_for_status()
+        wanted = {"name": "kinds", "scopes": ["submit", "read", "review"], "tenant_id": tenant}
+        key = admin.post("/v1/keys", json=wanted).json()["key"]
+    with Client(service.url, key) as knower:
+        yield knower
+
+
+def stripes(folder: Path, level: int) -> Path:
+    """A picture of about this grey level, with something on it."""
+    image = Image.new("L", (400, 300), level)
+    image.paste(level - 30, (0, 0, 200, 300))
+    path = folder / f"{level}.png"
+    image.convert("RGB").save(path)
+    return path
 
 
 @pytest.fixture
@@ -201,3 +224,38 @@ def test_it_prints_on_one_sheet_whatever_is_said_on_it(visit, client, path, job,
     for said in (job.document["image"]["sha256"], page.url.partition("?")[0], job.result.model_version):
         assert said in sheet
     assert ("사람이 이미지를 보지 않은" if locale == "ko-KR" else "computed by software") in sheet
+
+
+@WIDTHS
+@LANGUAGES
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_says_the_kind_and_draws_the_models_record_there(visit, knowing, size, locale, scheme, tmp_path):
+    korean = locale == "ko-KR"
+    page = visit(knowing.links.create(knowing.verify(stripes(tmp_path, 230))).path, size, locale)
+    page.emulate_media(color_scheme=scheme)
+    expect(page.locator("h1")).to_have_text("모델이 판단할 수 없습니다" if korean else "The model cannot tell")
+    expect(page.locator(".notes li").first).to_contain_text("허용 한도를 넘어" if korean else "it called 17.1")
+    record = page.locator("section.record")
+    expect(record).to_contain_text("일러스트로 봅니다" if korean else "takes this for an illustration")
+    expect(record).to_contain_text("140점 가운데 17.1" if korean else "Of 140 such pictures by people it called 17.1")
+    expect(record).to_contain_text("틀릴 수 있습니다" if korean else "can be wrong")
+    drawing = record.get_by_role("img")
+    expect(drawing).to_be_visible()
+    box, around = drawing.bounding_box(), record.bounding_box()
+    assert around["x"] <= box["x"] < box["x"] + box["width"] <= around["x"] + around["width"]
+    assert box["height"] > 30
+    drawn = {name: record.locator(path).bounding_box() for name, path in DRAWN.items()}
+    assert drawn["interval"]["x"] < drawn["share"]["x"] + drawn["share"]["width"]
+    assert drawn["share"]["x"] + drawn["share"]["width"] < drawn["interval"]["x"] + drawn["interval"]["width"]
+    assert drawn["cap"]["x"] < drawn["share"]["x"] + drawn["share"]["width"], "the share is over what is allowed"
+    assert record.locator("rect.share").evaluate("bar => getComputedStyle(bar).fill") != record.locator(
+        "rect.track"
+    ).evaluate("track => getComputedStyle(track).fill")
+    assert fits(page)
+    pdf = page.pdf(format="A4", print_background=True, prefer_css_page_size=True)
+    assert pages_of(pdf) == 1
+    page.emulate_media(media="print")
+    expect(drawing).to_be_visible()
+
+
+DRAWN = {"share": "rect.share", "interval": "path.interval", "cap": "path.cap"}

@@ -12,11 +12,23 @@ from jinwi.korean import KOREAN
 from jinwi.results import Verdict
 from services.api.languages import LANGUAGES
 from services.api.result_texts import Texts
+from shared.domain.domain_texts import DomainTexts
+from shared.domain.domains import UNFAMILIAR, Domain, DomainView, Record
 from shared.domain.job import REASONS
 from shared.domain.provenance import EDITED_WITH_AI
+from shared.domain.verdict import BLANK, Thresholds
 
 PAGE = (Path(__file__).parents[2] / "services/api/web/index.html").read_text(encoding="utf-8")
 OF_PEOPLE = {code: {texts.verdicts[said] for said in ("human", "ai", "disputed")} for code, texts in LANGUAGES.items()}
+OF_KINDS = {
+    reason.code
+    for images in (29, 30)
+    for reason in DomainView(
+        domain=Domain.OTHER,
+        probability=1,
+        record=Record(images=images, owners=2, called_ai=images, low=0.5, high=1),
+    ).reasons(1, Thresholds())
+}
 STRINGS = dict(re.findall(r"^  (en|ko): \{\n(.*?)^  \},\n", PAGE, re.DOTALL | re.MULTILINE))
 
 
@@ -29,7 +41,7 @@ def test_the_page_and_the_command_line_have_each_reason_of_a_job_in_korean():
     assert set(REASONS) <= known_to_the_page()
     assert set(REASONS) <= set(KOREAN.known)
     assert known_to_the_page() == set(KOREAN.known)
-    assert EDITED_WITH_AI.code in KOREAN.known
+    assert {EDITED_WITH_AI.code, BLANK.code, UNFAMILIAR.code, *OF_KINDS} <= set(KOREAN.known)
 
 
 @pytest.mark.parametrize("language", [ENGLISH, KOREAN], ids=lambda language: language.code)
@@ -43,6 +55,14 @@ def test_the_page_and_the_command_line_say_the_same_of_a_finding(language):
 def _of_the_page(sentence: str) -> str:
     """There two sentences are two, and not parts of one."""
     return sentence.casefold().replace("; it says", ". it says")
+
+
+@pytest.mark.parametrize("language", [ENGLISH, KOREAN], ids=lambda language: language.code)
+def test_the_page_says_of_a_kind_what_the_command_line_says(language):
+    said = [getattr(language.domain, field.name) for field in fields(DomainTexts) if field.name != "names"]
+    sentences = [sentence for one in said for sentence in (one.values() if isinstance(one, Mapping) else [one])]
+    assert [sentence for sentence in sentences if sentence not in STRINGS[language.code]] == []
+    assert LANGUAGES[language.code].domain is language.domain
 
 
 @pytest.mark.parametrize("language", [ENGLISH, KOREAN], ids=lambda language: language.code)

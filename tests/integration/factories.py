@@ -35,9 +35,17 @@ def change_policy(database: Database, tenant_id: UUID, **changes: object) -> Non
         tenants.change_policy(connection, tenant_id, Policy(**changes))
 
 
-def picture(colour: tuple[int, int, int] = (200, 120, 40), size: tuple[int, int] = (32, 32)) -> bytes:
+def picture(
+    colour: tuple[int, int, int] = (200, 120, 40), size: tuple[int, int] = (32, 32), *, blank: bool = False
+) -> bytes:
+    """A PNG of this colour, one half a little lighter and one a little darker unless it is `blank`."""
+    image = Image.new("RGB", size, colour)
+    if not blank:
+        lighter, darker = (tuple(min(255, max(0, level + by)) for level in colour) for by in (5, -5))
+        image.paste(lighter, (0, 0, size[0] // 2, size[1]))
+        image.paste(darker, (size[0] // 2, 0, *size))
     file = io.BytesIO()
-    Image.new("RGB", size, colour).save(file, "PNG")
+    image.save(file, "PNG")
     return file.getvalue()
 
 

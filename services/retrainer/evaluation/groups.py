@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from services.retrainer.evaluation.predictions import Predictions, Strings
 from services.retrainer.statistics.bootstrap import Interval, Weights, interval, shares
-from services.retrainer.statistics.metrics import wilson
+from shared.domain.interval import wilson
 
 LEAST = 60
 """Pictures of an owner whose rate is listed by itself: with fewer, an interval says next to nothing."""

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from services.retrainer.evaluation.predictions import Labels, Predictions
 from services.retrainer.statistics.bootstrap import Interval, Weights, interval
 from services.retrainer.statistics.calibrate import balanced, line
-from services.retrainer.statistics.metrics import BINS, expected_calibration_error, wilson
+from services.retrainer.statistics.metrics import BINS, expected_calibration_error
+from shared.domain.interval import wilson
 
 Floats = NDArray[np.float64]
 

@@ -1,12 +1,12 @@
 """What a detector's probabilities are worth on labelled images (AI is the positive class)."""
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn import metrics
 
+from shared.domain.interval import wilson
 from shared.domain.verdict import Thresholds
 
 Floats = NDArray[np.float64]
@@ -93,17 +93,6 @@ def rate(hits: int, n: int) -> dict[str, float]:
         "high": round(high, 6),
         "n": n,
     }
-
-
-def wilson(hits: float, n: int, *, z: float = 1.959964) -> tuple[float, float]:
-    """Wilson's score interval (JASA 1927), 95 % by default: right for rates near 0 and 1 too."""
-    if n == 0:
-        return 0.0, 1.0
-    share = hits / n
-    centre = share + z * z / (2 * n)
-    spread = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    scale = 1 + z * z / n
-    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
 def table(columns: dict[str, dict[str, Any]]) -> str:

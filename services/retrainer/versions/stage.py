@@ -17,6 +17,7 @@ from services.retrainer.versions.place import staging
 from shared.domain.model_card import ModelCard
 from shared.errors import ModelRefused
 from shared.scoring.card import CARD_KEY
+from shared.scoring.domains import DOMAINS
 from shared.scoring.foreign import ForeignGraph
 from shared.scoring.manifest import read_verified
 from shared.scoring.session import Model
@@ -46,6 +47,7 @@ class Change:
     head: Head | None = None
     gold: Embedded | None = None
     guard: Embedded | None = None
+    domains: bytes | None = None
     card: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] | None = None
 
@@ -90,6 +92,8 @@ def stage(parent: Path, out: Path, change: Change) -> Path:
             made.save(directory / name)
         elif name in files:
             (directory / name).write_bytes(files[name])
+    if (domains := change.domains or files.get(DOMAINS)) is not None:
+        (directory / DOMAINS).write_bytes(domains)
     metrics = json.loads(files["metrics.json"]) if change.metrics is None else change.metrics
     write_beside(directory, card, metrics, _golden(model, card))
     Model.load(directory, provider="cpu", threads=1)

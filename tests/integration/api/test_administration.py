@@ -131,6 +131,16 @@ class TestPolicy:
         back = client.patch("/v1/policy", json={"thresholds": None, "evidence": None, "retention_days": None}).json()
         assert (back["thresholds"], back["evidence"], back["retention_days"]) == (None, "basic", None)
 
+    def test_the_cap_on_a_kinds_record_is_a_share_of_a_tenth_unless_it_is_set(self, client):
+        assert client.get("/v1/policy").json()["domain_cap"] == 0.1
+        changed = client.patch("/v1/policy", json={"domain_cap": 0.25}).json()
+        assert (changed["version"], changed["domain_cap"]) == (2, 0.25)
+        [act] = client.get("/v1/audit", params={"action": "policy.changed"}).json()["acts"]
+        assert act["details"]["domain_cap"] == 0.25
+        assert client.patch("/v1/policy", json={"domain_cap": None}).json()["domain_cap"] == 0.1
+        refused = client.patch("/v1/policy", json={"domain_cap": 10})
+        assert refused.json()["errors"] == [{"field": "domain_cap", "message": "must be at most 1"}]
+
     def test_a_patch_that_changes_nothing_makes_no_version(self, client):
         assert client.patch("/v1/policy", json={"evidence": "basic"}).json()["version"] == 1
 
@@ -162,6 +172,9 @@ class TestPolicy:
             ({"thresholds": 1}, {"thresholds"}),
             ({"retention_days": 0, "evidence": "all"}, {"retention_days", "evidence"}),
             ({"version": 7}, {"version"}),
+            ({"domain_cap": 1.01}, {"domain_cap"}),
+            ({"domain_cap": -0.1}, {"domain_cap"}),
+            ({"domain_cap": "0.1"}, {"domain_cap"}),
             ([], {"body"}),
         ]
         assert [fields(client.patch("/v1/policy", json=patch)) for patch, _ in refused] == [

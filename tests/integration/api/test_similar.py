@@ -108,7 +108,7 @@ def test_an_old_review_of_the_same_file_is_not_lost_among_the_newer_jobs(client,
 
 
 def test_flat_pictures_share_a_hash_and_are_not_similar(client, score):
-    flat = [picture((shade, shade, shade)) for shade in (10, 100, 200)]
+    flat = [picture((shade, shade, shade), blank=True) for shade in (10, 100, 200)]
     jobs = [client.upload(data).json() for data in (*flat, flat[0])]
     score(*flat)
     answer = similar(client, jobs[0])
@@ -118,8 +118,8 @@ def test_flat_pictures_share_a_hash_and_are_not_similar(client, score):
 
 
 def test_a_flat_picture_is_not_found_by_one_with_much_in_it(client, score, database):
-    job, flat = client.upload(scene()).json(), client.upload(picture()).json()
-    score(scene(), picture())
+    job, flat = client.upload(scene()).json(), client.upload(picture(blank=True)).json()
+    score(scene(), picture(blank=True))
     with database.transaction() as connection:
         # As near as can be, and of too little quality all the same.
         connection.execute("UPDATE perceptual_hashes SET pdq = (SELECT pdq FROM perceptual_hashes WHERE quality > 50)")

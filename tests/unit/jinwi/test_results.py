@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from jinwi import results
-from shared.domain import job, verdict
+from shared.domain import domains, job, verdict
 from shared.domain.job import error_document, map_path
 from shared.domain.provenance import Claim, Finding, Kind, Strength
 from shared.domain.stability import Stability, View
@@ -17,7 +17,13 @@ ID = UUID("019a0b8e-6f5c-7c3e-9f52-3d6c4f1f2a10")
 FINDING = Finding(
     kind=Kind.C2PA, claim=Claim.AI, strength=Strength.SIGNED, where="PNG caBX", details={"signer": "unknown"}
 )
+VIEW = domains.DomainView(
+    domain=domains.Domain.PORTRAIT,
+    probability=0.81,
+    record=domains.Record(images=140, owners=12, called_ai=7, low=0.02, high=0.1),
+)
 EVIDENCE = {
+    "domain": {**VIEW.document(), "cap": 0.2},
     "map": map_path(ID),
     "provenance": [FINDING.document()],
     "provenance_complete": True,
@@ -81,6 +87,18 @@ def test_a_finished_job_is_read_whole():
             ),
         ),
         provenance_complete=True,
+        domain=results.DomainView(
+            domain=results.Domain.PORTRAIT,
+            probability=0.81,
+            familiar=True,
+            images=140,
+            owners=12,
+            called_ai=7,
+            rate=0.05,
+            low=0.02,
+            high=0.1,
+            cap=0.2,
+        ),
         stability=results.Stability(n=1, low=0.1, high=0.3, flips=1),
     )
     assert seen.document["image"]["width"] == 640
@@ -101,6 +119,7 @@ def test_every_state_is_known_and_final_when_the_domain_says_so(state):
         (results.Lane, job.Lane),
         (results.Verdict, verdict.Verdict),
         (results.Basis, verdict.Basis),
+        (results.Domain, domains.Domain),
         (results.Kind, Kind),
         (results.Claim, Claim),
         (results.Strength, Strength),
@@ -113,3 +132,4 @@ def test_words_are_the_domains(ours, theirs):
 def test_a_result_from_before_says_that_nothing_was_read():
     before = read(result={**ROW["result"], "evidence": {"map": None, "provenance": [], "stability": {}}}).result
     assert (before.provenance, before.provenance_complete, before.basis) == ((), None, results.Basis.MODEL)
+    assert before.domain is None

@@ -209,6 +209,10 @@ def test_a_reason_may_have_lines_and_a_reviewer_is_one():
         {"model": "champion"},
         {"evidence": "all"},
         {"provenance": "trust"},
+        {"domain_cap": 1.1},
+        {"domain_cap": -0.01},
+        {"domain_cap": True},
+        {"domain_cap": "10 %"},
     ],
 )
 def test_a_policy_out_of_its_bounds_is_refused(values):

@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
-from shared.domain.domains import CAP, FEWEST, Domain, DomainView, Record
+from shared.domain.domains import CAP, FEWEST, KINDS, Domain, DomainView, Record
 from shared.domain.verdict import Thresholds
 
 THRESHOLDS = Thresholds(likely_human=0.2, likely_ai=0.8)
@@ -44,10 +46,19 @@ def test_a_score_that_decides_nothing_needs_no_reason():
 
 
 def test_the_reason_says_the_record_and_the_cap():
-    [reason] = view(called_ai=30).reasons(0.9, THRESHOLDS)
+    [reason] = view(called_ai=21).reasons(0.9, THRESHOLDS)
     assert reason.detail == (
-        "looks like illustration: of 200 such by people the model called 15 % AI, and more than 10 % is too many"
+        "The model takes this for an illustration. Of 200 such pictures by people it called 10.5 % AI: more than the "
+        "10 % that the policy allows."
     )
+
+
+@pytest.mark.parametrize("domain", Domain)
+def test_the_reason_names_each_kind_in_a_sentence(domain):
+    [reason] = replace(view(images=3), domain=domain).reasons(0.9, THRESHOLDS)
+    taken, measured = reason.detail.split(". ")
+    assert taken in {f"The model takes this for {kind}" for kind in KINDS.values()} or domain is Domain.OTHER
+    assert measured == "It was measured on fewer than 30 such pictures by people (3)."
 
 
 def test_the_document_has_rounded_shares():

@@ -30,8 +30,14 @@ def test_a_webhook_secret_carries_32_random_bytes():
 
 
 def test_a_policy_reads_back_as_it_was_written():
-    policy = Policy(thresholds=Thresholds(likely_human=0.1, likely_ai=0.9), retention_days=30, allow_training=True)
+    thresholds = Thresholds(likely_human=0.1, likely_ai=0.9)
+    policy = Policy(thresholds=thresholds, retention_days=30, allow_training=True, domain_cap=0.2)
     assert Policy.from_document(policy.document()) == policy
+
+
+def test_a_policy_that_was_written_before_there_was_a_cap_has_the_default():
+    written = {name: value for name, value in Policy().document().items() if name != "domain_cap"}
+    assert Policy.from_document(written).domain_cap == 0.1
 
 
 def test_training_needs_consent_that_nobody_has_by_default():
