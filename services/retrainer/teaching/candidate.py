@@ -13,7 +13,7 @@ from services.retrainer.statistics.metrics import measure
 from services.retrainer.teaching.bounded import likely_ai
 from services.retrainer.teaching.head_fit import HeadRecipe, Heard, fit_head
 from services.retrainer.teaching.lessons import Lessons, Pool
-from services.retrainer.teaching.recalibrate import owner_folds, recalibrated
+from services.retrainer.teaching.recalibrate import recalibrated
 from services.retrainer.versions.embedded import PLAIN, Embedded
 from services.retrainer.versions.stage import GUARD, Change, Head, read_set, stage
 from shared.domain.job import Lane

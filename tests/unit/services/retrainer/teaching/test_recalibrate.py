@@ -3,8 +3,9 @@ import pytest
 
 pytest.importorskip("torch")
 
-from services.retrainer.teaching.recalibrate import owner_folds, recalibrated
+from services.retrainer.teaching.recalibrate import recalibrated
 from services.retrainer.versions.embedded import Embedded
+from services.retrainer.versions.owner_folds import owner_folds
 from shared.domain.job import Lane
 from shared.domain.model_card import Calibration, CalibrationTable, Tier
 
