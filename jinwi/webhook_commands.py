@@ -20,8 +20,8 @@ def rotate(terminal: Terminal, webhook_id: str, *, as_json: bool) -> None:
     with open_client(terminal) as client:
         webhook = client.webhooks.rotate_secret(webhook_id)
     _show_secret(terminal, webhook, as_json=as_json)
-    if not as_json:
-        terminal.note(terminal.language.both_sign)
+    if not as_json and webhook.previous_secret_until:
+        terminal.note(terminal.language.both_sign.format(until=local_time(webhook.previous_secret_until)))
 
 
 def _show_secret(terminal: Terminal, webhook: Webhook, *, as_json: bool) -> None:

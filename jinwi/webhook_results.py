@@ -28,7 +28,10 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Webhook:
-    """An endpoint. `events` None: all of them. `secret` only right after it was made or rotated."""
+    """An endpoint. `events` None: all of them. `secret` only right after it was made or rotated.
+
+    The secret before it signs as well until `previous_secret_until`; None: there is none that does.
+    """
 
     id: str
     url: str
@@ -37,6 +40,7 @@ class Webhook:
     enabled: bool
     disabled_reason: str | None
     failing_since: datetime | None
+    previous_secret_until: datetime | None
     created_at: datetime
     secret: str | None = field(repr=False)
     document: Mapping[str, Any] = field(repr=False)
@@ -52,6 +56,7 @@ class Webhook:
             enabled=document["enabled"],
             disabled_reason=document["disabled_reason"],
             failing_since=_time(document["failing_since"]),
+            previous_secret_until=_time(document["previous_secret_until"]),
             created_at=datetime.fromisoformat(document["created_at"]),
             secret=document.get("secret"),
             document=document,

@@ -52,7 +52,7 @@ STEP_SECONDS = Histogram(
 )
 JOB_SECONDS = Histogram(
     "jinwi_job_duration_seconds",
-    "Time from submission to the final state.",
+    "Time from submission to the final state, erasure left out.",
     ["lane", "state"],
     buckets=(0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600, 1800, 3600, 21600),
 )
@@ -69,7 +69,7 @@ CHALLENGER_PICTURES = Counter(
 )
 LIMITED_REQUESTS = Counter(
     "jinwi_api_limited_requests",
-    "Requests answered with 429, by what was exceeded: submissions, requests, quota or backlog.",
+    "Requests answered with 429, by what was exceeded: submissions, requests, quota, backlog or links.",
     ["policy"],
 )
 LIMIT_COUNTS = Counter(

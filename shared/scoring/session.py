@@ -126,6 +126,11 @@ class Model:
         return [judge(*own, card=self.card) for own in zip(pictures, *outputs, strict=True)]
 
     @property
+    def draws_maps(self) -> bool:
+        """Whether it gives maps."""
+        return "map" in self._outputs
+
+    @property
     def embeds(self) -> bool:
         """Whether it gives embeddings."""
         return self._outputs != self._scored

@@ -42,6 +42,26 @@ def test_alerts_speak_only_of_metrics_that_exist():
     assert {re.sub("_(bucket|count|sum|total)$", "", name) for name in spoken} <= histograms | families
 
 
+def test_each_alert_carries_a_section_that_says_what_to_do():
+    rules = (FOLDER / "alerts.yml").read_text(encoding="utf-8")
+    alerts = re.findall(r"alert: (\w+)", rules)
+    runbooks = re.findall(r"runbook: (\S+)", rules)
+    assert [runbook.rpartition("#")[2] for runbook in runbooks] == [alert.lower() for alert in alerts]
+    (page,) = {runbook.rpartition("#")[0] for runbook in runbooks}
+    sections = re.findall(r"^### (\w+)\n\n(.+)", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    assert {name for name, _ in sections} == set(alerts)
+
+
+def test_names_of_metrics_end_with_their_unit():
+    """As Prometheus's conventions for names have it: base units, and what is a share is a ratio."""
+    processes = [metric for metric in vars(metrics).values() if isinstance(metric, MetricWrapperBase)]
+    assert all(metric._name.endswith("_seconds") for metric in processes if metric._type == "histogram")
+    source = Path(stored_metrics.__file__).read_text(encoding="utf-8")
+    for name in re.findall(r'MetricFamily\(\s*"(\w+)"', source):
+        assert not name.endswith(("_total", "_ms", "_minutes", "_hours", "_percent")), name
+        assert name.endswith("_seconds") or "age" not in name.split("_"), name
+
+
 def test_every_service_that_is_scraped_is_in_the_compose_file():
     yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]

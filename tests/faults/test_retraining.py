@@ -237,6 +237,7 @@ def test_the_retrainer_is_killed_in_a_stage(stage, database, store, settings, ru
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 def test_the_retrainer_is_killed_in_every_stage_and_the_weights_are_those_of_a_run_that_was_not(
     database, store, settings, run, tmp_path, trial
 ):

@@ -1,5 +1,6 @@
 """`jinwi evaluate`: a version on disk before labelled images, and what needs no detector beside it."""
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +19,9 @@ from services.retrainer.evaluation import chapters, report
 from services.retrainer.evaluation.judgement import Judgement, judge
 from services.retrainer.evaluation.nulls import NullScores, describe, out_of_fold, owner_folds, stacked
 from services.retrainer.evaluation.predictions import Predictions
-from services.retrainer.robustness import files
+from services.retrainer.robustness import files, graph_cam
 from services.retrainer.robustness.detector import Detector, of_model
+from services.retrainer.robustness.graph_cam import GraphCam
 from services.retrainer.robustness.section import Section
 from services.retrainer.robustness.sections import sections
 from services.retrainer.sources import open_datasets
@@ -56,7 +58,7 @@ def run(model: str, data: Sequence[str], *, matched_view: bool, studies: bool, l
     detector, dataset = load(model, Lane(lane)), open_datasets(data)
     views = [MATCHED, RAW] if matched_view else [RAW]
     judgements = [evaluate(detector, dataset, view=view) for view in views]
-    sections = list(_studies(detector, dataset, judgements[0])) if studies else []
+    sections = list(_studies(load(model, Lane(lane), maps=True), dataset, judgements[0])) if studies else []
     page = report.write(out, detector.name, dataset.name, judgements, sections)
     heads, rows = chapters.summary(judgements)
     document = report.document(detector.name, dataset.name, judgements, sections)
@@ -68,15 +70,25 @@ def _studies(detector: Detector, dataset: Dataset, judgement: Judgement) -> Iter
     yield files.section(detector, dataset, judgement.predictions.probabilities)
 
 
-def load(name: str, lane: Lane) -> Detector:
-    """A detector from a version's directory or the number of a shipped version; raises ConfigurationError."""
+def load(name: str, lane: Lane, *, maps: bool = False) -> Detector:
+    """A detector from a version's directory or the number of a shipped version; raises ConfigurationError.
+
+    With `maps` one that draws none is given those of Grad-CAM, where its graph has something to look at.
+    """
     directories = {path.name: path for path in scoring.shipped()}
     directory = Path(name) if (Path(name) / MANIFEST).is_file() else directories.get(name)
     if directory is None:
         raise ConfigurationError(
             f"{name} is neither a version's directory nor a shipped version; shipped are {', '.join(directories)}"
         )
-    return of_model(Model.load(directory, provider="cpu", threads=1), lane=lane)
+    model = Model.load(directory, provider="cpu", threads=1)
+    return of_model(model, lane=lane, cam=_cam(directory) if maps and not model.draws_maps else None)
+
+
+def _cam(directory: Path) -> GraphCam | None:
+    with contextlib.suppress(ConfigurationError):
+        return graph_cam.of_version(directory)
+    return None
 
 
 def evaluate(detector: Detector, dataset: Dataset, *, view: str, seed: int = 0) -> Judgement:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from services.retrainer.robustness.compose import AI_IN_HUMAN, CONTROLS, Composite
 from services.retrainer.robustness.composites import Composites, Group, Localisation
-from services.retrainer.robustness.detector import Detector, Map, Scored
+from services.retrainer.robustness.detector import Detector, Map, Scored, remark
 from services.retrainer.robustness.localise import found
 from services.retrainer.robustness.overlay import outlined, overlay, scale_of
 from services.retrainer.robustness.section import (
@@ -41,6 +41,7 @@ def section(measured: Composites, title: str = "Composites") -> Section:
             "round of JPEG. Human in human and AI in AI are controls: there is a seam to find, and no other class."
         ),
         paragraph(finding(measured)),
+        *([paragraph(said)] if (said := remark([measured.detector])) else []),
         paragraph(FACE_SWAPS),
         table(
             ["", "pictures (owners)", "logit moves to the patch's side by", "moved so", "likely AI", "unpasted"],

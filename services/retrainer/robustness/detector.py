@@ -1,7 +1,7 @@
 """What is judged: anything that turns pictures into scores, a network in training or a version on disk."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,10 @@ Map = NDArray[np.float32]
 
 Infer = Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], NDArray[np.float32] | None]]
 """`pixels` uint8 [N, H, W, 3] to logits float32 [N] and maps float32 [N, h, w], or None."""
+
+
+Cam = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+"""`pixels` uint8 [N, H, W, 3] to maps float32 [N, h, w]."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,11 +43,15 @@ Scorer = Callable[[Sequence[Image.Image]], Scored]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Detector:
-    """A scorer of RGB pictures, with the name it has in a report and the thresholds of its verdicts."""
+    """A scorer of RGB pictures, with the name it has in a report and the thresholds of its verdicts.
+
+    `by_cam`: it draws no map itself, its maps are Grad-CAM's.
+    """
 
     name: str
     score: Scorer
     thresholds: Thresholds = field(default_factory=Thresholds)
+    by_cam: bool = False
 
     def verdict(self, probability: float) -> Verdict:
         """By the score alone: what the card says of sizes outside its range would hide every flip."""
@@ -60,14 +68,17 @@ class Detector:
         return likely_ai.astype(np.int8) - likely_human.astype(np.int8)
 
 
-def of_model(model: Model, *, name: str | None = None, lane: Lane = Lane.INTERACTIVE) -> Detector:
-    """A version on disk, as a worker uses it in that lane."""
+def of_model(
+    model: Model, *, name: str | None = None, lane: Lane = Lane.INTERACTIVE, cam: Cam | None = None
+) -> Detector:
+    """A version on disk, as a worker uses it in that lane; `cam` draws its maps where it draws none."""
 
     def infer(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
         scores = model.score(pixels)
-        return scores.logits, scores.maps
+        return scores.logits, cam(pixels) if cam and scores.maps is None else scores.maps
 
-    return of_inference(infer, model.card, name=name, lane=lane)
+    made = of_inference(infer, model.card, name=name, lane=lane)
+    return replace(made, by_cam=cam is not None and not model.draws_maps)
 
 
 def of_inference(infer: Infer, card: ModelCard, *, name: str | None = None, lane: Lane = Lane.INTERACTIVE) -> Detector:
@@ -89,6 +100,17 @@ def _judged(infer: Infer, image: Image.Image, card: ModelCard, lane: Lane) -> Sc
     """One picture an inference: what is batched or not must not move a score."""
     pixels = prepare(image, card.input, lane)
     return judge(Picture(pixels=pixels, width=image.width, height=image.height, lane=lane), *infer(pixels), card=card)
+
+
+def remark(detectors: Sequence[Detector]) -> str:
+    """Whose maps are Grad-CAM's; nothing where each draws its own or none."""
+    named = " and ".join(detector.name for detector in detectors if detector.by_cam)
+    if not named:
+        return ""
+    return (
+        f"The maps of {named} are Grad-CAM's (arXiv 1610.02391), for the network draws none: they show where the last "
+        "feature map speaks for a class, and their cells do not add up to the logit."
+    )
 
 
 def whole(evidence: Map) -> Map:

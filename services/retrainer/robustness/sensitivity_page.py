@@ -7,6 +7,7 @@ from PIL import Image
 
 from services.retrainer.data.samples import AI
 from services.retrainer.robustness.degrade import ALL, ALTERATIONS
+from services.retrainer.robustness.detector import Detector, Scored, remark
 from services.retrainer.robustness.overlay import overlay, scale_of
 from services.retrainer.robustness.section import (
     Section,
@@ -42,6 +43,7 @@ def section(measured: Sensitivity, title: str = "Sensitivity") -> Section:
         _moves_table(measured.moves),
         *([_differences_table(measured.differences), _cases_table(names, measured.cases)] if measured.cases else []),
         paragraph("Orange leans AI, green leans human; one scale of colour for each detector's maps."),
+        *([paragraph(said)] if (said := remark(measured.detectors)) else []),
         picture(page, f"pictures plain and altered, judged by {' and '.join(names)}"),
     )
     data = {
@@ -139,11 +141,17 @@ def contact_sheet(measured: Sensitivity) -> Image.Image:
 
 
 def _legend(measured: Sensitivity) -> str:
-    if len(measured.detectors) == 1:
-        return measured.detectors[0].name
-    mapless = ["" if scored.maps else " (draws no map)" for scored in measured.rows[0].scored]
-    lettered = zip(LETTERS, measured.detectors, mapless, strict=True)
-    return ";  ".join(f"{letter} = {detector.name}{remark}" for letter, detector, remark in lettered)
+    drawn = zip(measured.detectors, measured.rows[0].scored, strict=True)
+    named = [f"{detector.name}{_drawing(detector, scored)}" for detector, scored in drawn]
+    if len(named) == 1:
+        return named[0]
+    return ";  ".join(f"{letter} = {name}" for letter, name in zip(LETTERS, named, strict=True))
+
+
+def _drawing(detector: Detector, scored: Scored) -> str:
+    if detector.by_cam:
+        return " (maps by Grad-CAM)"
+    return "" if scored.maps else " (draws no map)"
 
 
 def _title(row: Judged) -> str:

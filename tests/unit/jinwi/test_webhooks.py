@@ -73,7 +73,9 @@ def server(jinwi):
             status=200, document={**WEBHOOK, **seen.fields, "disabled_reason": None, "failing_since": None}
         ),
         ("DELETE", f"{root}/w1"): Answer(status=200, document=WEBHOOK),
-        ("POST", f"{root}/w1/rotate-secret"): Answer(status=200, document=with_secret),
+        ("POST", f"{root}/w1/rotate-secret"): Answer(
+            status=200, document={**with_secret, "previous_secret_until": "2026-11-22T09:26:00+00:00"}
+        ),
         ("POST", f"{root}/w1/recover"): Answer(status=200, document={"recovered": 1234}),
         ("GET", "/v1/webhook-deliveries"): page,
         ("GET", f"{root}/w1/deliveries"): page,
@@ -184,7 +186,7 @@ def test_the_command_shows_a_secret_once_and_says_so(command, server):
     assert lines(command("add", "https://example.com/hook", "--json"))[0]["secret"] == "whsec_new"
     rotated = command("rotate", "w1")
     assert "whsec_new" in rotated.stdout
-    assert "signs as well" in rotated.stderr
+    assert "Until 2026-11-22 09:26:00 UTC the old secret signs as well" in rotated.stderr
 
 
 def test_an_event_that_is_none_is_a_wrong_usage(command, server):
