@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = _arguments(arguments)
     chance = np.random.default_rng(asked.seed)
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
-    with tempfile.TemporaryDirectory(prefix="jinwi-bench-") as folder, _server(Path(folder)) as connection:
+    with tempfile.TemporaryDirectory(prefix="jinwi-bench-") as folder, server(Path(folder)) as connection:
         rows = [measure(connection, size, chance, tries=asked.tries) for size in sorted(asked.hashes)]
     rows.append(on_paper(rows))
     console.print(_table(rows))
@@ -51,22 +51,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measure(connection: Connection, size: int, chance: np.random.Generator, *, tries: int) -> dict[str, Any]:
-    """The figures for a tenant of its own with `size` random hashes, half of the searches for one that is there."""
-    tenant = _tenant(connection)
-    known = _fill(connection, tenant, size, chance)
+    """The figures for a tenant of its own with `size` random hashes, half of the searches for one that is there.
+
+    A search compares 0.049 % of random hashes, and 0.065 % of those of 500 photographs and drawings.
+    """
+    owner = tenant(connection)
+    known = _fill(connection, owner, size, chance)
     searches, missed = [], 0
-    before = _processor_seconds(connection)
+    before = processor_seconds(connection)
     for number in range(tries):
         pdq = _turned(known[number % len(known)], chance) if number % 2 else chance.bytes(BYTES)
-        found, seconds = _timed(lambda pdq=pdq: _search(connection, tenant, pdq, chance))  # type: ignore[misc]
+        found, seconds = timed(lambda pdq=pdq: _search(connection, owner, pdq, chance))  # type: ignore[misc]
         searches.append(seconds)
         missed += number % 2 and not found
-    processor = _processor_seconds(connection) - before
-    inserts = [_finish(connection, tenant, chance) / BATCH for _ in range(tries)]
+    processor = processor_seconds(connection) - before
+    inserts = [_finish(connection, owner, chance) / BATCH for _ in range(tries)]
     return {
         "hashes": size,
-        "search_ms": {**_milliseconds(searches), "processor": round(1000 * processor / tries, 2)},
-        "insert_ms": _milliseconds(inserts),
+        "search_ms": {**milliseconds(searches), "processor": round(1000 * processor / tries, 2)},
+        "insert_ms": milliseconds(inserts),
         "missed": missed,
         "table_bytes": _size(connection, "perceptual_hashes"),
         "index_bytes": sum(_size(connection, word) for word in _words(connection)),
@@ -94,7 +97,8 @@ def on_paper(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[Connection]:
+def server(folder: Path) -> Iterator[Connection]:
+    """Of its own, with the schema and the settings of the embedded stack."""
     folder.chmod(0o755)  # the server's user is another where this runs as root
     server = Postgres(folder / "data", port=free_ports(1)[0], password=PASSWORD, log=folder / "log")
     server.prepare()
@@ -110,7 +114,7 @@ def _server(folder: Path) -> Iterator[Connection]:
         server.stop(10)
 
 
-def _tenant(connection: Connection) -> uuid.UUID:
+def tenant(connection: Connection) -> uuid.UUID:
     row = connection.execute(
         "INSERT INTO tenants (name, webhook_secret) VALUES (%s, 'none') RETURNING id", (str(uuid.uuid4()),)
     ).fetchone()
@@ -189,21 +193,21 @@ def _finish(connection: Connection, tenant: uuid.UUID, chance: np.random.Generat
             )
             for key in keys
         ]
-        return _timed(lambda: fingerprints.keep(connection, seen))[1]
+        return timed(lambda: fingerprints.keep(connection, seen))[1]
 
 
-def _timed(act: Callable[[], Any]) -> tuple[Any, float]:
+def timed(act: Callable[[], Any]) -> tuple[Any, float]:
     started = time.perf_counter()
     return act(), time.perf_counter() - started
 
 
-def _processor_seconds(connection: Connection) -> float:
+def processor_seconds(connection: Connection) -> float:
     """What the server's process of this connection has used: what else runs on this machine does not count."""
     fields = Path(f"/proc/{connection.info.backend_pid}/stat").read_text("ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _milliseconds(seconds: Sequence[float]) -> dict[str, float]:
+def milliseconds(seconds: Sequence[float]) -> dict[str, float]:
     """The first tenth warms caches up and does not count."""
     counted = sorted(seconds[len(seconds) // 10 :])
     return {

@@ -193,7 +193,7 @@ ENGLISH = Language(
     embedding_likeness={"close": "close", "loose": "loose", "far": "far"},
     near_by_embedding="Alike by embedding, not by hash: a picture of your index {index}: {name}, {distance}.",
     traces="By embedding, 0 is the same and unrelated pictures lie about 0.33 apart. It sees texture and traces of "
-    "processing, not what a picture shows: of 1,000 unrelated pictures about one lies within 0.12.",
+    "processing, not what a picture shows: of 1,000 unrelated pictures one to seven lie within 0.12.",
     unsearched="{count:,} of your references were not compared by embedding: theirs or this image's was not kept, or "
     "comes from another network. Add the index again; if it is newer than this job, submit the image again.",
     indexing="Adding",

@@ -46,7 +46,7 @@ class ReferenceDocument(Document):
         ge=0, le=1, description="0 for the same; unrelated pictures lie about 0.33 apart. null: not to be compared."
     )
     embedding_likeness: Likeness | None = Field(
-        description="`close` up to 0.06, `loose` up to 0.12: about 1 in 1,000 unrelated pictures; `far` beyond."
+        description="`close` up to 0.06, `loose` up to 0.12: 1 to 7 of 1,000 unrelated pictures; `far` beyond."
     )
 
 

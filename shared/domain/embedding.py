@@ -13,10 +13,10 @@ BITS = 4096
 BYTES = BITS // 8
 
 CLOSE = 0.06
-"""At most so far apart lie about 3 to 34 in a million pairs of unrelated pictures."""
+"""At most so far apart lies hardly more than 1 in 1,000 pairs of unrelated pictures, most of them plain graphics."""
 
 NEAR = 0.12
-"""At most so far apart lies about 1 in 1,000 pairs of unrelated pictures. What lies further is not shown."""
+"""At most so far apart lie 1 to 7 in 1,000 pairs of unrelated pictures. What lies further is not shown."""
 
 
 class Likeness(StrEnum):

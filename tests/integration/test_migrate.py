@@ -104,3 +104,18 @@ def test_versions_from_before_there_were_states_get_those_of_their_aliases(empty
         ("3.0.0", "champion", False),
         ("4.0.0", "shadow", False),
     ]
+
+
+def test_indexes_whose_making_was_interrupted_are_made_anew(empty, monkeypatch):
+    every = migrations()
+    monkeypatch.setattr("shared.storage.migrate.migrations", lambda: [one for one in every if one.name < "0012_words"])
+    migrate(empty)
+    monkeypatch.undo()
+    with psycopg.connect(empty, autocommit=True) as connection:
+        connection.execute("CREATE INDEX perceptual_hashes_word_1 ON perceptual_hashes (sha256)")
+        migrate(empty)
+        made = connection.execute(
+            "SELECT count(*), bool_and(indisvalid), bool_and(pg_get_indexdef(indexrelid) LIKE '%pdq_word(%')"
+            " FROM pg_index WHERE indexrelid::regclass::text ~ '_word_[0-9]+$'"
+        ).fetchone()
+    assert made == (24, True, True)

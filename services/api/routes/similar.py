@@ -26,8 +26,8 @@ WEAK = "There is too little in this image to tell it again in another form: only
 
 NO_PROOF = "That an image is near one of your pictures is no proof that a model was trained on that picture."
 TRACES = (
-    "An embedding sees texture and traces of processing, not what a picture shows: of 1,000 unrelated pictures about "
-    f"one lies within {embedding.NEAR}."
+    "An embedding sees texture and traces of processing, not what a picture shows: of 1,000 unrelated pictures one to "
+    f"seven lie within {embedding.NEAR}, most of them plain graphics."
 )
 UNSEARCHED = (
     "{count} of {held} references were not compared by embedding: theirs or this image's was not kept, or comes from "
