@@ -11,6 +11,9 @@ BIN := .venv/bin
 TORCH ?= torch==2.13.0
 TORCH_INDEX ?=
 
+# Test processes at once, each with servers of its own; with ARGS there is one.
+WORKERS ?= 2
+
 # For `make schemathesis`.
 MINUTES ?= 10
 
@@ -32,7 +35,7 @@ up: install ## start the whole system, verify a photograph, serve until Ctrl-C
 	@$(BIN)/jinwi up
 
 test: .venv/installed-torch ## run all tests against real servers; ARGS="-k name" for some
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(or $(ARGS),-n $(WORKERS) --dist loadfile)
 
 # Part of a run says nothing of the whole: with ARGS the page stays as it is.
 faults: .venv/installed-torch ## provoke every fault and write docs/reference/faults.md; about 20 minutes

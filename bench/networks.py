@@ -10,9 +10,9 @@ import torch
 from bench.macs import macs
 from bench.pace import pace
 from services.retrainer import networks
-from services.retrainer.directory import golden_pixels
-from services.retrainer.export import export
-from services.retrainer.trained import parameters
+from services.retrainer.training.trained import parameters
+from services.retrainer.versions.directory import golden_pixels
+from services.retrainer.versions.export import export
 from shared.domain.job import Lane
 from shared.domain.model_card import InputSpec
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.retrainer.pictures import LIMITS
+from services.retrainer.data.pictures import LIMITS
 from shared.domain.job import Lane
 from shared.imaging.decode import decode
 from shared.imaging.prepare import prepare

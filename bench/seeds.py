@@ -21,16 +21,18 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
-from services.retrainer import networks, owners_out, recipes
-from services.retrainer.evaluation.metrics import roc_auc
-from services.retrainer.fit import Fit
-from services.retrainer.left_out import matched_views, see
-from services.retrainer.samples import Dataset
-from services.retrainer.slice import Slice
+from services.retrainer import networks
+from services.retrainer.data.samples import Dataset
+from services.retrainer.data.split import folds
+from services.retrainer.fitting import recipes
+from services.retrainer.fitting.fit import Fit
+from services.retrainer.fitting.slice import Slice
+from services.retrainer.fitting.stream import Passes
 from services.retrainer.sources import open_datasets
-from services.retrainer.split import folds
-from services.retrainer.stream import Passes
-from services.retrainer.trained import logits, parameters
+from services.retrainer.statistics.metrics import roc_auc
+from services.retrainer.training import owners_out
+from services.retrainer.training.left_out import matched_views, see
+from services.retrainer.training.trained import logits, parameters
 from shared.domain.job import Lane
 from shared.domain.model_card import InputSpec
 from shared.errors import ConfigurationError

@@ -17,9 +17,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from services.retrainer.pictures import LIMITS
+from services.retrainer.data.pictures import LIMITS
+from services.retrainer.data.samples import AI, Dataset
 from services.retrainer.robustness.detector import of_model
-from services.retrainer.samples import AI, Dataset
 from services.retrainer.sources import open_datasets
 from shared import scoring
 from shared.domain.job import Lane

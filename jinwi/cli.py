@@ -400,7 +400,7 @@ def train(
 ) -> None:
     """Train a model version on labelled images."""
     with session(lang) as terminal:
-        trainer = _part(terminal, "services.retrainer.train", "retrainer")
+        trainer = _part(terminal, "services.retrainer.training.train", "retrainer")
         trainer.train_version(
             arch=arch,
             data=data,
@@ -431,7 +431,7 @@ def leaks(
 
     with session(lang) as terminal:
         sources = _part(terminal, "services.retrainer.sources", "retrainer")
-        finder = _part(terminal, "services.retrainer.leaks", "retrainer")
+        finder = _part(terminal, "services.retrainer.data.leaks", "retrainer")
         leaks_command.leaks(terminal, sources, finder, data, against or [], as_json=json)
 
 

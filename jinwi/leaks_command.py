@@ -19,7 +19,7 @@ def leaks(
     *,
     as_json: bool,
 ) -> None:
-    """`sources` is `services.retrainer.sources`, `finder` is `services.retrainer.leaks`."""
+    """`sources` is `services.retrainer.sources`, `finder` is `services.retrainer.data.leaks`."""
     first = sources.open_datasets(data)
     found = (
         finder.between(first, sources.open_datasets(against), terminal.note)

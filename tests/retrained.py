@@ -15,14 +15,14 @@ import numpy as np
 import torch
 from PIL import Image
 
-from services.retrainer.embedded import PLAIN, RAW, Embedded
-from services.retrainer.export import export
-from services.retrainer.looks import embedded
-from services.retrainer.restored import blueprint
-from services.retrainer.stage import Change, Head, stage
-from services.retrainer.taught import Sample, guard_looks
+from services.retrainer.gold.looks import embedded
+from services.retrainer.teaching.taught import Sample, guard_looks
+from services.retrainer.versions.embedded import PLAIN, RAW, Embedded
+from services.retrainer.versions.export import export
+from services.retrainer.versions.restored import blueprint
+from services.retrainer.versions.stage import Change, Head, stage
 from shared.domain.job import Lane
-from tests.unit.services.retrainer.versions import CARD, SIDE, SMALL, network
+from tests.unit.services.retrainer.versions.made import CARD, SIDE, SMALL, network
 
 VERSION = "100.0.0"
 

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from bench.retraining.heads import Head, Lessons, trained
 from bench.retraining.parts import Parts, taught
 from bench.retraining.traffic import WOBBLE, Traffic, Vectors, audits, considered, decided, lessons, reviewed, signed
-from services.retrainer.admission import Rules
-from services.retrainer.embedded import Embedded
 from services.retrainer.gate import judge
-from services.retrainer.prevalence import estimate
+from services.retrainer.harvest.admission import Rules
+from services.retrainer.harvest.prevalence import estimate
+from services.retrainer.versions.embedded import Embedded
 from shared.domain.retraining import Rule
 
 ROUNDS, SEEDS, PREVALENCES = 10, 10, (0.5, 0.2, 0.05)

@@ -12,8 +12,8 @@ import numpy as np
 
 from bench.retraining.heads import Lessons, trained
 from bench.retraining.parts import Parts, taught
-from services.retrainer.embedded import Embedded
 from services.retrainer.gate import Judgement, judge
+from services.retrainer.versions.embedded import Embedded
 
 SEEDS, GOLD, GUARD = 20, 1200, 1600
 FLIPPED = 0.30

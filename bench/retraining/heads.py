@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.retrainer.bounded import ACCUSED, likely_ai
-from services.retrainer.calibrate import calibrate
-from services.retrainer.embedded import Embedded
 from services.retrainer.gate import GuardReport
 from services.retrainer.gate.report import COLUMNS
+from services.retrainer.statistics.calibrate import calibrate
+from services.retrainer.teaching.bounded import ACCUSED, likely_ai
+from services.retrainer.versions.embedded import Embedded
 from shared.domain.model_card import Calibration
 from shared.domain.verdict import Thresholds
 from shared.scoring.calibration import probability

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.retraining.heads import Lessons
-from services.retrainer.embedded import PLAIN, Embedded
+from services.retrainer.versions.embedded import PLAIN, Embedded
 
 Rows = NDArray[np.intp]
 

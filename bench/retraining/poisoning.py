@@ -20,10 +20,10 @@ from bench.retraining.heads import Head, Lessons, trained
 from bench.retraining.parts import Parts, taught
 from bench.retraining.pool import KNOWN, UNKNOWN
 from bench.retraining.traffic import Traffic, considered, decided, lessons, reviewed, signed
-from services.retrainer.admission import Rules
-from services.retrainer.embedded import Embedded
 from services.retrainer.gate import Judgement, judge
-from services.retrainer.prevalence import estimate
+from services.retrainer.harvest.admission import Rules
+from services.retrainer.harvest.prevalence import estimate
+from services.retrainer.versions.embedded import Embedded
 
 SEEDS, TRIGGERED = 5, (2, 20, 200)
 

@@ -15,11 +15,11 @@ import onnx
 from numpy.typing import NDArray
 from PIL import Image
 
-from services.retrainer.embedded import PLAIN, Embedded
-from services.retrainer.pictures import picture
+from services.retrainer.data.pictures import picture
+from services.retrainer.data.samples import Sample
 from services.retrainer.robustness import degrade
-from services.retrainer.samples import Sample
 from services.retrainer.sources import open_dataset
+from services.retrainer.versions.embedded import PLAIN, Embedded
 from shared.scoring import shipped
 from shared.scoring.foreign import ForeignGraph
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.retraining.heads import Head, Lessons
-from services.retrainer.admission import Considered, Context, Decision, Rules, decide
-from services.retrainer.familiarity import Familiarity
-from services.retrainer.prevalence import Prevalence
+from services.retrainer.harvest.admission import Considered, Context, Decision, Rules, decide
+from services.retrainer.harvest.familiarity import Familiarity
+from services.retrainer.harvest.prevalence import Prevalence
 from shared.domain import verdict
 from shared.domain.provenance import Claim, Strength
 

@@ -11,5 +11,5 @@ WORKER = ["worker", "--without-gossip", "--without-mingle", "--hostname", "retra
 if __name__ == "__main__":
     if importlib.util.find_spec("torch") is None:
         sys.exit("torch is not installed, and nothing is trained without it: pip install 'jinwi[retrainer]'")
-    command = ["-m", "celery", "-A", "services.retrainer.app", *WORKER, "-Q", names.RETRAINING, "--pool", "solo"]
+    command = ["-m", "celery", "-A", "services.retrainer.loop.app", *WORKER, "-Q", names.RETRAINING, "--pool", "solo"]
     os.execv(sys.executable, [sys.executable, *command])  # noqa: S606 - our own interpreter

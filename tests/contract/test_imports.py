@@ -15,8 +15,12 @@ PACKAGES = ("jinwi", "shared", "services", "deploy", "bench")
 VIOLATIONS = {
     "Services never import each other": ("services/api/deps.py", "import services.worker.loop"),
     "What is shared knows no service": ("shared/config.py", "import services.api.deps"),
-    "Nothing that runs imports what measures it": ("services/retrainer/cost.py", "import bench.pace"),
+    "Nothing that runs imports what measures it": ("services/retrainer/networks/cost.py", "import bench.pace"),
     "Rooms stand above the domain and beside each other": ("shared/imaging/header.py", "import shared.storage.db"),
+    "Rooms of the retrainer stand in layers": (
+        "services/retrainer/teaching/lessons.py",
+        "import services.retrainer.gate.guard",
+    ),
     "The domain is standard library only": ("shared/domain/job.py", "import pydantic"),
     "psycopg and minio only in shared.storage": ("services/api/submit.py", "import psycopg"),
     "Celery only in shared.queue, the worker and the retrainer": ("services/api/deps.py", "import celery"),
@@ -63,3 +67,13 @@ def test_a_planted_violation_breaks_its_contract(copy, contract):
     result = lint(copy)
     assert result.returncode == 1, result.stdout
     assert f"{contract} BROKEN" in result.stdout
+
+
+def test_a_new_room_of_the_retrainer_must_be_given_its_layer(copy):
+    room = copy / "services" / "retrainer" / "attic"
+    room.mkdir()
+    (room / "__init__.py").touch()
+    result = lint(copy)
+    assert result.returncode == 1, result.stdout
+    assert "Rooms of the retrainer stand in layers BROKEN" in result.stdout
+    assert "services.retrainer.attic" in result.stdout

@@ -21,7 +21,7 @@ def test_the_worker_registers_every_task_that_is_sent_to_it():
 
 
 def test_the_retrainer_registers_its_task():
-    assert registered("services.retrainer.app") == {names.RETRAIN}
+    assert registered("services.retrainer.loop.app") == {names.RETRAIN}
 
 
 def test_scorers_and_fetchers_together_consume_every_queue_interactive_first():

@@ -25,7 +25,7 @@ pytest.importorskip("torch")
 
 from tests.retrained import OWNERS, VERSION, champion, picture
 
-COMMAND = (sys.executable, "-m", "services.retrainer.once", "attended")
+COMMAND = (sys.executable, "-m", "services.retrainer.loop.once", "attended")
 
 
 @pytest.fixture(scope="session")

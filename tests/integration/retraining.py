@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import numpy as np
 from PIL import Image
 
-from services.retrainer.harvest import harvest
+from services.retrainer.harvest.run import harvest
 from shared.domain.job import Outcome, State
 from shared.storage import spot_checks
 from shared.storage.spot_checks import Answer

@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from services.retrainer.once import serve
-from services.retrainer.run import Result, Stages, Work
+from services.retrainer.loop.once import serve
+from services.retrainer.loop.run import Result, Stages, Work
 from shared.config import Settings
 from shared.domain.retraining import Progress, RunStage
 from shared.storage.db import Database

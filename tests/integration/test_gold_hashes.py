@@ -6,7 +6,7 @@ import io
 import pytest
 from PIL import Image
 
-from services.retrainer.gold_hashes import hash_gold
+from services.retrainer.gold.hashes import hash_gold
 from shared.domain.labels import Label, Part
 from shared.domain.tenant import Scope
 from shared.imaging.pdq import pdq

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from structlog.testing import capture_logs
 
-from services.retrainer.snapshots import take
+from services.retrainer.harvest.snapshots import take
 from shared.domain.retraining import Harvest, Refusal, RunStage
 from shared.domain.tenant import Scope
 from shared.errors import ConfigurationError, Outage

@@ -11,8 +11,8 @@ import threading
 import numpy as np
 import pytest
 
-from services.retrainer.embedded import PLAIN, Embedded
-from services.retrainer.publication import NEEDED, publish
+from services.retrainer.loop.publication import NEEDED, publish
+from services.retrainer.versions.embedded import PLAIN, Embedded
 from shared import pem, signing
 from shared.errors import ConfigurationError, ModelRefused, VersionTaken
 from shared.scoring.manifest import write_manifest
@@ -25,7 +25,7 @@ PUBLISH = """
 import sys
 from pathlib import Path
 from uuid import UUID
-from services.retrainer.publication import publish
+from services.retrainer.loop.publication import publish
 from shared import config
 from shared.storage.db import Database
 from shared.storage.objects import ObjectStore

@@ -8,8 +8,8 @@ import sys
 import psycopg
 import pytest
 
-from services.retrainer import once
-from services.retrainer.attendant import Attendant
+from services.retrainer.loop import once
+from services.retrainer.loop.attendant import Attendant
 from shared.domain.retraining import ATTEMPTS, TRANSITIONS, Mode, RunOutcome, RunStage, RunState
 from shared.errors import IdempotencyMismatch
 from shared.storage import retraining

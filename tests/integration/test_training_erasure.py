@@ -7,7 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from services.retrainer.snapshots import SnapshotBroken, read, take
+from services.retrainer.harvest.snapshots import SnapshotBroken, read, take
 from shared.domain.retraining import Harvest
 from shared.domain.tenant import Scope
 from shared.storage import jobs, ledger, spot_checks, tenants

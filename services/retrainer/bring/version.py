@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from services.retrainer.bring.card import BroughtCard, read_card
 from services.retrainer.bring.graph import CLIP, FREE_BATCH, load_graph, wrap
 from services.retrainer.bring.reference import answers, require_sense, spoken
-from services.retrainer.directory import golden_pixels, write_beside
-from services.retrainer.place import place, require_free, staging
+from services.retrainer.versions.directory import golden_pixels, write_beside
+from services.retrainer.versions.place import place, require_free, staging
 from shared.domain.model_card import Calibration
 from shared.errors import ModelRefused
 from shared.scoring.calibration import probability

@@ -1,17 +1,17 @@
 """The head that tells domains apart, fitted on embeddings, and what it says of owners that it never saw."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
+from scipy.optimize import minimize
 
+from services.retrainer.data.samples import Dataset, Sample
+from services.retrainer.data.split import folds
 from services.retrainer.domains.labels import TOLD, domains_of
-from services.retrainer.embedded import Embedded
-from services.retrainer.recalibrate import owner_folds
-from services.retrainer.samples import Dataset, Sample
-from services.retrainer.split import folds
+from services.retrainer.versions.embedded import Embedded
+from services.retrainer.versions.owner_folds import owner_folds
 from shared.domain.domains import Domain
 from shared.errors import ConfigurationError
 from shared.scoring.domains import DomainHead, Standard
@@ -19,59 +19,78 @@ from shared.scoring.domains import DomainHead, Standard
 Floats = NDArray[np.float32]
 Strings = NDArray[np.str_]
 Ints = NDArray[np.int64]
+Doubles = NDArray[np.float64]
 
 BOUND = 10.0
 """Deviations that no number of an embedding counts for more than: in a blank picture some stand at a hundred."""
 
-PENALTIES = (0.1, 0.03, 0.01, 0.003)
+PENALTIES = (0.3, 0.1, 0.03)
 """Of the squared weights against the mean loss; the strongest first, each fit going on from the one before."""
 
 OWNER_POWER = 0.5
 """An owner counts within a domain as the square root of its pictures does: neither one collection of hundreds nor a
 single picture shall decide."""
 
-STEPS = 200
+STEPS = 40
+"""Of L-BFGS, for each penalty."""
+
 INNER_FOLDS = 3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Fitted:
-    """A head for all, and of every row the probability of each of TOLD by one that never saw the row's owner, float32
-    [N, K]; None where there are too few owners for that.
-    """
+class Telling:
+    """A head and what it reads embeddings with; `penalty` is the one that its own owners chose."""
 
     standard: Standard
     head: DomainHead
     penalty: float
-    left_out: Floats | None
+
+    def __call__(self, vectors: Floats) -> Floats:
+        """The probability of each of TOLD for embeddings float32 [N, D]: float32 [N, len(TOLD)]."""
+        said = np.zeros((len(vectors), len(TOLD)), np.float32)
+        said[:, [TOLD.index(name) for name in self.head.names]] = self.head.probabilities(self.standard(vectors))
+        return said
 
 
-def fit(rows: Embedded) -> Fitted:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LeftOut:
+    """Heads that each know all owners but those of one fold; `fold_of` says which."""
+
+    parts: Sequence[Telling]
+    fold_of: Mapping[str, int]
+
+    def __call__(self, vectors: Floats, owners: Strings) -> Floats:
+        """As a head that never saw the owner says, float32 [N, len(TOLD)]; raises KeyError for an owner of no fold."""
+        said = np.zeros((len(vectors), len(TOLD)), np.float32)
+        fold = np.array([self.fold_of[owner] for owner in owners.tolist()], np.int64)
+        for number, telling in enumerate(self.parts):
+            said[fold == number] = telling(vectors[fold == number])
+        return said
+
+
+def fit(rows: Embedded) -> Telling:
     """On all `rows` whose kind is a domain that can be told. Raises ConfigurationError where there are not two."""
     domains = domains_of(rows.kinds)
-    standard, head, penalty = fitted(rows.vectors, domains, rows.owners)
-    fold = owner_folds(rows)
-    if fold is None:
-        return Fitted(standard=standard, head=head, penalty=penalty, left_out=None)
-    said = np.zeros((len(rows), len(TOLD)), np.float32)
-    for part in range(int(fold.max()) + 1):
-        seen = fold != part
-        own, without, _ = fitted(rows.vectors[seen], domains[seen], rows.owners[seen])
-        columns = [TOLD.index(name) for name in without.names]
-        said[np.ix_(~seen, columns)] = without.probabilities(own(rows.vectors[~seen]))
-    return Fitted(standard=standard, head=head, penalty=penalty, left_out=said)
-
-
-def fitted(vectors: Floats, domains: Strings, owners: Strings) -> tuple[Standard, DomainHead, float]:
-    """A head for the domains of `vectors`, float32 [N, D], among TOLD, and the penalty that its own owners chose."""
     known = np.isin(domains, [domain.value for domain in TOLD])
-    vectors, domains, owners = vectors[known], domains[known], owners[known]
+    vectors, domains, owners = rows.vectors[known], domains[known], rows.owners[known]
     if len(np.unique(domains)) < 2:
         raise ConfigurationError("telling domains apart takes pictures of at least two of them, their kinds being said")
     penalty = _chosen(vectors, domains, owners)
     standard = standard_of(vectors)
     *_, head = _heads(standard(vectors), domains, owners, [each for each in PENALTIES if each >= penalty])
-    return standard, head, penalty
+    return Telling(standard=standard, head=head, penalty=penalty)
+
+
+def fit_left_out(rows: Embedded) -> LeftOut | None:
+    """The same for every fold of owners left out; None where there are too few owners or domains for that."""
+    fold = owner_folds(rows)
+    if fold is None:
+        return None
+    try:
+        parts = [fit(rows.rows(fold != number)) for number in range(int(fold.max()) + 1)]
+    except ConfigurationError:
+        return None
+    return LeftOut(parts=parts, fold_of=dict(zip(rows.owners.tolist(), fold.tolist(), strict=True)))
 
 
 def standard_of(vectors: Floats) -> Standard:
@@ -80,7 +99,7 @@ def standard_of(vectors: Floats) -> Standard:
     return Standard(centre=vectors.mean(0), scale=scale, bound=BOUND)
 
 
-def balanced(domains: Strings, owners: Strings) -> NDArray[np.float64]:
+def balanced(domains: Strings, owners: Strings) -> Doubles:
     """How much each row counts, float64 [N], 1 on average: all domains alike, within one each owner by OWNER_POWER."""
     counts = np.zeros(len(domains))
     for domain in np.unique(domains):
@@ -88,7 +107,8 @@ def balanced(domains: Strings, owners: Strings) -> NDArray[np.float64]:
         _, member, sizes = np.unique(owners[rows], return_inverse=True, return_counts=True)
         shares = (sizes ** (OWNER_POWER - 1.0))[member]
         counts[rows] = shares / shares.sum()
-    return counts * (len(counts) / counts.sum())
+    each: Doubles = counts * (len(counts) / counts.sum())
+    return each
 
 
 def _chosen(vectors: Floats, domains: Strings, owners: Strings) -> float:
@@ -124,41 +144,39 @@ def _parts(domains: Strings, owners: Strings) -> Ints | None:
 
 
 def _heads(inputs: Floats, domains: Strings, owners: Strings, penalties: Sequence[float]) -> list[DomainHead]:
-    """One for each penalty."""
+    """One for each penalty: balanced cross-entropy and `penalty` times the squared weights, by L-BFGS."""
     told = tuple(domain for domain in TOLD if (domains == domain.value).any())
-    counts = balanced(domains, owners)
-    order = np.array([domain.value for domain in told])
-    line = LogisticRegression(max_iter=STEPS, tol=1e-3, warm_start=True)
+    truths = (domains[:, None] == np.array([domain.value for domain in told])).astype(np.float32)
+    counts = (balanced(domains, owners) / len(domains)).astype(np.float32)[:, None]
+    shape = (inputs.shape[1] + 1, len(told))
+    found = np.zeros(shape)
     heads = []
     for penalty in penalties:
-        line.set_params(C=1 / (2 * penalty * len(inputs)))
-        line.fit(inputs, domains, sample_weight=counts.astype(np.float32))
-        heads.append(_head(line, order, told))
+
+        def loss(flat: Doubles, penalty: float = penalty) -> tuple[float, Doubles]:
+            weight, bias = np.split(flat.reshape(shape).astype(np.float32), [-1])
+            logs = _log_shares(inputs @ weight + bias)
+            slopes = counts * (np.exp(logs) - truths)
+            gradient = np.vstack([inputs.T @ slopes + 2 * penalty * weight, slopes.sum(0)])
+            return float(penalty * (weight**2).sum() - (counts * truths * logs).sum()), gradient.ravel().astype(float)
+
+        found = minimize(loss, found.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": STEPS}).x.reshape(shape)
+        weight, bias = np.split(found.astype(np.float32), [-1])
+        heads.append(DomainHead(names=told, weight=weight, bias=bias[0], least=np.zeros(len(told), np.float32)))
     return heads
 
 
-def _head(line: LogisticRegression, order: Strings, told: tuple[Domain, ...]) -> DomainHead:
-    """scikit-learn sorts its classes by name, and has one row for two of them."""
-    rows = line.coef_ if len(told) > 2 else np.vstack([-line.coef_[0] / 2, line.coef_[0] / 2])
-    biases = line.intercept_ if len(told) > 2 else np.array([-line.intercept_[0] / 2, line.intercept_[0] / 2])
-    place = np.searchsorted(line.classes_, order)
-    return DomainHead(
-        names=told,
-        weight=np.ascontiguousarray(rows[place].T, np.float32),
-        bias=biases[place].astype(np.float32),
-        least=np.zeros(len(told), np.float32),
-    )
+def _log_shares(logits: Floats) -> Floats:
+    """Logarithms of the softmax, float32 [N, K]."""
+    logits = logits - logits.max(1, keepdims=True)
+    shares: Floats = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    return shares
 
 
-def _loss(probabilities: Floats, names: tuple[Domain, ...], domains: Strings, counts: NDArray[np.float64]) -> float:
+def _loss(probabilities: Floats, names: tuple[Domain, ...], domains: Strings, counts: Doubles) -> float:
     """Mean negative log-likelihood; a domain that the head does not know was as unlikely as can be said."""
     column = {domain.value: place for place, domain in enumerate(names)}
     given = np.array(
         [row[column[domain]] if domain in column else 0 for row, domain in zip(probabilities, domains, strict=True)]
     )
     return float(np.average(-np.log(np.maximum(given, 1e-6)), weights=counts))
-
-
-def bounded(head: DomainHead, least: Floats) -> DomainHead:
-    """The head that names no domain below its `least` probability, float32 [K]."""
-    return replace(head, least=least)

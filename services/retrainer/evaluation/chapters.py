@@ -6,10 +6,10 @@ from html import escape
 import numpy as np
 
 from services.retrainer.evaluation import plots
-from services.retrainer.evaluation.bootstrap import Interval
 from services.retrainer.evaluation.groups import LEAST, Group
 from services.retrainer.evaluation.judgement import MARGIN, SUSPECT, Judgement, leaking
 from services.retrainer.evaluation.reliability import Reliability
+from services.retrainer.statistics.bootstrap import Interval
 
 FIGURES = {
     "roc_auc": "ROC AUC",

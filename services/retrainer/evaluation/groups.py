@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.retrainer.evaluation.bootstrap import Interval, Weights, interval, shares
 from services.retrainer.evaluation.predictions import Predictions, Strings
+from services.retrainer.statistics.bootstrap import Interval, Weights, interval, shares
 from shared.domain.interval import wilson
 
 LEAST = 60

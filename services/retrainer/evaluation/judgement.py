@@ -6,7 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from services.retrainer.evaluation.bootstrap import (
+from services.retrainer.evaluation.groups import (
+    LEAST,
+    Group,
+    accused_kinds,
+    accused_owners,
+    found_generators,
+    rate_of,
+)
+from services.retrainer.evaluation.nulls import CONTENTLESS, NullScores
+from services.retrainer.evaluation.predictions import Floats, Predictions
+from services.retrainer.evaluation.reliability import Reliability, reliability
+from services.retrainer.evaluation.thresholds import evenly
+from services.retrainer.statistics.bootstrap import (
     DRAWS,
     Interval,
     Weights,
@@ -17,19 +29,7 @@ from services.retrainer.evaluation.bootstrap import (
     roc_aucs,
     tprs_at_fpr,
 )
-from services.retrainer.evaluation.groups import (
-    LEAST,
-    Group,
-    accused_kinds,
-    accused_owners,
-    found_generators,
-    rate_of,
-)
-from services.retrainer.evaluation.metrics import by_class
-from services.retrainer.evaluation.nulls import CONTENTLESS, NullScores
-from services.retrainer.evaluation.predictions import Floats, Predictions
-from services.retrainer.evaluation.reliability import Reliability, reliability
-from services.retrainer.evaluation.thresholds import evenly
+from services.retrainer.statistics.metrics import by_class
 from shared.domain.verdict import Thresholds
 
 SUSPECT = 0.60

@@ -14,11 +14,11 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from services.retrainer.calibrate import balanced
+from services.retrainer.data.samples import Dataset
+from services.retrainer.data.split import folds
 from services.retrainer.evaluation import nuisance
 from services.retrainer.evaluation.noise import noise_statistics
-from services.retrainer.samples import Dataset
-from services.retrainer.split import folds
+from services.retrainer.statistics.calibrate import balanced
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.uint8]

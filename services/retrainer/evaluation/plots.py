@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
-from services.retrainer.evaluation.bootstrap import Interval
 from services.retrainer.evaluation.groups import Group
 from services.retrainer.evaluation.judgement import SUSPECT, Judgement
-from services.retrainer.evaluation.metrics import BINS
 from services.retrainer.evaluation.reliability import Reliability
+from services.retrainer.statistics.bootstrap import Interval
+from services.retrainer.statistics.metrics import BINS
 
 # Okabe & Ito (2008): told apart by colour-blind eyes, and readable on white as on black.
 BLUE, ORANGE, GREEN, GREY = "#3a8fc9", "#d9772b", "#1f9e77", "#8a8f98"

@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from services.retrainer.samples import Dataset
+from services.retrainer.data.samples import Dataset
 from shared.domain.model_card import Calibration
 from shared.scoring.calibration import probability
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.retrainer.calibrate import balanced, line
-from services.retrainer.evaluation.bootstrap import Interval, Weights, interval
-from services.retrainer.evaluation.metrics import BINS, expected_calibration_error
 from services.retrainer.evaluation.predictions import Labels, Predictions
+from services.retrainer.statistics.bootstrap import Interval, Weights, interval
+from services.retrainer.statistics.calibrate import balanced, line
+from services.retrainer.statistics.metrics import BINS, expected_calibration_error
 from shared.domain.interval import wilson
 
 Floats = NDArray[np.float64]

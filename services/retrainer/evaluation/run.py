@@ -11,17 +11,17 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
-from services.retrainer import matched
+from services.retrainer.data import matched
+from services.retrainer.data.pictures import LIMITS, picture
+from services.retrainer.data.samples import AI, HUMAN, Dataset, Sample
 from services.retrainer.evaluation import chapters, report
 from services.retrainer.evaluation.judgement import Judgement, judge
 from services.retrainer.evaluation.nulls import NullScores, describe, out_of_fold, owner_folds, stacked
 from services.retrainer.evaluation.predictions import Predictions
-from services.retrainer.pictures import LIMITS, picture
 from services.retrainer.robustness import files
 from services.retrainer.robustness.detector import Detector, of_model
 from services.retrainer.robustness.section import Section
 from services.retrainer.robustness.sections import sections
-from services.retrainer.samples import AI, HUMAN, Dataset, Sample
 from services.retrainer.sources import open_datasets
 from shared import scoring
 from shared.domain.job import Lane

@@ -1,6 +1,7 @@
 """The gate: whether a candidate may take the champion's place, from what the versions say of one guard set.
 
-Pure functions: equal reports and seed give equal judgements, on any machine. See docs/explanation/decisions.md, 29.
+`judge` is a pure function: equal reports and seed give equal judgements, on any machine; `guard` makes the reports. See
+docs/explanation/decisions.md, 29. May import evaluation, versions and those below them.
 """
 
 from services.retrainer.gate.catastrophe import limited

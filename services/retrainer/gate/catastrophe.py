@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from services.retrainer.calibrate import balanced, line
 from services.retrainer.evaluation.reliability import calibration_error
 from services.retrainer.gate.cells import triggers, worst_cell, worst_drop
 from services.retrainer.gate.limits import Limits
 from services.retrainer.gate.report import GuardReport
 from services.retrainer.gate.unjudged import unjudged
+from services.retrainer.statistics.calibrate import balanced, line
 from shared.domain.gate import Ruling
 
 CERTAIN = 1e-6

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from services.retrainer.evaluation.bootstrap import roc_aucs
 from services.retrainer.gate.limits import Limits
 from services.retrainer.gate.report import TRIGGER, GuardReport, paired_rows
 from services.retrainer.gate.unjudged import unjudged
+from services.retrainer.statistics.bootstrap import roc_aucs
 from shared.domain.gate import Ruling
 
 Rows = NDArray[np.intp]

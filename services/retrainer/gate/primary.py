@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from services.retrainer.evaluation.bootstrap import Values, Weights, partial_roc_aucs, resamples, shares
 from services.retrainer.gate.limits import Limits
 from services.retrainer.gate.report import GuardReport
+from services.retrainer.statistics.bootstrap import Values, Weights, partial_roc_aucs, resamples, shares
 from shared.domain.gate import Ruling, Weight
 
 PERCENTS = (5, 95)

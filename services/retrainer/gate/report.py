@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from services.retrainer.embedded import PLAIN
+from services.retrainer.versions.embedded import PLAIN
 from shared.domain.verdict import Thresholds
 
 Flags = NDArray[np.bool_]

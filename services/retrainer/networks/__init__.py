@@ -1,4 +1,7 @@
-"""Architectures by name: modules from `pixels`, uint8 [N, side, side, 3], to Outputs: a logit and perhaps more."""
+"""Architectures by name: modules from `pixels`, uint8 [N, side, side, 3], to Outputs: a logit and perhaps more.
+
+Imports no other room.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""The published experiments that this project came from, run again: `jinwi reproduce`."""
+"""The published experiments that this project came from, run again: `jinwi reproduce`.
+
+May import training, and every room of the laboratory below it.
+"""
 
 import math
 import sys

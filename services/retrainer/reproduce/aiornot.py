@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 import numpy as np
 from matplotlib.figure import Figure
 
+from services.retrainer.data.samples import AI, HUMAN, Dataset, Sample
 from services.retrainer.reproduce.figures import roc
 from services.retrainer.reproduce.judge import judge, page
 from services.retrainer.reproduce.order import Order
@@ -22,7 +23,6 @@ from services.retrainer.reproduce.search import search
 from services.retrainer.reproduce.search import table as search_table
 from services.retrainer.reproduce.trials import Outcome, Trial, Trials
 from services.retrainer.robustness import files
-from services.retrainer.samples import AI, HUMAN, Dataset, Sample
 from services.retrainer.sources import open_dataset
 from services.retrainer.sources.files import open_files
 from shared.domain.model_card import Calibration

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from services.retrainer.data.samples import Dataset
+from services.retrainer.data.split import official
 from services.retrainer.reproduce.judge import judge, page
 from services.retrainer.reproduce.order import Order
 from services.retrainer.reproduce.parts import Parts, prepared, training
@@ -16,9 +18,7 @@ from services.retrainer.reproduce.search import table as search_table
 from services.retrainer.reproduce.trials import Outcome, Trial, Trials
 from services.retrainer.robustness import sensitivity, sensitivity_page
 from services.retrainer.robustness.choose import some
-from services.retrainer.samples import Dataset
 from services.retrainer.sources import open_dataset
-from services.retrainer.split import official
 
 ARCHITECTURES = {32: "artbench-cnn", 128: "artbench-cnn-128"}
 """By side in px."""

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from services.retrainer.data.samples import Dataset
+from services.retrainer.data.split import official
 from services.retrainer.reproduce.figures import Figures, figures
 from services.retrainer.reproduce.judge import judge
 from services.retrainer.reproduce.maps import contact_sheet
@@ -16,9 +18,7 @@ from services.retrainer.reproduce.search import table as search_table
 from services.retrainer.reproduce.trials import Outcome, Trial, Trials
 from services.retrainer.robustness.choose import some
 from services.retrainer.robustness.section import png
-from services.retrainer.samples import Dataset
 from services.retrainer.sources import open_dataset
-from services.retrainer.split import official
 
 SIDE = 32
 FILTERS = (16, 32, 64, 128)

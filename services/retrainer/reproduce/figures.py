@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.retrainer.evaluation.metrics import roc_auc
-from services.retrainer.samples import AI, HUMAN
+from services.retrainer.data.samples import AI, HUMAN
+from services.retrainer.statistics.metrics import roc_auc
 
 Figures = dict[str, Any]
 

@@ -6,9 +6,9 @@ import numpy as np
 from PIL import Image
 from torch import nn
 
-from services.retrainer.gradcam import gradcam
+from services.retrainer.networks.gradcam import gradcam
 from services.retrainer.robustness.detector import Detector, Scored
-from services.retrainer.trained import logits
+from services.retrainer.training.trained import logits
 from shared.domain.model_card import Calibration, InputSpec
 from shared.domain.verdict import Thresholds
 from shared.imaging.prepare import prepare

@@ -2,11 +2,11 @@
 
 from PIL import Image
 
-from services.retrainer.pictures import picture
+from services.retrainer.data.pictures import picture
+from services.retrainer.data.samples import AI, Dataset
 from services.retrainer.robustness.detector import Detector
 from services.retrainer.robustness.overlay import overlay, scale_of
 from services.retrainer.robustness.sheet import Reading, Tile, sheet
-from services.retrainer.samples import AI, Dataset
 
 
 def contact_sheet(detector: Detector, dataset: Dataset) -> Image.Image:

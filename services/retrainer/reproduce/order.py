@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.retrainer.fit import Say
+from services.retrainer.fitting.fit import Say
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from services.retrainer.pictures import picture
-from services.retrainer.samples import Dataset, Sample
-from services.retrainer.split import Official
+from services.retrainer.data.pictures import picture
+from services.retrainer.data.samples import Dataset, Sample
+from services.retrainer.data.split import Official
 from shared.domain.model_card import InputSpec
 from shared.errors import ConfigurationError
 from shared.imaging.prepare import prepare

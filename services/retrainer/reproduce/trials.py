@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from torch import nn
 
 from services.retrainer import networks
-from services.retrainer.fit import Fit, Say
-from services.retrainer.recipes import PLAIN
+from services.retrainer.fitting.fit import Fit, Say
+from services.retrainer.fitting.recipes import PLAIN
+from services.retrainer.fitting.stream import Passes
 from services.retrainer.reproduce.figures import Figures, figures
 from services.retrainer.reproduce.parts import Parts
-from services.retrainer.stream import Passes
-from services.retrainer.trained import logits, parameters
+from services.retrainer.training.trained import logits, parameters
 
 Logits = NDArray[np.float32]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from PIL import Image
 
-from services.retrainer import matched
-from services.retrainer.pictures import LIMITS
+from services.retrainer.data import matched
+from services.retrainer.data.pictures import LIMITS
 from shared.imaging.decode import decode
 
 Base = Callable[[Image.Image, str], Image.Image]

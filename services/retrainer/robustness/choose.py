@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterable, Sequence
 
-from services.retrainer.samples import AI, HUMAN, Dataset, Sample
+from services.retrainer.data.samples import AI, HUMAN, Dataset, Sample
 
 
 def evenly(samples: Iterable[Sample], count: int, chance: random.Random) -> list[Sample]:

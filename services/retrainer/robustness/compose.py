@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from services.retrainer.pictures import LIMITS, picture
+from services.retrainer.data.pictures import LIMITS, picture
+from services.retrainer.data.samples import AI, HUMAN, Dataset, Sample
 from services.retrainer.robustness.bases import BASES
 from services.retrainer.robustness.choose import evenly, of_class
-from services.retrainer.samples import AI, HUMAN, Dataset, Sample
 from shared.errors import ConfigurationError
 from shared.imaging.decode import decode
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from services.retrainer.evaluation.bootstrap import Interval, Values, interval
+from services.retrainer.data.samples import Dataset
 from services.retrainer.robustness.compose import CONTROLS, DIRECTIONS, EDGES, Composite, composites
 from services.retrainer.robustness.detector import Detector, Scored
 from services.retrainer.robustness.draws import Draws
 from services.retrainer.robustness.localise import Found, found
-from services.retrainer.samples import Dataset
+from services.retrainer.statistics.bootstrap import Interval, Values, interval
 
 SHOWN = 3
 """Composites of each direction that are kept to be shown."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter
 
-from services.retrainer.matched import FILTERS
+from services.retrainer.data.matched import FILTERS
 from services.retrainer.robustness.screen import screenshot
 from services.retrainer.robustness.watermark import watermark
 

@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from services.retrainer.evaluation.bootstrap import Values, Weights, means, resamples, roc_aucs
+from services.retrainer.statistics.bootstrap import Values, Weights, means, resamples, roc_aucs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from services.retrainer.pictures import picture as decoded
+from services.retrainer.data.pictures import picture as decoded
+from services.retrainer.data.samples import AI, HUMAN, Dataset, Sample
 from services.retrainer.robustness.detector import WORDS, Detector
 from services.retrainer.robustness.section import Html, Section, marked, paragraph, picture, study, table
-from services.retrainer.samples import AI, HUMAN, Dataset, Sample
 
 PAGE = 50
 THUMBNAIL = 112

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from numpy import float64
 from numpy.typing import NDArray
 
-from services.retrainer.evaluation.bootstrap import Interval, interval
+from services.retrainer.data.samples import AI, HUMAN, Dataset
 from services.retrainer.robustness.degrade import GRID, Degradation
 from services.retrainer.robustness.detector import Detector
 from services.retrainer.robustness.draws import Draws
 from services.retrainer.robustness.sweep import CLEAN, swept
-from services.retrainer.samples import AI, HUMAN, Dataset
+from services.retrainer.statistics.bootstrap import Interval, interval
 from shared.errors import ConfigurationError
 
 

@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from services.retrainer.evaluation.bootstrap import Interval
 from services.retrainer.robustness.grid import Cell, Grid
 from services.retrainer.robustness.section import (
     Html,
@@ -25,6 +24,7 @@ from services.retrainer.robustness.section import (
     table,
 )
 from services.retrainer.robustness.sweep import CLEAN
+from services.retrainer.statistics.bootstrap import Interval
 
 ALLOWED_DROP = 0.07
 """In AUROC, for the worst cell."""

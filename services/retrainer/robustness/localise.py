@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from services.retrainer.evaluation.bootstrap import roc_aucs
 from services.retrainer.robustness.detector import Map, whole
+from services.retrainer.statistics.bootstrap import roc_aucs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

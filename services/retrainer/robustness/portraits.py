@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from services.retrainer.pictures import picture as decoded
+from services.retrainer.data.pictures import picture as decoded
+from services.retrainer.data.samples import AI, HUMAN, Dataset
 from services.retrainer.robustness import grid, grid_page
 from services.retrainer.robustness.bases import id_card
 from services.retrainer.robustness.choose import some
 from services.retrainer.robustness.detector import Detector
 from services.retrainer.robustness.section import Section, paragraph, picture, png, study
 from services.retrainer.robustness.sheet import Reading, Tile, sheet
-from services.retrainer.samples import AI, HUMAN, Dataset
 
 KIND = "portrait"
 TITLE = "Portraits as on an ID card"

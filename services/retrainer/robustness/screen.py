@@ -4,7 +4,7 @@ import random
 
 from PIL import Image, ImageDraw
 
-from services.retrainer.matched import FILTERS
+from services.retrainer.data.matched import FILTERS
 
 DARK, LIGHT = (32, 33, 36), (248, 249, 250)
 LIGHTS = ((255, 95, 87), (254, 188, 46), (40, 200, 64))

@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image
 
-from services.retrainer.evaluation.bootstrap import Interval
+from services.retrainer.statistics.bootstrap import Interval
 
 STYLE = """<style>
 .study { font: 15px/1.5 system-ui, sans-serif; overflow-x: auto; }

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from services.retrainer.data.samples import Dataset
 from services.retrainer.robustness import (
     composites,
     composites_page,
@@ -15,7 +16,6 @@ from services.retrainer.robustness import (
 from services.retrainer.robustness.choose import some
 from services.retrainer.robustness.detector import Detector
 from services.retrainer.robustness.section import Section, paragraph, study
-from services.retrainer.samples import Dataset
 from shared.errors import ConfigurationError
 
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from services.retrainer.evaluation.bootstrap import Interval, Values, interval
+from services.retrainer.data.samples import AI, HUMAN, Dataset
 from services.retrainer.robustness.choose import some
 from services.retrainer.robustness.degrade import ALTERATIONS
 from services.retrainer.robustness.detector import Detector, Map, whole
 from services.retrainer.robustness.draws import Draws
 from services.retrainer.robustness.suits import Case, cases
 from services.retrainer.robustness.sweep import Judged, judged
-from services.retrainer.samples import AI, HUMAN, Dataset
+from services.retrainer.statistics.bootstrap import Interval, Values, interval
 
 SHOWN = 11
 """Pictures on the contact sheet, as in the study that this follows."""

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from PIL import Image
 
+from services.retrainer.data.samples import AI
 from services.retrainer.robustness.degrade import ALL, ALTERATIONS
 from services.retrainer.robustness.overlay import overlay, scale_of
 from services.retrainer.robustness.section import (
@@ -24,7 +25,6 @@ from services.retrainer.robustness.sensitivity import NAMES, Difference, Move, S
 from services.retrainer.robustness.sheet import Reading, Tile, sheet
 from services.retrainer.robustness.suits import Case
 from services.retrainer.robustness.sweep import Judged
-from services.retrainer.samples import AI
 
 LETTERS = "AB"
 

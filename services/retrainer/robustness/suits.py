@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.retrainer.evaluation.bootstrap import Interval, Values, interval
+from services.retrainer.data.samples import HUMAN, Dataset
 from services.retrainer.robustness.draws import Draws
-from services.retrainer.samples import HUMAN, Dataset
+from services.retrainer.statistics.bootstrap import Interval, Values, interval
 
 LEAST = 20
 """Pictures of each class below which nothing is said."""

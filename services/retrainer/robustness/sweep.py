@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from services.retrainer.pictures import picture
+from services.retrainer.data.pictures import picture
+from services.retrainer.data.samples import Dataset, Sample
 from services.retrainer.robustness.bases import BASES
 from services.retrainer.robustness.degrade import Degradation
 from services.retrainer.robustness.detector import Detector, Scored
-from services.retrainer.samples import Dataset, Sample
 
 CLEAN = Degradation(name="clean", says="as it is", apply=lambda image, _: image)
 

@@ -6,7 +6,7 @@
     train.csv?path_column=id&ai_value=1&root=train   a table; ai_value must be said
 
 PATH is a folder, a tar archive (plain, gzip, bzip2 or xz) or a CSV file. Each layout is a module here; its `read`
-names its options.
+names its options. May import data.
 """
 
 import inspect
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-from services.retrainer.samples import Dataset, joined
+from services.retrainer.data.samples import Dataset, joined
 from services.retrainer.sources import table
 from services.retrainer.sources.artbench import ARTBENCH
 from services.retrainer.sources.cifake import CIFAKE

@@ -7,7 +7,7 @@ both sides of the official split.
 
 import re
 
-from services.retrainer.samples import AI, HUMAN, Dataset, Sample
+from services.retrainer.data.samples import AI, HUMAN, Dataset, Sample
 from services.retrainer.sources.files import Files
 from services.retrainer.sources.layout import Layout
 from shared.errors import ConfigurationError

@@ -5,7 +5,7 @@ import re
 
 from PIL import Image, UnidentifiedImageError
 
-from services.retrainer.samples import Dataset, Sample
+from services.retrainer.data.samples import Dataset, Sample
 from services.retrainer.sources.files import Files
 from services.retrainer.sources.layout import Layout
 from services.retrainer.sources.words import CLASSES

@@ -8,7 +8,7 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 
-from services.retrainer.samples import AI, HUMAN, Dataset, Sample
+from services.retrainer.data.samples import AI, HUMAN, Dataset, Sample
 from services.retrainer.sources.files import Files
 from services.retrainer.sources.layout import Layout
 from services.retrainer.sources.notes import Note, note_on, read_notes

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from services.retrainer.samples import AI, HUMAN, Dataset, Sample
+from services.retrainer.data.samples import AI, HUMAN, Dataset, Sample
 from services.retrainer.sources.files import Files
 from services.retrainer.sources.layout import Layout
 from services.retrainer.sources.words import CLASSES, PARTS

@@ -9,7 +9,7 @@ import io
 import re
 from pathlib import PurePosixPath
 
-from services.retrainer.samples import HUMAN, Dataset, Sample
+from services.retrainer.data.samples import HUMAN, Dataset, Sample
 from services.retrainer.sources.files import Files
 from services.retrainer.sources.layout import Layout
 from shared.errors import ConfigurationError

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.retrainer.samples import Dataset
+from services.retrainer.data.samples import Dataset
 from services.retrainer.sources.files import Files
 
 

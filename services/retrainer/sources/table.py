@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from services.retrainer.samples import AI, HUMAN, Dataset, Sample
+from services.retrainer.data.samples import AI, HUMAN, Dataset, Sample
 from shared.errors import ConfigurationError
 
 Rows = Sequence[dict[str, str]]

@@ -1,6 +1,6 @@
 """Folder names that say something about what lies in them, as public data sets use them; case does not matter."""
 
-from services.retrainer.samples import AI, HUMAN
+from services.retrainer.data.samples import AI, HUMAN
 from shared.domain.labels import FOLDERS, SPLITS, Label
 
 CLASSES = {name: AI if label is Label.AI else HUMAN for name, label in FOLDERS.items()}

@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.retrainer.attendant import Attendant
+from services.retrainer.loop.attendant import Attendant
 from shared.domain.retraining import Progress, RunOutcome, RunStage, RunState
 from shared.domain.tenant import Scope
 from shared.storage import retraining

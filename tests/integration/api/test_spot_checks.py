@@ -155,7 +155,7 @@ def test_an_unknown_spot_check_is_not_found(reviewer):
 def test_a_tenant_reads_which_runs_used_its_job_and_not_why_one_was_refused(
     connect, new_key, database, store, settings, lent, tmp_path
 ):
-    from services.retrainer.snapshots import take
+    from services.retrainer.harvest.snapshots import take
 
     owner = connect(new_key({Scope.READ, Scope.SUBMIT}, lent))
     job_id = lend(database, store, lent, pictured(1))

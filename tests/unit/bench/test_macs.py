@@ -4,8 +4,7 @@ pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
 from bench.macs import macs
-from services.retrainer import cost
-from services.retrainer.networks import build
+from services.retrainer.networks import build, cost
 from shared import scoring
 
 SHIPPED = scoring.SHIPPED / "0.1.0"

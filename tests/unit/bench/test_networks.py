@@ -5,8 +5,7 @@ pytest.importorskip("onnx")
 
 from bench import networks
 from bench.pictures import photographs
-from services.retrainer import cost
-from services.retrainer.networks import build
+from services.retrainer.networks import build, cost
 
 
 def test_a_network_with_random_weights_has_figures():

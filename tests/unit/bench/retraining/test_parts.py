@@ -3,7 +3,7 @@ import pytest
 
 from bench.retraining import pool
 from bench.retraining.parts import Parts, taught
-from services.retrainer.embedded import PLAIN
+from services.retrainer.versions.embedded import PLAIN
 
 MADE_UP = pool.made_up(400)
 

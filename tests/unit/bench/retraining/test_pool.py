@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from bench.retraining import pool
-from services.retrainer.embedded import PLAIN
+from services.retrainer.versions.embedded import PLAIN
 
 
 @pytest.fixture

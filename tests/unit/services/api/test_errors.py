@@ -58,7 +58,11 @@ def test_a_wrong_method_is_told_all_the_right_ones(ask):
 
 @pytest.mark.parametrize(
     "authorization",
-    ["", "Bearer", "Basic amlud2k6", "Bearer jinwi_short", f"Bearer {new_key()[:-1]}!", "Bearer \xff"],
+    [
+        *("", "Bearer", "Basic amlud2k6", "Bearer jinwi_short", "Bearer \xff"),
+        # Processes that share the tests know each by the same name.
+        pytest.param(f"Bearer {new_key()[:-1]}!", id="a wrong checksum"),
+    ],
 )
 def test_a_key_that_cannot_be_one_is_refused_without_asking_the_database(ask, authorization):
     answer = ask("GET", "/v1/jobs", headers={"Authorization": authorization.encode("latin-1")})

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from services.retrainer.evaluation.metrics import measure
-from services.retrainer.prepared import prepared
+from services.retrainer.data.prepared import prepared
+from services.retrainer.data.split import official
 from services.retrainer.sources import open_dataset
-from services.retrainer.split import official
+from services.retrainer.statistics.metrics import measure
 from shared import scoring
 from shared.scoring.session import Model
 

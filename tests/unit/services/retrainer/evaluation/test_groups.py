@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from services.retrainer.evaluation.bootstrap import resamples
 from services.retrainer.evaluation.groups import accused_kinds, accused_owners, found_generators, rate_of
+from services.retrainer.statistics.bootstrap import resamples
 from shared.domain.interval import wilson
 from tests.unit.services.retrainer.evaluation.made import predictions
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from services.retrainer.data.samples import Dataset, Sample
 from services.retrainer.evaluation import nulls
-from services.retrainer.evaluation.metrics import roc_auc
-from services.retrainer.samples import Dataset, Sample
+from services.retrainer.statistics.metrics import roc_auc
 
 NAMES = sorted(nulls.DESCRIBE)
 

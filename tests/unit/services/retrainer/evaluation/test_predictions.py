@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from services.retrainer.data.samples import Dataset, Sample
 from services.retrainer.evaluation.predictions import Predictions
-from services.retrainer.samples import Dataset, Sample
 from tests.unit.services.retrainer.evaluation.made import predictions
 
 

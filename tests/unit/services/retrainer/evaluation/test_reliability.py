@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from services.retrainer.evaluation.bootstrap import resamples
 from services.retrainer.evaluation.reliability import reliability
+from services.retrainer.statistics.bootstrap import resamples
 from tests.unit.services.retrainer.evaluation.made import calibrated, predictions
 
 

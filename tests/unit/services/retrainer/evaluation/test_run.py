@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from services.retrainer.evaluation import nulls, run
-from services.retrainer.evaluation.metrics import roc_auc
+from services.retrainer.statistics.metrics import roc_auc
 from shared.domain.job import Lane
 from shared.errors import ConfigurationError
 

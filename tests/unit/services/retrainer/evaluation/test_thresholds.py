@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from services.retrainer.evaluation.bootstrap import resamples
 from services.retrainer.evaluation.thresholds import MILDEST, Limits, choose, evenly
+from services.retrainer.statistics.bootstrap import resamples
 from shared.errors import ConfigurationError
 from tests.unit.services.retrainer.evaluation.made import calibrated, predictions
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from services.retrainer.embedded import PLAIN
 from services.retrainer.gate import GuardReport
+from services.retrainer.versions.embedded import PLAIN
 from shared.domain.verdict import Thresholds
 
 CELLS = (PLAIN, "jpeg-40", "blur", "trigger:square")

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from services.retrainer.evaluation.bootstrap import partial_roc_aucs, resamples
 from services.retrainer.gate import Limits, judge
+from services.retrainer.statistics.bootstrap import partial_roc_aucs, resamples
 from tests.unit.services.retrainer.gate.made import failed, moved, named, noised, report
 
 CHAMPION = report(owners=200, images=8, cells=("",))

@@ -10,9 +10,9 @@ transformers = pytest.importorskip("transformers")
 from torch.nn.functional import binary_cross_entropy_with_logits  # noqa: E402
 
 from services.retrainer import networks  # noqa: E402
-from services.retrainer.export import export  # noqa: E402
-from services.retrainer.gradcam import gradcam  # noqa: E402
 from services.retrainer.networks import hf  # noqa: E402
+from services.retrainer.networks.gradcam import gradcam  # noqa: E402
+from services.retrainer.versions.export import export  # noqa: E402
 from shared.errors import ConfigurationError  # noqa: E402
 from shared.scoring.session import Model  # noqa: E402
 from tests.unit.services.retrainer.networks.toys import card, pictures  # noqa: E402

@@ -5,7 +5,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
 from services.retrainer import networks  # noqa: E402
-from services.retrainer.export import export  # noqa: E402
+from services.retrainer.versions.export import export  # noqa: E402
 from shared.scoring.session import Model  # noqa: E402
 
 ARCHS = ["jinwi-cnn", "jinwi-cnn-32"]

@@ -5,9 +5,9 @@ torch = pytest.importorskip("torch")
 onnx = pytest.importorskip("onnx")
 
 from services.retrainer import networks  # noqa: E402
-from services.retrainer.export import export  # noqa: E402
 from services.retrainer.networks.texture import Texture  # noqa: E402
 from services.retrainer.networks.with_texture import FURTHEST, Line, WithTexture  # noqa: E402
+from services.retrainer.versions.export import export  # noqa: E402
 from shared.scoring.foreign import ForeignGraph  # noqa: E402
 from shared.scoring.session import Model  # noqa: E402
 from tests.unit.services.retrainer.networks.toys import card, pictures  # noqa: E402

@@ -105,7 +105,7 @@ def test_aiornots_curve_is_a_picture(competition):
 
 
 def test_aiornots_pictures_are_split_seven_to_three():
-    from services.retrainer.samples import Dataset, Sample
+    from services.retrainer.data.samples import Dataset, Sample
 
     samples = [Sample(name=str(index), label=index % 2, owner="", read=bytes) for index in range(18_618)]
     train, validation = aiornot.split(Dataset("x", samples), 0)

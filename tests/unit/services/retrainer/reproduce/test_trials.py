@@ -5,11 +5,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from services.retrainer.data.split import official  # noqa: E402
 from services.retrainer.reproduce.parts import prepared  # noqa: E402
 from services.retrainer.reproduce.search import DROPOUT, RATES, draws, search, table  # noqa: E402
 from services.retrainer.reproduce.trials import Trial, Trials  # noqa: E402
 from services.retrainer.sources import open_dataset  # noqa: E402
-from services.retrainer.split import official  # noqa: E402
 from shared.errors import ConfigurationError  # noqa: E402
 from tests.unit.services.retrainer.reproduce import made  # noqa: E402
 

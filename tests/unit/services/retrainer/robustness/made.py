@@ -5,8 +5,8 @@ import io
 import numpy as np
 from PIL import Image
 
+from services.retrainer.data.samples import AI, HUMAN, Dataset, Sample
 from services.retrainer.robustness.detector import Detector, Scored
-from services.retrainer.samples import AI, HUMAN, Dataset, Sample
 from shared.domain.model_card import Calibration
 from shared.scoring.calibration import probability
 

@@ -3,8 +3,8 @@ import random
 import numpy as np
 import pytest
 
+from services.retrainer.data.samples import AI, HUMAN, Dataset
 from services.retrainer.robustness.compose import CONTROLS, DIRECTIONS, composites, paste
-from services.retrainer.samples import AI, HUMAN, Dataset
 from shared.errors import ConfigurationError
 from tests.unit.services.retrainer.robustness.made import sample, texture
 

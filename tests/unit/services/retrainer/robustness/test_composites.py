@@ -3,9 +3,9 @@ import json
 import numpy as np
 import pytest
 
+from services.retrainer.data.samples import AI, HUMAN, Dataset
 from services.retrainer.robustness import composites, composites_page
 from services.retrainer.robustness.detector import Detector
-from services.retrainer.samples import AI, HUMAN, Dataset
 from tests.unit.services.retrainer.robustness.made import CONSTANT, chequered, sample, scored, texture
 
 

@@ -3,9 +3,9 @@ import random
 import numpy as np
 import pytest
 
+from services.retrainer.data.samples import Dataset
 from services.retrainer.robustness.degrade import ALTERATIONS, GRID, colour
 from services.retrainer.robustness.sweep import judged
-from services.retrainer.samples import Dataset
 from tests.unit.services.retrainer.robustness.made import CONSTANT, sample, texture
 
 EVERY = {degradation.name: degradation for degradation in (*GRID, *ALTERATIONS)}

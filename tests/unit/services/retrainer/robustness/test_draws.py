@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from services.retrainer.evaluation.bootstrap import interval
 from services.retrainer.robustness.draws import Draws
+from services.retrainer.statistics.bootstrap import interval
 
 LABELS = np.array([0, 0, 0, 1, 1, 1, 1, 0], np.uint8)
 OWNERS = np.array(["a", "a", "b", "c", "c", "d", "e", "f"])

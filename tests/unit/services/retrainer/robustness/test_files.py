@@ -3,9 +3,9 @@ import io
 
 import numpy as np
 
+from services.retrainer.data.samples import AI, HUMAN, Dataset
 from services.retrainer.robustness import files
 from services.retrainer.robustness.detector import Detector
-from services.retrainer.samples import AI, HUMAN, Dataset
 from tests.unit.services.retrainer.robustness.made import CONSTANT, sample, texture
 
 DATASET = Dataset(

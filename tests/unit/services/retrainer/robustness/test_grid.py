@@ -3,9 +3,9 @@ import re
 
 import pytest
 
+from services.retrainer.data.samples import Dataset
 from services.retrainer.robustness import grid, grid_page
 from services.retrainer.robustness.degrade import BLUR, GRID
-from services.retrainer.samples import Dataset
 from shared.errors import ConfigurationError
 from tests.unit.services.retrainer.robustness.made import CONSTANT, SHARPNESS, sharp_and_soft
 

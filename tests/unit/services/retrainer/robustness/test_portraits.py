@@ -1,5 +1,5 @@
+from services.retrainer.data.samples import Dataset
 from services.retrainer.robustness import portraits
-from services.retrainer.samples import Dataset
 from tests.unit.services.retrainer.robustness.made import SHARPNESS, chequered, sample, sharp_and_soft, texture
 
 

@@ -1,8 +1,8 @@
 import pytest
 
+from services.retrainer.data.samples import Dataset
 from services.retrainer.robustness.choose import some
 from services.retrainer.robustness.sections import sections
-from services.retrainer.samples import Dataset
 from tests.unit.services.retrainer.robustness.made import CONSTANT, SHARPNESS, sample, sharp_and_soft, texture
 
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from services.retrainer.evaluation.bootstrap import Interval
+from services.retrainer.data.samples import Dataset, Sample
 from services.retrainer.robustness.draws import Draws
 from services.retrainer.robustness.suits import TOO_FEW, cases, conclusion
-from services.retrainer.samples import Dataset, Sample
+from services.retrainer.statistics.bootstrap import Interval
 
 
 def interval(value, low, high):

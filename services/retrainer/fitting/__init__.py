@@ -1,0 +1,4 @@
+"""The training loop and what feeds it: augmented batches, the optimizer, recipes, slices of time.
+
+May import the networks.
+"""

@@ -1,0 +1,26 @@
+"""How each architecture is trained unless the command says otherwise."""
+
+from dataclasses import replace
+
+from services.retrainer import networks
+from services.retrainer.fitting.fit import Recipe
+from shared.errors import ConfigurationError
+
+# The seeds' networks take AdamW alone, nearest to what their authors did.
+PLAIN = Recipe(arch="", side=0, passes=18, batch=128, learning_rate=1e-3, convolution_rate=None, weight_decay=0.01)
+
+OURS = {
+    "jinwi-cnn": Recipe(arch="", side=96, passes=10, batch=64, smoothing=0.05, owner_power=0.0, texture=True),
+    "jinwi-cnn-32": Recipe(arch="", side=32, passes=30, batch=256, mixed=0.5),
+}
+
+
+def recipe(arch: str, *, passes: float | None = None, seed: int = 0, head_only: bool = False) -> Recipe:
+    """The recipe of `arch`; raises ConfigurationError for an unknown one, or one that has no head of its own."""
+    side = networks.architecture(arch).side
+    found = OURS.get(arch, PLAIN)
+    if head_only and not arch.startswith("hf:"):
+        raise ConfigurationError(f"--head-only is for hf:NAME_OR_DIR; {arch} has no pretrained backbone to leave alone")
+    return replace(
+        found, arch=arch, side=found.side or side, passes=passes or found.passes, seed=seed, head_only=head_only
+    )

@@ -1,0 +1,135 @@
+"""The snapshot of a run: an immutable list of what it trains on, from which erased and recalled samples still fall out.
+
+The manifest names ledger rows and no picture. Each line carries a commitment, SHA-256 over a random seal, the picture's
+hash, its label and its weight: whoever has the ledger can prove that nothing was exchanged, and once erasure took the
+seal, the line says nothing of the picture any more.
+"""
+
+import hashlib
+import json
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from services.retrainer.harvest.run import prevalence_now
+from shared.config import Settings
+from shared.errors import JinwiError
+from shared.storage import snapshots
+from shared.storage.db import Connection
+
+Row = Mapping[str, Any]
+
+
+class SnapshotBroken(JinwiError):
+    """A sample is not what the snapshot was taken of."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reference:
+    """A sample of a snapshot that may still be used: the picture lies in the object store as TENANT/SHA256.
+
+    `label` is the probability of AI; `source` is `gold` where an operator's reviewer gave it, else `harvest`.
+    """
+
+    ledger_id: UUID
+    job_id: UUID
+    tenant_id: UUID
+    sha256: bytes
+    label: float
+    weight: float
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snapshot:
+    """`taken` samples were in it, `new` of them in no earlier one; `references` are those that may still be used."""
+
+    id: UUID
+    run_id: UUID
+    sha256: bytes
+    taken: int
+    new: int
+    references: Sequence[Reference]
+
+    @property
+    def withdrawn(self) -> int:
+        """How many were erased, or are lent no more, since it was taken."""
+        return self.taken - len(self.references)
+
+
+def take(
+    connection: Connection,
+    run_id: UUID,
+    settings: Settings,
+    *,
+    gold: Sequence[bytes] = (),
+    files: Mapping[str, str] | None = None,
+) -> Snapshot:
+    """The run's snapshot, taken now unless it was taken before.
+
+    `gold` are the SHA-256 of the gold pictures that are trained on beside it, `files` those of the champion's
+    `gold.npz` and the like, by name. Raises SnapshotBroken as `read` does.
+    """
+    if snapshots.of_run(connection, run_id) is None:
+        rows = snapshots.samples_now(connection)
+        prevalence = prevalence_now(connection, settings)
+        manifest = {
+            "run_id": str(run_id),
+            "samples": [_line(row) for row in rows],
+            "new": sum(row["is_new"] for row in rows),
+            "gold": sorted(digest.hex() for digest in gold),
+            "files": dict(sorted((files or {}).items())),
+            "prevalence": prevalence.document(),
+        }
+        snapshots.add(
+            connection,
+            run_id,
+            manifest=manifest,
+            sha256=_digest(manifest),
+            prevalence=(prevalence.low, prevalence.high),
+            ledger_ids=[row["id"] for row in rows],
+        )
+    taken = read(connection, run_id)
+    assert taken is not None
+    return taken
+
+
+def read(connection: Connection, run_id: UUID) -> Snapshot | None:
+    """A run's snapshot with what of it may still be used; None before it was taken.
+
+    Raises SnapshotBroken where the manifest, or a sample, is not what it was.
+    """
+    row = snapshots.of_run(connection, run_id)
+    if row is None:
+        return None
+    manifest = row["manifest"]
+    if _digest(manifest) != row["sha256"]:
+        raise SnapshotBroken(f"the manifest of snapshot {row['id']} is not the one that was taken")
+    lines = {line["ledger_id"]: line for line in manifest["samples"]}
+    references = []
+    for sample in snapshots.samples(connection, row["id"]):
+        if _line(sample) != lines.get(str(sample["id"])):
+            raise SnapshotBroken(f"the sample {sample['id']} is not what snapshot {row['id']} was taken of")
+        names = ("job_id", "tenant_id", "sha256", "label", "weight", "source")
+        references.append(Reference(ledger_id=sample["id"], **{name: sample[name] for name in names}))
+    return Snapshot(
+        id=row["id"],
+        run_id=run_id,
+        sha256=row["sha256"],
+        taken=len(lines),
+        new=manifest["new"],
+        references=references,
+    )
+
+
+def _line(row: Row) -> dict[str, str]:
+    said = struct.pack(">dd", row["label"], row["weight"])
+    commitment = hashlib.sha256(row["seal"] + row["sha256"] + said).hexdigest()
+    return {"ledger_id": str(row["id"]), "commitment": commitment}
+
+
+def _digest(manifest: Mapping[str, Any]) -> bytes:
+    """Of its JSON, members in order and without spaces."""
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()).digest()

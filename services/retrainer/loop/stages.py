@@ -1,0 +1,173 @@
+"""What each stage of a retraining run does: the parts of the retrainer, joined."""
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from services.retrainer import gate
+from services.retrainer.gate import GuardReport
+from services.retrainer.gate.guard import guard_of, reports
+from services.retrainer.gold.hashes import hash_gold
+from services.retrainer.harvest import snapshots
+from services.retrainer.harvest.run import harvest
+from services.retrainer.loop import publication
+from services.retrainer.loop.fetched import Fetched
+from services.retrainer.loop.pictured import Pictured
+from services.retrainer.loop.run import NotEnoughSamples, Result, Stages, Work
+from services.retrainer.teaching import modes
+from services.retrainer.teaching.taught import Sample
+from shared.config import Settings
+from shared.domain.labels import Part
+from shared.domain.retraining import Progress, RunStage
+from shared.errors import ConfigurationError
+from shared.storage import lifecycle, models, retraining
+from shared.storage import snapshots as stored_snapshots
+from shared.storage.db import Connection, Database
+from shared.storage.objects import ObjectStore
+
+REPORT = "report.json"
+REPORTS = "guard-reports.json"
+
+log = structlog.get_logger("retrainer")
+
+
+def compose(database: Database, settings: Settings) -> Stages:
+    """The stages of a real run."""
+    joined = Joined(database, ObjectStore(settings), settings)
+    return {stage: getattr(joined, stage) for stage in RunStage}
+
+
+class Joined:
+    """A method for each stage, by its name. Each may be begun again, and then gives the same."""
+
+    def __init__(self, database: Database, store: ObjectStore, settings: Settings) -> None:
+        self._database = database
+        self._store = store
+        self._settings = settings
+        self._pictured = Pictured(database, store)
+        self._fetched = Fetched(database, store, settings)
+
+    def harvest(self, work: Work) -> Result:
+        known = hash_gold(self._database, self._store, self._settings)
+        found = harvest(
+            self._database,
+            self._store,
+            self._champion(work),
+            self._settings,
+            work.run.id,
+            work.report,
+            gold=known[Part.TRAIN],
+            guard=known[Part.GUARD],
+        )
+        return found.document()
+
+    def snapshot(self, work: Work) -> Result:
+        """`samples` is what is new: no candidate was judged with it yet."""
+        teaches = [picture.sha256 for picture in self._pictured.gold(Part.TRAIN)]
+        known = json.loads((self._champion(work) / models.MANIFEST).read_text(encoding="utf-8"))["files"]
+        files = {name: known[name] for name in ("gold.npz", "guard.npz") if name in known}
+        with self._database.transaction() as connection:
+            taken = snapshots.take(connection, work.run.id, self._settings, gold=teaches, files=files)
+            new = retraining.count_new(connection, work.run.id, teaches)
+        return {
+            "id": str(taken.id),
+            "sha256": taken.sha256.hex(),
+            "harvested": len(taken.references),
+            "gold": len(teaches),
+            "samples": new,
+        }
+
+    def train(self, work: Work) -> Result:
+        champion = self._champion(work)
+        name = json.loads((champion / "card.json").read_text(encoding="utf-8"))["name"]
+        with self._database.transaction() as connection:
+            version = models.next_version(connection, name, run_id=work.run.id)
+            taken = snapshots.read(connection, work.run.id)
+            listed = taken_gold(connection, work.run.id)
+        assert taken is not None
+        gold = [one for one in self._pictured.gold(Part.TRAIN) if one.sha256.hex() in listed]
+        try:
+            staged = modes.train(
+                champion,
+                [*map(self._pictured.lent, taken.references), *map(self._pictured.labelled, gold)],
+                mode=work.run.mode,
+                version=version,
+                out=work.folder / "candidate",
+                work=work.folder / "work" / "training",
+                seed=work.run.seed,
+                report=work.report,
+                guard=self._judges(),
+            )
+        except modes.NotEnoughSamples as exc:
+            raise NotEnoughSamples(str(exc)) from exc
+        return {"version": version, "files": [str(staged.relative_to(work.folder))]}
+
+    def evaluate(self, work: Work) -> Result:
+        work.report(Progress(stage=RunStage.EVALUATE))
+        judges, champion = self._judges(), self._champion(work)
+        origin = self._fetched.version(self._fetched.origin(champion.name), champion.parent)
+        found = reports(_candidate(work), champion, origin, images=judges, cases=self._pictured.cases())
+        _write(work.folder / REPORTS, [one.document() for one in found])
+        return {"guard": _guard_set(_candidate(work), judges), "rows": len(found[0]), "files": [REPORTS]}
+
+    def gate(self, work: Work) -> Result:
+        documents = json.loads((work.folder / REPORTS).read_text(encoding="utf-8"))
+        candidate, champion, origin = map(GuardReport.from_document, documents)
+        with self._database.transaction() as connection:
+            uses = retraining.count_guard_uses(connection, work.results[RunStage.EVALUATE]["guard"], work.run.id) + 1
+        log.info("guard_consulted", run_id=str(work.run.id), times=uses)
+        judged = gate.judge(candidate, champion, origin, seed=work.run.seed, guard_uses=uses).document()
+        _write(_candidate(work) / REPORT, judged)
+        return judged
+
+    def publish(self, work: Work) -> Result:
+        version = publication.publish(
+            _candidate(work),
+            database=self._database,
+            store=self._store,
+            settings=self._settings,
+            run_id=work.run.id,
+        )
+        with self._database.transaction() as connection:
+            why = f"passed the gate of run {work.run.id}"
+            lifecycle.enter(connection, version, run_id=work.run.id, by=None, why=why, plan=self._settings.rollout)
+        return {"version": version}
+
+    def _champion(self, work: Work) -> Path:
+        if work.run.champion is None:
+            raise ConfigurationError("no version is champion: promote one, for a run begins with its weights")
+        return self._fetched.version(work.run.champion, work.folder / "work" / "versions")
+
+    def _judges(self) -> list[Sample]:
+        return [self._pictured.labelled(picture) for picture in self._pictured.gold(Part.GUARD)]
+
+
+def taken_gold(connection: Connection, run_id: UUID) -> Collection[str]:
+    """The SHA-256, in hex, of the gold in the run's snapshot: what is added later waits for the next run."""
+    row = stored_snapshots.of_run(connection, run_id)
+    return frozenset(row["manifest"]["gold"]) if row else frozenset()
+
+
+def _candidate(work: Work) -> Path:
+    [directory] = work.results[RunStage.TRAIN]["files"]
+    return work.folder / str(directory)
+
+
+def _guard_set(candidate: Path, judges: Sequence[Sample]) -> str:
+    """A name for the pictures that judge: the same for as long as they are the same."""
+    travelling = guard_of(candidate)
+    digest = hashlib.sha256(b"" if travelling is None else "".join(travelling.pictures).encode())
+    for judge in judges:
+        digest.update(judge.sha256)
+    return digest.hexdigest()
+
+
+def _write(file: Path, document: Mapping[str, Any] | Sequence[Any]) -> None:
+    partial = file.with_name(f"{file.name}.partial")
+    partial.write_text(json.dumps(document), encoding="utf-8")
+    partial.replace(file)

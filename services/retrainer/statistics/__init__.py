@@ -1,0 +1,4 @@
+"""Figures of scores and labels: metrics, intervals over owners, calibration.
+
+Imports no other room.
+"""

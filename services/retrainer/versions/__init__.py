@@ -1,0 +1,4 @@
+"""Version directories: what lies in one, how one is written, staged from another, read back and put in place.
+
+May import the networks.
+"""
