@@ -15,6 +15,7 @@ from services.retrainer.teaching.head_fit import HeadRecipe, Heard, fit_head
 from services.retrainer.teaching.lessons import Lessons, Pool
 from services.retrainer.teaching.recalibrate import recalibrated
 from services.retrainer.versions.embedded import PLAIN, Embedded
+from services.retrainer.versions.owner_folds import owner_folds
 from services.retrainer.versions.stage import GUARD, Change, Head, read_set, stage
 from shared.domain.job import Lane
 from shared.domain.model_card import CalibrationTable, ModelCard
