@@ -42,7 +42,7 @@ def told(score: Score) -> float:
 
 def domain_of(item: Decoded, score: Score, thresholds: Thresholds) -> DomainView | None:
     """What its model takes the picture for, and its record there; None where the model brings neither."""
-    if getattr(item.model, "domains", None) is None or score.embedding is None:
+    if item.model.domains is None or score.embedding is None:
         return None
     return item.model.domains.view(score.embedding, item.claim.lane, thresholds.likely_ai)
 

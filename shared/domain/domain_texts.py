@@ -26,10 +26,15 @@ def sentences(found: Mapping[str, Any], texts: DomainTexts, share: Callable[[flo
     """`evidence.domain` of a result for a person; `share` writes a number in [0, 1] as a percentage."""
     name = found["name"]
     told = texts.taken_for.get(name, "{kind} ({probability})")
-    yield told.format(kind=texts.names.get(name, name), probability=share(round(found["probability"], 2)))
+    yield told.format(kind=texts.names.get(name, name), probability=_sure(found["probability"], share))
     yield record_sentence(found["record"], texts, share)
     if not found["familiar"]:
         yield texts.unfamiliar
+
+
+def _sure(probability: float, share: Callable[[float], str]) -> str:
+    """In whole percents; the end stays open, because no model is certain."""
+    return f"> {share(0.99)}" if probability > 0.99 else share(round(probability, 2))
 
 
 def record_sentence(record: Mapping[str, Any], texts: DomainTexts, share: Callable[[float], str]) -> str:

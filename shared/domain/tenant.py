@@ -5,7 +5,7 @@ import hashlib
 import secrets
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -73,8 +73,10 @@ class Policy:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Policy":
-        thresholds = document.get("thresholds")
-        return cls(**{**document, "thresholds": Thresholds(**thresholds) if thresholds else None})
+        """Leaves out what it does not know: a newer process may have written it."""
+        known = {field.name: document[field.name] for field in fields(cls) if field.name in document}
+        thresholds = known.get("thresholds")
+        return cls(**{**known, "thresholds": Thresholds(**thresholds) if thresholds else None})
 
     def document(self) -> dict[str, Any]:
         return {

@@ -61,21 +61,30 @@ class DomainHead:
         return (self.names[first], likely) if likely >= self.least[first] else (Domain.OTHER, 1 - likely)
 
 
-def distances(standard: Floats) -> Floats:
-    """How far standardised embeddings float32 [..., D] lie from the centre of what was measured: float32 [...], the
-    root of the mean square, in deviations.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Range:
+    """What a model was measured on: a picture whose distance is beyond `farthest` is unfamiliar. `reach`, float32 [D],
+    none negative, says how much each number of an embedding counts, and adds up to 1.
     """
-    far: Floats = np.sqrt((standard * standard).mean(-1))
-    return far
+
+    reach: Floats
+    farthest: float
+
+    def distances(self, standard: Floats) -> Floats:
+        """From the centre of what was measured, for standardised embeddings float32 [..., D]: float32 [...], the root
+        of the mean square, in deviations.
+        """
+        far: Floats = np.sqrt((standard * standard) @ self.reach)
+        return far
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Domains:
-    """Of one version. A picture farther than `farthest` from the centre of what was measured is unfamiliar."""
+    """Of one version."""
 
     standard: Standard
     head: DomainHead
-    farthest: float
+    range: Range
     records: Records
 
     @classmethod
@@ -100,7 +109,7 @@ class Domains:
             domain=domain,
             probability=likely,
             record=self.records.of(lane, domain, likely_ai),
-            familiar=bool(distances(standard) <= self.farthest),
+            familiar=bool(self.range.distances(standard) <= self.range.farthest),
         )
 
 
@@ -109,13 +118,13 @@ def _read(arrays: dict[str, NDArray[np.generic]]) -> Domains:
     size, few = len(arrays["centre"]), len(names)
     shapes = {
         "centre": (size,), "scale": (size,), "bound": (), "weight": (size, few), "bias": (few,), "least": (few,),
-        "farthest": (),
+        "reach": (size,), "farthest": (),
     }  # fmt: skip
     numbers = {name: _floats(arrays[name], name, shape) for name, shape in shapes.items()}
     return Domains(
         standard=Standard(centre=numbers["centre"], scale=numbers["scale"], bound=float(numbers["bound"])),
         head=DomainHead(names=names, weight=numbers["weight"], bias=numbers["bias"], least=numbers["least"]),
-        farthest=float(numbers["farthest"]),
+        range=Range(reach=numbers["reach"], farthest=float(numbers["farthest"])),
         records=Records(
             lanes=arrays["record_lanes"].astype(np.str_),
             domains=arrays["record_domains"].astype(np.str_),

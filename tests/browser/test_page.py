@@ -501,7 +501,7 @@ def test_the_kind_and_the_models_record_there_are_said_and_drawn(page, knowing_k
         "Of 140 such pictures by people it called 17.1 % AI (95 % interval"
     )
     drawing = page.locator("#domain-record")
-    expect(drawing).to_have_attribute("aria-label", re.compile("17.1 %.* The policy allows 10 %"))
+    expect(drawing).to_have_attribute("aria-label", re.compile(r"17.1\s%.* The policy allows 10\s%"))
     bar, share, interval, cap = (
         drawing.locator(part).bounding_box() for part in (".bar", ".bar span", ".bar i", ".bar b")
     )

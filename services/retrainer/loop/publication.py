@@ -8,6 +8,7 @@ import structlog
 from shared import signing
 from shared.config import Settings
 from shared.errors import ConfigurationError, ModelRefused, VersionTaken
+from shared.scoring.domains import DOMAINS
 from shared.scoring.manifest import MANIFEST, read_verified, write_manifest
 from shared.scoring.session import Model
 from shared.signing import SIGNATURE
@@ -21,6 +22,9 @@ NEEDED = frozenset(
         *("card.json", "card.md", "metrics.json", "report.json"),
     }
 )
+
+MAY_LACK = frozenset({DOMAINS})
+"""A network moved on gold of too few owners cannot tell kinds of pictures apart."""
 
 log = structlog.get_logger("retrainer")
 
@@ -56,7 +60,7 @@ def _complete(directory: Path) -> None:
     there = {path.name for path in directory.iterdir()} - {MANIFEST}
     if missing := sorted(NEEDED - there):
         raise ModelRefused(f"{directory} lacks {', '.join(missing)}: it is not published")
-    if strange := sorted(there - NEEDED):
+    if strange := sorted(there - NEEDED - MAY_LACK):
         raise ModelRefused(f"{directory} holds {', '.join(strange)}, which is no part of a version")
     write_manifest(directory)
 

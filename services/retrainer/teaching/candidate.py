@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from services.retrainer.domains.retrained import Retrained
 from services.retrainer.statistics.metrics import measure
 from services.retrainer.teaching.bounded import likely_ai
 from services.retrainer.teaching.head_fit import HeadRecipe, Heard, fit_head
 from services.retrainer.teaching.lessons import Lessons, Pool
 from services.retrainer.teaching.recalibrate import recalibrated
 from services.retrainer.versions.embedded import PLAIN, Embedded
+from services.retrainer.versions.owner_folds import owner_folds
 from services.retrainer.versions.stage import GUARD, Change, Head, read_set, stage
 from shared.domain.job import Lane
 from shared.domain.model_card import CalibrationTable, ModelCard
@@ -88,12 +90,14 @@ def staged(
     travels: NDArray[np.bool_],
     training: Mapping[str, Any],
     guard: Embedded | None = None,
+    telling: Retrained | None = None,
 ) -> Path:
     """A candidate for the place of `champion`, complete and unsigned, of the files of `parent` (the champion itself, or
     a network made of it) and what was fitted on `gold`.
 
     `known` are the champion's logits for `gold`, float32 [N]; of its rows those that `travels` go with the version.
-    Without a `guard` the champion's goes on, byte for byte.
+    Without a `guard` the champion's goes on, byte for byte. `telling` are its domains; none go with a head that could
+    not be scored on owners left out.
     """
     card = _card(champion)
     table, how = card.calibration, "the champion's: gold of too few owners"
@@ -116,9 +120,20 @@ def staged(
     if metrics:
         rates = [found["false_likely_ai"] for found in metrics.values()]
         changed["false_accusation_rate"] = max(rates, key=lambda found: found["value"])
+    domains = None
+    if telling is not None and fitted.left_out:
+        made = telling.file(
+            _probabilities(telling.gold, telling.before, card.calibration),
+            _probabilities(telling.gold, telling.after, table),
+        )
+        domains = made.content()
+        changed["domains"] = telling.chapter(made, thresholds, judged)
+    elif "domains" in card.document:
+        changed["domains"] = {}
     change = Change(
-        version=version, head=fitted.head, gold=gold.rows(travels), guard=guard, card=changed, metrics=metrics
-    )
+        version=version, head=fitted.head, gold=gold.rows(travels), guard=guard, domains=domains, card=changed,
+        metrics=metrics,
+    )  # fmt: skip
     return stage(parent, out, change)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from services.retrainer.domains.retrained import Retrained
 from services.retrainer.gold.looks import Look, embedded
 from services.retrainer.teaching import candidate
 from services.retrainer.teaching.full_fit import FullRecipe, fit_full
@@ -116,6 +117,17 @@ class _Run:
         return heard
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Scored:
+    """Rows of gold with the champion's and the candidate's logits, float32 [N], the latter by what never learnt of the
+    row's owner.
+    """
+
+    gold: Embedded
+    before: NDArray[np.float32]
+    after: NDArray[np.float32]
+
+
 def _head(run: _Run, samples: Sequence[Sample]) -> Path:
     parent = read_head(run.champion)
     replay = _replay(run.champion)
@@ -127,9 +139,11 @@ def _head(run: _Run, samples: Sequence[Sample]) -> Path:
     fitted = candidate.fit(
         whole.vectors, taught, gold, champion=parent, recipe=run.head, work=run.work, heard=_parts(run, 0)
     )
+    known, own_rows = parent(gold.vectors), _travels(gold, samples)
     return candidate.staged(
-        run.champion, run.out, run.champion, fitted, version=run.version, gold=gold, known=parent(gold.vectors),
-        travels=_travels(gold, samples), training={**run.told, "replay_rows": len(whole) - len(own)},
+        run.champion, run.out, run.champion, fitted, version=run.version, gold=gold, known=known, travels=own_rows,
+        training={**run.told, "replay_rows": len(whole) - len(own)},
+        telling=Retrained.same(run.champion, gold.rows(own_rows), known[own_rows], fitted.scored[own_rows]),
     )  # fmt: skip
 
 
@@ -145,8 +159,9 @@ def _body(run: _Run, samples: Sequence[Sample], guard: Sequence[Sample], recipe:
         heard=run.heard(0, 0, 1, recipe.epochs),
     )  # fmt: skip
     after = run.embeds(network, shown)
-    old = _replay(run.champion) if run.mode is Mode.MIXED else None
-    replay = None if old is None else carried_over(old, before, after)
+    old = _replay(run.champion)
+    carried = None if old is None else carried_over(old, before, after)
+    replay = carried if run.mode is Mode.MIXED else None
     whole = after if replay is None else Embedded.joined([replay, after])
     taught = lessons(replay, samples)
     judged = taught.pools[len(whole) - len(after) :] == Pool.FRESH
@@ -155,12 +170,29 @@ def _body(run: _Run, samples: Sequence[Sample], guard: Sequence[Sample], recipe:
         work=run.work, heard=_parts(run, recipe.epochs),
     )  # fmt: skip
     kept = replace(fitted, scored=fitted.scored[-int(judged.sum()) :])
+    gold, known = after.rows(judged), parent(before.vectors[judged])
+    own = _travels(gold, samples)
+    scored = None
+    if old is not None and carried is not None:
+        by_others = fitted.scored[: len(old)] if replay is not None else fitted.head(carried.vectors)
+        scored = _Scored(gold=carried, before=parent(old.vectors), after=by_others)
+    telling = _telling(run, network, _Scored(gold=gold.rows(own), before=known[own], after=kept.scored[own]), scored)
     return candidate.staged(
-        network, run.out, run.champion, kept, version=run.version, gold=after.rows(judged),
-        known=parent(before.vectors[judged]), travels=_travels(after.rows(judged), samples),
-        guard=run.embeds(network, guard_looks(guard)),
+        network, run.out, run.champion, kept, version=run.version, gold=gold, known=known, travels=own,
+        guard=run.embeds(network, guard_looks(guard)), telling=telling,
         training={**run.told, "full": asdict(recipe), "replay_rows": len(whole) - len(after)},
     )  # fmt: skip
+
+
+def _telling(run: _Run, network: Path, own: _Scored, replay: _Scored | None) -> Retrained | None:
+    """Domains of the moved network, from the installation's `own` gold and from `replay`, the champion's gold carried
+    over: few have gold enough of their own. What is carried over lies near its true place, and counts here by how its
+    score moved.
+    """
+    parts = [own] if replay is None else [replay, own]
+    gold = Embedded.joined([part.gold for part in parts])
+    before, after = (np.concatenate([getattr(part, name) for part in parts]) for name in ("before", "after"))
+    return Retrained.anew(network, run.champion, gold, before, after)
 
 
 def _travels(gold: Embedded, samples: Sequence[Sample]) -> NDArray[np.bool_]:

@@ -92,7 +92,9 @@ def stage(parent: Path, out: Path, change: Change) -> Path:
             made.save(directory / name)
         elif name in files:
             (directory / name).write_bytes(files[name])
-    if (domains := change.domains or files.get(DOMAINS)) is not None:
+    # Records are of one head: they go on where it does.
+    kept = files.get(DOMAINS) if change.head is None else None
+    if (domains := change.domains or kept) is not None:
         (directory / DOMAINS).write_bytes(domains)
     metrics = json.loads(files["metrics.json"]) if change.metrics is None else change.metrics
     write_beside(directory, card, metrics, _golden(model, card))

@@ -139,7 +139,7 @@ class TestPolicy:
         assert act["details"]["domain_cap"] == 0.25
         assert client.patch("/v1/policy", json={"domain_cap": None}).json()["domain_cap"] == 0.1
         refused = client.patch("/v1/policy", json={"domain_cap": 10})
-        assert refused.json()["errors"] == [{"field": "domain_cap", "message": "must be at most 1"}]
+        assert refused.json()["errors"] == [{"field": "domain_cap", "message": "must be 1.0 or less"}]
 
     def test_a_patch_that_changes_nothing_makes_no_version(self, client):
         assert client.patch("/v1/policy", json={"evidence": "basic"}).json()["version"] == 1

@@ -13,7 +13,7 @@ from services.api.routes.results import MEDIA_TYPES
 from services.api.visitors import APPEAL_COST, MISS_COST
 from shared.domain.link_token import new_token
 from shared.domain.statement import answer_hash
-from tests.integration.api.people import judged, link, result, send_appeal, text_of
+from tests.integration.api.people import RESULT, judged, link, result, send_appeal, text_of
 from tests.integration.factories import make_tenant, picture, submit_image
 
 KOREAN = {"Accept-Language": "ko-KR,ko;q=0.9,en;q=0.5"}
@@ -81,7 +81,7 @@ class TestLinks:
 
 class TestPage:
     def test_it_says_what_was_answered_and_what_that_rests_on(self, client, visitor, database, store, tenant, shipped):
-        job = judged(database, store, tenant)
+        job = judged(database, store, tenant, version=shipped)
         page = visitor.get(link(client, job))
         assert page.status_code == 200
         said = text_of(page.text)
@@ -90,11 +90,12 @@ class TestPage:
             "AI generation probability 93 %",
             "Human-made probability 7 %",
             "likely human up to 20 %, likely AI from 80 % on",
-            "jinwi 1.1.1",
+            f"jinwi {shipped}",
             "the model&#x27;s number".replace("&#x27;", "'"),
-            "Of 7,330 pictures made by people",
-            "3.1 % likely AI-generated (95 % interval 2.7 % to 3.5 %)",
-            "That was at other thresholds than those of this result.",
+            "The model takes this for an illustration (81 %).",
+            "Of 140 such pictures by people it called 5.7 % AI (95 % interval 2.9 to 10.9 %).",
+            "allowed: 10 %",
+            "The kind is the model's own guess and can be wrong.",
             "It says that a camera took the picture.",
             "Unsigned: anyone can write this.",
             "computed by software, without a person looking",
@@ -102,6 +103,23 @@ class TestPage:
             job.sha256.hex(),
         ):
             assert expected in html.unescape(said), expected
+        assert "7,330" not in said
+
+    @pytest.mark.parametrize("few", [False, True])
+    def test_without_a_record_of_its_kind_it_tells_the_models_whole_one(
+        self, client, visitor, database, store, tenant, shipped, few
+    ):
+        found = {**RESULT["evidence"]["domain"], "record": {**RESULT["evidence"]["domain"]["record"], "images": 29}}
+        evidence = {**RESULT["evidence"], "domain": found if few else None}
+        job = judged(database, store, tenant, version=shipped, evidence=evidence)
+        said = text_of(visitor.get(link(client, job)).text)
+        assert ("it was measured on too few of them (29)" in said) == few
+        for expected in (
+            "Of 7,330 pictures made by people",
+            "3.1 % likely AI-generated (95 % interval 2.7 % to 3.5 %)",
+            "That was at other thresholds than those of this result.",
+        ):
+            assert expected in said, expected
 
     def test_it_tells_nothing_that_is_the_tenants_own(self, client, visitor, database, store, tenant):
         job = judged(database, store, tenant)

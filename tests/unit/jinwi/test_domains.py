@@ -46,6 +46,7 @@ def table(screen):
 def test_the_kind_is_said_in_a_few_words_and_in_sentences():
     assert domains.kind(job(), ENGLISH) == "illustration (81 %)"
     assert domains.kind(job(), KOREAN) == "일러스트 (81 %)"
+    assert domains.kind(job({**FOUND, "name": "other"}), ENGLISH) == "no telling"
     assert list(domains.lines(job(), ENGLISH)) == [SENTENCES]
 
 

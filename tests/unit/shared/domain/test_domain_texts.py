@@ -25,6 +25,10 @@ def test_it_says_the_kind_and_the_record_there():
     ]
 
 
+def test_no_model_is_certain_of_a_kind():
+    assert said(replace(VIEW, probability=1), ENGLISH)[0] == "The model takes this for an illustration (> 99 %)."
+
+
 @pytest.mark.parametrize("texts", [ENGLISH, KOREAN])
 def test_of_too_few_pictures_it_says_no_share(texts):
     few = replace(VIEW, record=replace(RECORD, images=29, called_ai=0))

@@ -40,5 +40,9 @@ def test_a_policy_that_was_written_before_there_was_a_cap_has_the_default():
     assert Policy.from_document(written).domain_cap == 0.1
 
 
+def test_what_a_newer_process_wrote_into_a_policy_is_left_out():
+    assert Policy.from_document({**Policy().document(), "of_tomorrow": 1}) == Policy()
+
+
 def test_training_needs_consent_that_nobody_has_by_default():
     assert Policy().allow_training is False
