@@ -47,6 +47,8 @@ class ModelShelf:
         self._settings = settings
         self._loaded: OrderedDict[str, Model] = OrderedDict()
         self._champion: str | None = None
+        # The champion by the latest answer; None once it was tried.
+        self._named: str | None = None
         self._challenger: Challenger | None = None
         self._asked_at = float("-inf")
         self._refused: dict[str, tuple[float, Outage]] = {}
@@ -56,10 +58,12 @@ class ModelShelf:
 
         A new champion that does not load leaves the one before it in service, and says so.
         """
+        if time.monotonic() - self._asked_at >= self._settings.model_poll_seconds:
+            self._ask()
         if pinned is not None:
             return self.load(pinned)
-        if time.monotonic() - self._asked_at >= self._settings.model_poll_seconds:
-            self._follow()
+        if self._named is not None and self._named != self._champion:
+            self._follow(self._named)
         if self._champion is None:
             raise Outage("model", "no champion is registered, or none could be loaded")
         return self.load(self._champion)
@@ -68,7 +72,7 @@ class ModelShelf:
         """As it was when the champion was last asked for."""
         return self._challenger
 
-    def _follow(self) -> None:
+    def _ask(self) -> None:
         with self._database.transaction() as connection:
             row, challenger = lifecycle.state(connection, "champion"), lifecycle.challenger(connection)
             registered = models.registered(connection, self._loaded)
@@ -77,15 +81,18 @@ class ModelShelf:
         self._challenger = (
             Challenger(version=challenger["version"], state=VersionState(challenger["state"])) if challenger else None
         )
-        if row is None or row["version"] == self._champion:
-            return
+        self._named = row["version"] if row else None
+
+    def _follow(self, version: str) -> None:
+        """Change over to the champion, unless it does not load; then once more when it was asked for again."""
+        self._named = None
         try:
-            self.load(row["version"])
+            self.load(version)
         except JinwiError as exc:
-            log.error("champion_refused", version=row["version"], serving=self._champion, error=str(exc))  # noqa: TRY400
+            log.error("champion_refused", version=version, serving=self._champion, error=str(exc))  # noqa: TRY400
             return
-        log.info("champion_changed", version=row["version"], before=self._champion)
-        self._champion = row["version"]
+        log.info("champion_changed", version=version, before=self._champion)
+        self._champion = version
 
     def _forget(self, registered: Mapping[str, str]) -> None:
         """Let go of versions that were removed, also where their number is other files' by now.

@@ -201,7 +201,6 @@ class TestWorkers:
         before = shelf.get(THIRD).sha256
         remove(THIRD)
         register(THIRD, folder="again", description="another one")
-        shelf.get()
         assert shelf.get(THIRD).card.document["description"] == "another one"
         assert shelf.get(THIRD).sha256 != before
 
