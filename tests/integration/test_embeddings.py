@@ -240,6 +240,21 @@ def test_pgvectors_index_is_used_for_many_references_and_leads_to_the_tenants_ow
     assert scans(empty) == before + 1
 
 
+def test_where_pgvectors_index_leads_to_too_few_all_are_compared(empty):
+    if not empty.execute("SELECT adopt_pgvector() AS has").fetchone()["has"]:
+        pytest.skip("the server of the tests has no pgvector")
+    tenant, held = fill(empty, 30, name="mine")
+    fill(empty, 900, name="theirs")
+    exact = search(empty, tenant, held[1].embeddings[0], 1000)
+    empty.execute("SET hnsw.max_scan_tuples = 1")
+    before = scans(empty)
+    # Far from all of the tenant's own, near to others'.
+    far = EmbeddingCode(space=SPACE.id, code=bytes(512))
+    assert search(empty, tenant, far, 10) == search(empty, tenant, far, 1000)
+    assert search(empty, tenant, held[1].embeddings[0], 10) == exact
+    assert scans(empty) > before
+
+
 def scans(connection):
     connection.execute("SELECT pg_stat_force_next_flush()")
     row = connection.execute(

@@ -83,7 +83,9 @@ LANGUAGE plpgsql STABLE STRICT ROWS 10 SET jit = off SET max_parallel_workers_pe
 #variable_conflict use_column
 DECLARE
     home text;
-    found integer := 0;
+    names text[] := '{}';
+    hashes bytea[] := '{}';
+    distances integer[] := '{}';
 BEGIN
     IF to_regclass('reference_embeddings_near') IS NOT NULL AND exactly_among < (
         SELECT count(*) FROM (
@@ -94,14 +96,16 @@ BEGIN
         WHERE extname = 'vector';
         PERFORM set_config('hnsw.iterative_scan', 'strict_order', true), set_config('enable_sort', 'off', true),
                 set_config('hnsw.ef_search', '100', true);
-        RETURN QUERY EXECUTE format(
-            'SELECT index_name, sha256, bit_count(code # $1)::integer FROM reference_embeddings'
-            ' WHERE tenant_id = $2 AND space = $3 ORDER BY code OPERATOR(%I.<~>) $1::bit(4096) LIMIT $4', home
-        ) USING wanted, tenant, wanted_space, most;
-        GET DIAGNOSTICS found = ROW_COUNT;
+        EXECUTE format(
+            'SELECT array_agg(index_name), array_agg(sha256), array_agg(apart) FROM ('
+            ' SELECT index_name, sha256, bit_count(code # $1)::integer AS apart FROM reference_embeddings'
+            ' WHERE tenant_id = $2 AND space = $3 ORDER BY code OPERATOR(%I.<~>) $1::bit(4096) LIMIT $4) AS near', home
+        ) INTO names, hashes, distances USING wanted, tenant, wanted_space, most;
         PERFORM set_config('enable_sort', 'on', true);
     END IF;
-    IF found < most THEN
+    IF cardinality(distances) = most THEN
+        RETURN QUERY SELECT * FROM unnest(names, hashes, distances);
+    ELSE
         RETURN QUERY
         SELECT index_name, sha256, bit_count(code # wanted)::integer AS apart
         FROM reference_embeddings WHERE tenant_id = tenant AND space = wanted_space
