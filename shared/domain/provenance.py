@@ -94,12 +94,14 @@ def clean(text: str, most: int = _TEXT_CHARACTERS) -> str:
     become U+FFFD.
     """
     cut = text if len(text) <= most else text[: most - 1] + "…"
+    if cut.isprintable():  # nearly all are, and none of those is unsafe
+        return cut
     return "".join(_REPLACEMENT if _is_unsafe(character) else character for character in cut)
 
 
 def _is_unsafe(character: str) -> bool:
     if character.isprintable() or character == "\n":
-        return character in _DIRECTIONS
+        return False
     return character in _DIRECTIONS or unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
 
 

@@ -26,12 +26,13 @@ def stitch(maps: NDArray[np.float32], tiles: Sequence[Tile], width: int, height:
     """
     rows, columns = _grid(maps.shape[1:], tiles, width, height)
     total, weights = np.zeros((rows, columns)), np.zeros((rows, columns))
+    levels, steps = np.linspace(0, height, rows + 1), np.linspace(0, width, columns + 1)
     for weight, seen in _views(tiles):
         evidence, area = np.zeros((rows, columns)), np.zeros((rows, columns))
         for share, number in seen:
             left, top, right, bottom = tiles[number].box
-            down = _overlap(np.linspace(top, bottom, maps.shape[1] + 1), np.linspace(0, height, rows + 1))
-            across = _overlap(np.linspace(left, right, maps.shape[2] + 1), np.linspace(0, width, columns + 1))
+            down = _overlap(np.linspace(top, bottom, maps.shape[1] + 1), levels)
+            across = _overlap(np.linspace(left, right, maps.shape[2] + 1), steps)
             evidence += share * (down @ maps[number].astype(np.float64) @ across.T)
             area += share * np.outer(down.sum(1), across.sum(1))
         covered = area > 0

@@ -3,24 +3,17 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import expect
 
 from jinwi import Client
+from tests.browser.pages import A4_HEIGHT_PT, A4_WIDTH_PT, DESK, LANGUAGES, PHONE, WIDTHS, fits, pages_of
 from tests.models import TILED, brightness, kinds
-
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 900}
-A4_WIDTH_PT, A4_HEIGHT_PT = 594.96, 841.92
-
-WIDTHS = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-LANGUAGES = pytest.mark.parametrize("locale", ["en-GB", "ko-KR"])
 
 
 @pytest.fixture(scope="module")
@@ -86,39 +79,6 @@ def job(client, said):
 @pytest.fixture
 def path(client, job) -> str:
     return client.links.create(job).path
-
-
-@pytest.fixture
-def visit(browser: Browser, service) -> Iterator:
-    """Opens a path as a browser of this size and language; whatever it complains of fails the test."""
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-    origins = set()
-
-    def open_page(path: str, size=DESK, locale: str = "en-GB") -> Page:
-        context = browser.new_context(base_url=service.url, viewport=size, locale=locale, reduced_motion="reduce")
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: origins.add(urlsplit(request.url)[:2]))
-        page.goto(path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
-    assert origins <= {urlsplit(service.url)[:2]}
-
-
-def fits(page: Page) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-
-
-def pages_of(pdf: bytes) -> int:
-    """Chromium writes the objects of pages in the clear (ISO 32000-1, section 7.7.3.3)."""
-    return len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf))
 
 
 @WIDTHS

@@ -1,9 +1,12 @@
 """Crafted files, kind by container by attack, each with what is to be found in it."""
 
+import functools
 import io
 import json
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from PIL import Image
@@ -14,6 +17,7 @@ from tests.provenance.authority import (
     COMPOSITE,
     TRAINED,
     action,
+    make_signer,
     other_signer,
     sign,
 )
@@ -94,6 +98,17 @@ IPTC_AI: Found = ("iptc", "ai", UNSIGNED)
 EXIF_CAMERA: Found = ("exif", "camera", UNSIGNED)
 EXIF_EDITED: Found = ("exif", "edited", UNSIGNED)
 
+VOCABULARY = {
+    "trainedAlgorithmicMedia": "ai",
+    "compositeWithTrainedAlgorithmicMedia": "edited_with_ai",
+    **dict.fromkeys(("digitalCapture", "computationalCapture", "negativeFilm", "positiveFilm", "print"), "camera"),
+    **dict.fromkeys(("humanEdits", "minorHumanEdits", "algorithmicallyEnhanced", "softwareImage"), "edited"),
+    **dict.fromkeys(("digitalArt", "digitalCreation", "dataDrivenMedia", "algorithmicMedia"), "edited"),
+    **dict.fromkeys(("screenCapture", "virtualRecording"), "edited"),
+    **dict.fromkeys(("composite", "compositeCapture", "compositeSynthetic"), "edited"),
+}
+"""All terms of http://cv.iptc.org/newscodes/digitalsourcetype/, the retired ones among them, and what each claims."""
+
 _MEDIA = {image_format: f"image/{image_format}" for image_format in Format}
 
 
@@ -102,6 +117,7 @@ def c2pa(strength: str, claim: str = "ai") -> Found:
 
 
 def cases() -> Iterator[Case]:
+    short_lived, until = _short_lived()
     yield from _plain()
     yield from _generators()
     yield from _iptc()
@@ -109,6 +125,21 @@ def cases() -> Iterator[Case]:
     yield from _hostile()
     yield from _signed()
     yield from _attacked()
+    yield from _attacked_elsewhere()
+    yield from _expired(short_lived, until)
+
+
+@functools.cache
+def _short_lived() -> tuple[bytes, datetime]:
+    """A signed file, and when its certificate expires: nobody signs with one that has."""
+    signer = make_signer("A camera of old", lasts=timedelta(seconds=3))
+    data = sign(plain(Format.JPEG), "image/jpeg", action("c2pa.created", CAPTURE), signer=signer)
+    return data, datetime.now(UTC) + timedelta(seconds=3)
+
+
+def _expired(data: bytes, until: datetime) -> Iterator[Case]:
+    time.sleep(max(0.0, (until - datetime.now(UTC)).total_seconds()))  # by now nearly all of it has passed
+    yield _case("signed, expired", data, c2pa(SIGNED, "camera"), integrity="intact", signer="expired")
 
 
 def _plain() -> Iterator[Case]:
@@ -196,12 +227,7 @@ def _generators() -> Iterator[Case]:
 
 
 def _iptc() -> Iterator[Case]:
-    for term, claim in (
-        ("trainedAlgorithmicMedia", "ai"),
-        ("compositeWithTrainedAlgorithmicMedia", "edited_with_ai"),
-        ("digitalCapture", "camera"),
-        ("humanEdits", "edited"),
-    ):
+    for term, claim in VOCABULARY.items():
         yield _case(f"iptc {term}", jpeg_xmp(source_type(term)), ("iptc", claim, UNSIGNED), digital_source_type=term)
     packet = source_type("trainedAlgorithmicMedia")
     yield _case("iptc source type", png(international_text("XML:com.adobe.xmp", packet.decode())), IPTC_AI)
@@ -261,6 +287,9 @@ def _cameras() -> Iterator[Case]:
         make="Nikon",
         contradictions=["several_exif_blocks"],
     )
+    twice = (camera(), camera(make="Canon", model="EOS R5"))
+    for data in (webp(*((b"EXIF", block) for block in twice)), png(*((b"eXIf", block) for block in twice))):
+        yield _case("a second EXIF block", data, EXIF_CAMERA, make="Nikon", contradictions=["several_exif_blocks"])
     yield _case("camera and editor", jpeg_exif(camera(software="Adobe Photoshop 26.0")), EXIF_CAMERA, EXIF_EDITED)
     yield _case("editor in XMP", jpeg_xmp(xmp('xmp:CreatorTool="GIMP 3.0"')), EXIF_EDITED, software="GIMP 3.0")
     yield _case("editor in a text chunk", png(text("Software", "Krita 5.2")), EXIF_EDITED, software="Krita 5.2")
@@ -330,6 +359,12 @@ def _signed() -> Iterator[Case]:
         c2pa(SIGNED),
         signer="unknown",
     )
+    converted = (action("c2pa.created", TRAINED, "GPT-4o"), action("c2pa.converted", software="OpenAI API"))
+    chat = sign(plain(Format.PNG), "image/png", *converted, signer=other_signer(), generator="ChatGPT")
+    yield _case("signed, as ChatGPT does", chat, c2pa(SIGNED), generator="ChatGPT 1.0", signer="unknown")
+    dalle = action("c2pa.created", TRAINED, "DALL·E")
+    drawn = sign(plain(Format.WEBP), "image/webp", dalle, signer=other_signer(), generator="OpenAI-API")
+    yield _case("signed, as DALL·E does", drawn, c2pa(SIGNED), generator="OpenAI-API 1.0", signer="unknown")
     yield _case(
         "signed, a camera's",
         sign(plain(Format.JPEG), "image/jpeg", action("c2pa.created", CAPTURE)),
@@ -414,6 +449,27 @@ def _attacked() -> Iterator[Case]:
         EXIF_CAMERA,
         c2pa(TRUSTED),
     )
+
+
+def _attacked_elsewhere() -> Iterator[Case]:
+    """Picture and end of the other containers; in a PNG each changed byte is seen by a checksum before."""
+    made = action("c2pa.created", TRAINED, "GPT-4o")
+    for image_format in (each for each in Format if each is not Format.JPEG):
+        good = sign(plain(image_format), _MEDIA[image_format], made)
+        apart = image_format in (Format.AVIF, Format.HEIC)  # what stands after the last box is no box
+        yield _case(
+            "bytes after the end of a signed file",
+            good + b"x" * 99,
+            ("c2pa", "edited", UNSIGNED) if apart else c2pa(UNSIGNED),
+            integrity="broken",
+            signer="unknown" if apart else "trusted",
+        )
+        if image_format is not Format.PNG:
+            tampered = bytearray(good)
+            tampered[good.index(b"VP8") + 300 if image_format is Format.WEBP else -200] ^= 1
+            yield _case("one bit of the picture changed", bytes(tampered), c2pa(UNSIGNED), integrity="broken")
+        stranger = sign(plain(image_format), _MEDIA[image_format], made, signer=other_signer())
+        yield _case("signed, unknown signer", stranger, c2pa(SIGNED), integrity="intact", signer="unknown")
 
 
 def _segments(data: bytes, marker: int) -> bytes:

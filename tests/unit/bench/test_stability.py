@@ -8,9 +8,13 @@ pytest.importorskip("torch")
 from bench import stability
 from bench.pictures import photographs
 from bench.stability import Seen, auroc, report
+from services.retrainer.sources import open_datasets
 from shared import scoring
+from shared.domain.job import Lane
 from shared.domain.stability import Stability, View
 from shared.domain.verdict import Thresholds
+from shared.errors import ConfigurationError
+from shared.scoring.session import Model
 
 SHIPPED = scoring.SHIPPED / "0.1.0"
 
@@ -61,3 +65,34 @@ def test_the_command_looks_at_labelled_pictures(tmp_path, capsys):
     document = json.loads(out.read_text())
     assert document["all pictures"]["pictures"] == 4
     assert "beyond the null" in capsys.readouterr().out
+
+
+def test_some_of_the_pictures_are_drawn_by_the_seed(tmp_path):
+    for number, file in enumerate(photographs(6)):
+        folder = tmp_path / "data" / ("ai" if number % 2 else "human") / f"owner-{number}"
+        folder.mkdir(parents=True)
+        (folder / "a.jpg").write_bytes(file)
+    data = open_datasets([tmp_path / "data"])
+    chosen = stability.drawn(data, 3, seed=1)
+    assert len(chosen) == 3
+    assert [one.name for one in chosen.samples] == [one.name for one in stability.drawn(data, 3, seed=1).samples]
+    assert stability.drawn(data, 6, seed=1) is stability.drawn(data, None, seed=1) is data
+
+
+def test_a_run_is_of_no_use_without_what_it_was_trained_on(capsys):
+    with pytest.raises(SystemExit):
+        stability.main(["data", "--run", "runs/1.1.0.run"])
+    assert "--run and --trained need one another" in capsys.readouterr().err
+
+
+def test_a_picture_of_an_owner_whom_no_network_was_kept_from_is_refused(monkeypatch, tmp_path):
+    """The networks would know the owner, or nobody could say."""
+    (tmp_path / "data" / "human" / "stranger").mkdir(parents=True)
+    (tmp_path / "data" / "human" / "stranger" / "a.jpg").write_bytes(photographs(1)[0])
+    (tmp_path / "data" / "ai" / "known").mkdir(parents=True)
+    (tmp_path / "data" / "ai" / "known" / "a.jpg").write_bytes(photographs(2)[1])
+    data = open_datasets([tmp_path / "data"])
+    monkeypatch.setattr(stability.owners_out, "judges", lambda *_: {"known": None})
+    model = Model.load(SHIPPED, provider="cpu", threads=1)
+    with pytest.raises(ConfigurationError, match="no owner called 'stranger'"):
+        stability.of_run(model, Lane.BULK, data, tmp_path, trained=data, arch="jinwi-cnn")

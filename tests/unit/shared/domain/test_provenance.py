@@ -80,6 +80,12 @@ def test_what_steers_a_terminal_or_turns_a_line_is_replaced(text, kept):
     assert clean(text) == kept
 
 
+@pytest.mark.parametrize("mark", "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+def test_each_mark_that_turns_a_line_is_replaced_wherever_it_stands(mark):
+    assert clean(mark) == "\ufffd"
+    assert clean(f"등대 {mark}1") == "등대 \ufffd1"
+
+
 @pytest.mark.parametrize("number", [2**53 + 1, -(10**30), 10**5000], ids=["53 bits", "30 digits", "5000 digits"])
 def test_a_number_that_a_reader_would_round_is_a_text(number):
     assert isinstance(finding(seed=number).details["seed"], str)

@@ -11,8 +11,10 @@ pytest.importorskip("onnx")
 pytest.importorskip("sklearn")
 
 from services.retrainer.data.samples import Dataset, Sample  # noqa: E402
+from services.retrainer.fitting.recipes import recipe  # noqa: E402
 from services.retrainer.fitting.slice import Slice  # noqa: E402
 from services.retrainer.networks.outputs import Outputs  # noqa: E402
+from services.retrainer.sources import open_datasets  # noqa: E402
 from services.retrainer.training import left_out, owners_out, train  # noqa: E402
 from services.retrainer.training.trained import logits  # noqa: E402
 from shared.domain.job import Lane  # noqa: E402
@@ -137,6 +139,28 @@ def test_no_part_trains_on_the_owners_that_it_leaves_out(folders):
     for fold in range(4):
         assert not (material.folds[material.without(f"fold-{fold}")] == fold).any()
     assert len(material.without(owners_out.FINAL)) == 48
+
+
+def test_a_finished_run_has_for_each_owner_the_network_that_was_judged_on_the_owner(out, folders, monkeypatch):
+    """What it says of each picture is what the run kept of its left-out scores."""
+    monkeypatch.setattr(owners_out, "FOLDS", 2)
+    data, run = open_datasets([folders]), out / "0.8.0.run"
+    judges = owners_out.judges(data, recipe("jinwi-cnn", passes=PASSES), Slice(run=run, say=print, resume=True))
+    assert judges.keys() == set(data.owners.tolist())
+    assert len(set(map(id, judges.values()))) == 2
+    [kept] = run.glob("left-out-bulk-raw-*.npz")
+    logits_kept = left_out.Seen.load(kept).logits
+    for row in range(0, len(data), 5):
+        one = data.samples[row]
+        said = left_out.see(judges[one.owner], Dataset("one", [one]), left_out.raw, owners_out.SPEC).logits
+        assert said == pytest.approx(logits_kept[row : row + 1], abs=1e-5)
+
+
+def test_a_run_that_is_not_finished_judges_nobody(folders, tmp_path, monkeypatch):
+    monkeypatch.setattr(owners_out, "FOLDS", 2)
+    whole = replace(recipe("jinwi-cnn", passes=PASSES), texture=False)
+    with pytest.raises(train.ConfigurationError, match="no finished run: fold-0 ends at step 0"):
+        owners_out.judges(open_datasets([folders]), whole, Slice(run=tmp_path, say=print, resume=True))
 
 
 def test_an_unknown_part_is_refused_with_those_that_exist(folders, tmp_path):
