@@ -90,7 +90,7 @@ class TestPage:
             "AI generation probability 93 %",
             "Human-made probability 7 %",
             "likely human up to 20 %, likely AI from 80 % on",
-            "jinwi 1.1.1",
+            "jinwi 1.2.0",
             "the model&#x27;s number".replace("&#x27;", "'"),
             "Of 7,330 pictures made by people",
             "3.1 % likely AI-generated (95 % interval 2.7 % to 3.5 %)",
