@@ -95,9 +95,8 @@ def with_domains(
     )
     told = chapter(made, model.card.thresholds, read_set(directory, GUARD))
     for name, spec in whole.items():
-        told["confusion"][f"whole, interactive, {name}"] = _whole(
-            model, made.domains, sources.open_dataset(spec), cache
-        )
+        seen = _embedded(model, sources.open_dataset(spec), RAW, Lane.INTERACTIVE, cache)
+        told["measured"][f"whole, interactive, {name}"] = _whole(made.domains, seen)
     told["unfamiliar"] = _unfamiliar(model, made.domains, left_out, rows)
     card = {"domains": told, "training": {**model.card.document["training"], "domains_fitted_on": _source(dataset)}}
     return place(stage(directory, out, Change(version=version, domains=made.content(), card=card)), out)
