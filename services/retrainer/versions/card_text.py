@@ -114,7 +114,7 @@ def _making(card: Mapping[str, Any]) -> Iterator[str]:
 
 def _share(found: Any, *, percent: bool = True) -> str:
     """A figure with its interval where it has one."""
-    if found is None:
+    if found is None or (isinstance(found, Mapping) and found["value"] is None):
         return "–"
     shown = "{:.1%}" if percent else "{:.3f}"
     if not isinstance(found, Mapping):
