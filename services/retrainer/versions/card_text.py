@@ -65,13 +65,19 @@ def _domains(told: Mapping[str, Any]) -> Iterator[str]:
     for name, found in told["measured"].items():
         shares = " | ".join(_share(found[figure]) for figure in ("named", "right_where_named", "macro_recall"))
         yield f"| {name} | {found['pictures']:,} | {found['owners']} | {shares} |"
-    for name, found in told["measured"].items():
+    for name, found in _first_and_last(told["measured"]):
         yield from ("", f"{name[0].upper()}{name[1:]}:", "", *_by_domain(found))
     yield from ("", "People's pictures called likely AI, by what it took them for, owners left out, matched views:", "")
     yield from _records(told["records"])
     if strangers := told.get("unfamiliar"):
         found = ", ".join(f"{name} {share:.0%}" for name, share in strangers["made"].items())
         yield from ("", f"Made pictures that it finds unlike all that it was measured on: {found}.")
+
+
+def _first_and_last(measured: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Owners left out, and the whole pictures that stand for what is new; card.json has the others."""
+    sets = list(measured.items())
+    yield from (sets[:1] if len(sets) < 2 else (sets[0], sets[-1]))
 
 
 def _by_domain(found: Mapping[str, Any]) -> Iterator[str]:
@@ -114,7 +120,7 @@ def _making(card: Mapping[str, Any]) -> Iterator[str]:
 
 def _share(found: Any, *, percent: bool = True) -> str:
     """A figure with its interval where it has one."""
-    if found is None:
+    if found is None or (isinstance(found, Mapping) and found["value"] is None):
         return "–"
     shown = "{:.1%}" if percent else "{:.3f}"
     if not isinstance(found, Mapping):

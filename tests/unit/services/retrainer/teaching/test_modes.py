@@ -231,23 +231,6 @@ def test_a_retrained_head_keeps_the_champions_domains_and_moves_their_records(te
     assert loaded(made).domains is not None
 
 
-def test_records_move_as_the_scores_of_their_pictures_do(telling, trained):
-    """Where nothing is learnt, nothing moves but by what leaving the owner out costs."""
-    made = trained(Mode.HEAD, samples(6), of=telling)
-    before, after = (DomainFile.of_version(one) for one in (telling, made))
-    scores = {
-        (lane, picture): score
-        for lane, picture, score in zip(
-            before.domains.records.lanes, before.pictures, before.domains.records.scores, strict=True
-        )
-    }
-    keys = zip(after.domains.records.lanes, after.pictures, strict=True)
-    pairs = [
-        (scores[key], score) for key, score in zip(keys, after.domains.records.scores, strict=True) if key in scores
-    ]
-    assert np.corrcoef(np.array(pairs).T)[0, 1] > 0.5
-
-
 def test_of_what_is_lent_no_record_is_kept(telling, trained):
     lent = [replace(sample, lent=True) for sample in samples(6)]
     made = trained(Mode.HEAD, lent, of=telling)
