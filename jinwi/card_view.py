@@ -22,12 +22,26 @@ def _rows(path: str, value: Any) -> Iterator[Row]:
     if isinstance(value, Mapping):
         if "value" in value and isinstance(value["value"], int | float):
             yield [path, _interval(value)]
+        elif "called_ai" in value:
+            low, high = map(_scalar, value["interval"])
+            yield [path, f"{_scalar(value['rate'])} ({low} – {high}), {value['called_ai']:,} / {value['images']:,}"]
+        elif "counts" in value:
+            yield from _matrix(path, value)
         else:
             yield from rows(value, path)
     elif isinstance(value, list):
         yield from _of_list(path, value)
     else:
         yield [path, _scalar(value)]
+
+
+def _matrix(path: str, found: Mapping[str, Any]) -> Iterator[Row]:
+    """A confusion matrix, a row for each truth of which there is any, then the figures with it."""
+    for truth, counts in zip(found["names"], found["counts"], strict=True):
+        if any(counts):
+            said = [f"{name} {count:,}" for name, count in zip(found["names"], counts, strict=True) if count]
+            yield [f"{path}: {truth} →", ", ".join(said)]
+    yield from rows({name: value for name, value in found.items() if name not in {"names", "counts"}}, path)
 
 
 def _of_list(path: str, values: Sequence[Any]) -> Iterator[Row]:

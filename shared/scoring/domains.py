@@ -95,7 +95,7 @@ class Domains:
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as archive:
                 made = _read(dict(archive))
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as exc:
+        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as exc:
             raise ModelRefused(f"{DOMAINS} cannot be read: {exc}") from exc
         if size is not None and made.standard.centre.shape != (size,):
             raise ModelRefused(f"{DOMAINS} is for embeddings of {len(made.standard.centre)} numbers, not {size}")
@@ -121,6 +121,8 @@ def _read(arrays: dict[str, NDArray[np.generic]]) -> Domains:
         "reach": (size,), "farthest": (),
     }  # fmt: skip
     numbers = {name: _floats(arrays[name], name, shape) for name, shape in shapes.items()}
+    if not (numbers["scale"] > 0).all() or not (numbers["reach"] >= 0).all():
+        raise ValueError("scale must be positive, and reach not negative")
     return Domains(
         standard=Standard(centre=numbers["centre"], scale=numbers["scale"], bound=float(numbers["bound"])),
         head=DomainHead(names=names, weight=numbers["weight"], bias=numbers["bias"], least=numbers["least"]),

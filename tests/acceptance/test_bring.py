@@ -74,7 +74,8 @@ def test_a_brought_detector_serves_one_tenant_then_all_and_can_be_rolled_back(se
     result = client.verify(picture()).result
     assert result.model_version == "100.0.0"
     assert result.ai_probability == pytest.approx(expected(), abs=1e-4)
-    assert not result.reasons
+    assert [reason.code for reason in result.reasons] == ["blank"]
+    assert result.domain is None
     pin(service, None)
     assert client.verify(picture()).result.model_version == shipped
 

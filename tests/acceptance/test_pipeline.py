@@ -47,8 +47,13 @@ def expected():
         decoded = decode(data, Limits(max_pixels=1_000_000, max_side=1_000))
         pixels = prepare(decoded.image, model.card.input, lane)
         [said] = model.score_pictures([Picture(pixels=pixels, width=decoded.width, height=decoded.height, lane=lane)])
-        reasons = model.card.range.reasons(decoded.width, decoded.height)
-        return round(said.probability, 4), [reason.code for reason in reasons]
+        probability, thresholds = round(said.probability, 4), model.card.thresholds
+        view = model.domains.view(said.embedding, lane, thresholds.likely_ai)
+        reasons = [
+            *model.card.range.reasons(decoded.width, decoded.height),
+            *view.reasons(probability, thresholds),
+        ]
+        return probability, [reason.code for reason in reasons]
 
     return score
 

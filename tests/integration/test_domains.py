@@ -1,5 +1,7 @@
 """What a result says of the kind of a picture: the record of its model there, and what that holds back."""
 
+import json
+
 import pytest
 
 from shared.decoding.decoder import Decoder
@@ -8,7 +10,7 @@ from shared.domain.lifecycle import VersionState
 from shared.domain.verdict import Thresholds
 from shared.imaging.formats import Format
 from shared.storage import lifecycle, models
-from tests.integration.factories import change_policy, get, picture, submit_image
+from tests.integration.factories import add_endpoint, change_policy, get, lease_webhooks, picture, submit_image
 from tests.integration.test_challenge import compared, scorer  # noqa: F401 - a fixture
 from tests.models import brightness, kinds
 from tests.provenance.authority import TRAINED, action, sign, trusted_signer
@@ -87,6 +89,15 @@ def test_the_tenants_cap_holds_and_is_echoed(database, tenant, champion, result_
     change_policy(database, tenant, domain_cap=cap)
     result = result_of(picture(BRIGHT))
     assert (result["verdict"], result["evidence"]["domain"]["cap"]) == (verdict, cap)
+
+
+def test_a_webhook_carries_the_kind_as_the_answer_does(database, tenant, champion, result_of):
+    champion(bright=POOR)
+    add_endpoint(database, tenant, "https://example.com/hook")
+    told = result_of(picture(BRIGHT))
+    [delivery] = lease_webhooks(database)
+    sent = json.loads(delivery.body)["data"]["result"]
+    assert (sent["evidence"]["domain"], sent["reasons"]) == (told["evidence"]["domain"], told["reasons"])
 
 
 def test_the_record_is_counted_at_the_tenants_threshold(database, tenant, champion, result_of):

@@ -23,11 +23,12 @@ def chapter(made: DomainFile, thresholds: Thresholds, guard: Embedded | None = N
         name.value: round(float(limit), 2) if limit < NEVER else None
         for name, limit in zip(head.names, head.least, strict=True)
     }
-    judged = {lane: made.judged.rows(made.judged.lanes == lane.value) for lane in Lane}
+    known = made.judged.rows(made.judged.truths != "")
+    judged = {lane: known.rows(known.lanes == lane.value) for lane in Lane}
     return {
         "least": limits,
         "farthest": round(made.domains.range.farthest, 4),
-        "confusion": {
+        "measured": {
             f"matched, {lane.value}, owners left out": confusion(rows)
             for lane, rows in judged.items()
             if len(rows.truths)

@@ -51,6 +51,11 @@ from shared.scoring.session import Model
 
 CELLS = (PLAIN, RAW)
 
+LIMIT = (
+    "It tells kinds of pictures apart badly, for it was made blind to colour and subject: what it takes a picture for "
+    "finds the record that fits, and says little about the picture."
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     asked = _arguments(arguments)
@@ -95,11 +100,14 @@ def with_domains(
     )
     told = chapter(made, model.card.thresholds, read_set(directory, GUARD))
     for name, spec in whole.items():
-        told["confusion"][f"whole, interactive, {name}"] = _whole(
-            model, made.domains, sources.open_dataset(spec), cache
-        )
+        seen = _embedded(model, sources.open_dataset(spec), RAW, Lane.INTERACTIVE, cache)
+        told["measured"][f"whole, interactive, {name}"] = _whole(made.domains, seen)
     told["unfamiliar"] = _unfamiliar(model, made.domains, left_out, rows)
-    card = {"domains": told, "training": {**model.card.document["training"], "domains_fitted_on": _source(dataset)}}
+    card = {
+        "domains": told,
+        "training": {**model.card.document["training"], "domains_fitted_on": _source(dataset)},
+        "limits": [*model.card.document.get("limits", ()), LIMIT],
+    }
     return place(stage(directory, out, Change(version=version, domains=made.content(), card=card)), out)
 
 

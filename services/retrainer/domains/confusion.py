@@ -37,12 +37,14 @@ class Judged:
 
 def confusion(judged: Judged) -> dict[str, Any]:
     """For the card: `counts` by truth and by what was said, both in the order of `names`; of each domain how much was
-    recalled and how much of what was so named is right, with intervals by owners; and the mean of the recalls.
+    recalled and how much of what was so named is right, where there is any, with intervals by owners; and the mean of
+    the recalls.
 
     Looks whose truth nobody said are left out.
     """
     judged = judged.rows(judged.truths != "")
     names = [domain.value for domain in Domain]
+    truths, said = ([name for name in names if name in each] for each in (set(judged.truths), set(judged.said)))
     counts = [[int(((judged.truths == truth) & (judged.said == said)).sum()) for said in names] for truth in names]
     weights = resamples(judged.owners.astype(np.str_), np.zeros(len(judged.owners), np.uint8))
     right = judged.truths == judged.said
@@ -51,8 +53,8 @@ def confusion(judged: Judged) -> dict[str, Any]:
         "owners": len(np.unique(judged.owners)),
         "names": names,
         "counts": counts,
-        "recall": {name: _share(judged, right, judged.truths == name, weights) for name in names},
-        "precision": {name: _share(judged, right, judged.said == name, weights) for name in names},
+        "recall": {name: _share(judged, right, judged.truths == name, weights) for name in truths},
+        "precision": {name: _share(judged, right, judged.said == name, weights) for name in said},
         "macro_recall": _macro(judged, right, weights),
         "named": _share(judged, judged.said != Domain.OTHER.value, np.ones(len(right), np.bool_), weights),
         "right_where_named": _share(judged, right, judged.said != Domain.OTHER.value, weights),

@@ -1,5 +1,6 @@
 """The domains of a version that was retrained: the same head while the network below stays, else a new one."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,13 +44,12 @@ class Retrained:
     told: Mapping[str, Any]
 
     @classmethod
-    def same(
-        cls, champion: Path, gold: Embedded, before: Floats, after: Floats, told: Mapping[str, Any]
-    ) -> Self | None:
-        """The champion's head, whose card says `told` of it; None where the champion has none."""
+    def same(cls, champion: Path, gold: Embedded, before: Floats, after: Floats) -> Self | None:
+        """The champion's head; None where it has none."""
         known = DomainFile.of_version(champion)
         if known is None:
             return None
+        told = json.loads((champion / "card.json").read_text(encoding="utf-8")).get("domains", {})
         said = known_domains(gold, taken_for(known.domains, gold.vectors), known)
         return cls(
             domains=known.domains, judged=known.judged, gold=gold, said=said, before=before, after=after,
@@ -89,7 +89,7 @@ class Retrained:
     def chapter(self, made: DomainFile, thresholds: Thresholds, guard: Embedded | None) -> dict[str, Any]:
         """For the card: what was measured of this head before goes on."""
         new = chapter(made, thresholds, guard)
-        return {**self.told, **new, "confusion": {**self.told.get("confusion", {}), **new["confusion"]}}
+        return {**self.told, **new, "measured": {**self.told.get("measured", {}), **new["measured"]}}
 
     def _counted(self, before: Probabilities, after: Probabilities) -> Counted:
         return retrained(self.gold, self.said, before, after, self.champion)

@@ -15,7 +15,7 @@ from tests.integration.factories import claim, done, finish, get, picture, submi
 RESULT = EXAMPLE_JOB["result"]
 
 
-def result(verdict: str = "likely_ai", ai_probability: float = 0.93, version: str = "1.1.1", **changed: object) -> dict:
+def result(verdict: str = "likely_ai", ai_probability: float = 0.93, version: str = "1.2.0", **changed: object) -> dict:
     """As the scorer writes one; the advisory is added when it is shown."""
     written = {name: value for name, value in RESULT.items() if name != "advisory"}
     written |= {"ai_probability": ai_probability, "human_probability": 1 - ai_probability, "verdict": verdict}

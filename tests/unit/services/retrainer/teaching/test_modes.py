@@ -7,12 +7,17 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
+from services.retrainer.domains.chapter import chapter  # noqa: E402
+from services.retrainer.domains.file import DomainFile  # noqa: E402
+from services.retrainer.domains.retrained import Retrained  # noqa: E402
 from services.retrainer.teaching.full_fit import FullRecipe  # noqa: E402
 from services.retrainer.teaching.head_fit import HeadRecipe  # noqa: E402
 from services.retrainer.teaching.modes import NotEnoughSamples, train  # noqa: E402
 from services.retrainer.versions.restored import restore  # noqa: E402
 from services.retrainer.versions.stage import GOLD, GUARD, Change, read_head, read_set, stage  # noqa: E402
 from shared.domain.retraining import Mode, RunStage  # noqa: E402
+from shared.domain.verdict import Thresholds  # noqa: E402
+from shared.scoring.domains import DOMAINS  # noqa: E402
 from tests.unit.services.retrainer.versions.made import SIDE, loaded, sample, samples, version  # noqa: E402
 
 torch.set_num_threads(1)
@@ -29,6 +34,24 @@ class Killed(Exception):
 @pytest.fixture(scope="module")
 def champion(tmp_path_factory):
     return version(tmp_path_factory.mktemp("champion"))
+
+
+@pytest.fixture(scope="module")
+def telling(champion, tmp_path_factory):
+    """The champion, whose gold are photographs and paintings, and which tells them apart."""
+    root, gold = tmp_path_factory.mktemp("telling"), read_set(champion, GOLD)
+    kinds = np.array(["photo" if int(picture, 16) % 2 else "painting" for picture in gold.pictures])
+    gold = replace(gold, kinds=kinds)
+    logits = read_head(champion)(gold.vectors)
+    made = Retrained.anew(champion, champion, gold, logits, logits).file(probabilities(logits), probabilities(logits))
+    card = {"domains": chapter(made, Thresholds(likely_human=0.2, likely_ai=0.8))}
+    staged = stage(champion, root, Change(version="1.0.0", gold=gold, domains=made.content(), card=card))
+    return staged.rename(root / "1.0.0")
+
+
+def probabilities(logits):
+    """Calibrated, float64 [N]."""
+    return 1 / (1 + np.exp(-(logits.astype(float) / 2 + 0.1)))
 
 
 @pytest.fixture
@@ -191,3 +214,46 @@ def test_gold_of_too_few_owners_keeps_the_champions_calibration(champion, traine
     made = trained(Mode.HEAD, [], of=of)
     assert card(made)["calibration"] == card(champion)["calibration"]
     assert not np.array_equal(read_head(made).weight, read_head(champion).weight)
+
+
+def test_a_retrained_head_keeps_the_champions_domains_and_moves_their_records(telling, trained):
+    given = samples(6)
+    made = trained(Mode.HEAD, given, of=telling)
+    before, after = DomainFile.of_version(telling), DomainFile.of_version(made)
+    assert np.array_equal(after.domains.head.weight, before.domains.head.weight)
+    people = {one.picture for one in given if not one.is_ai}
+    assert set(after.pictures) == set(before.pictures) | people
+    shared = np.isin(after.pictures, before.pictures)
+    assert not np.allclose(np.sort(after.domains.records.scores[shared]), np.sort(before.domains.records.scores))
+    told, was = card(made)["domains"], card(telling)["domains"]
+    assert told["measured"] == was["measured"]
+    assert sum(record["images"] for record in told["records"]["bulk"].values()) > 0
+    assert loaded(made).domains is not None
+
+
+def test_of_what_is_lent_no_record_is_kept(telling, trained):
+    lent = [replace(sample, lent=True) for sample in samples(6)]
+    made = trained(Mode.HEAD, lent, of=telling)
+    assert not {one.picture for one in lent} & set(DomainFile.of_version(made).pictures)
+
+
+@pytest.mark.parametrize("mode", [Mode.FULL, Mode.MIXED])
+def test_a_network_that_was_moved_gets_a_head_of_its_own_for_domains(telling, trained, mode):
+    given = [replace(one, kind=("photo", "painting")[number // 2 % 2]) for number, one in enumerate(samples(24))]
+    made = trained(mode, given, of=telling, guard=samples(12, start=300))
+    before, after = DomainFile.of_version(telling), DomainFile.of_version(made)
+    assert not np.array_equal(after.domains.head.weight, before.domains.head.weight)
+    assert set(before.pictures) < set(after.pictures)
+    assert {one.picture for one in given if not one.is_ai} < set(after.pictures)
+    assert card(made)["domains"]["records"]["bulk"]
+    assert loaded(made).domains is not None
+
+
+def test_a_network_that_was_moved_carries_no_domains_where_no_kind_is_said(champion, telling, trained):
+    bare = replace(read_set(telling, GOLD), kinds=np.full(len(read_set(telling, GOLD)), ""))
+    unsaid = stage(telling, telling.parent, Change(version="1.0.1", gold=bare))
+    given = [replace(one, kind="") for one in samples(24)]
+    made = trained(Mode.FULL, given, of=unsaid, guard=samples(12, start=300))
+    assert not (made / DOMAINS).exists()
+    assert card(made)["domains"] == {}
+    assert loaded(made).domains is None

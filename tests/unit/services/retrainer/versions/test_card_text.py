@@ -25,4 +25,6 @@ def test_the_shipped_card_for_a_person_tells_limits_data_and_figures_and_stays_s
     assert all(f"- {limit}" in page for limit in card["limits"])
     assert "| matched, interactive | 0.757 (0.696 to 0.814) |" in page
     assert f"{card['parameters']:,} parameters" in page
-    assert len(page) < 6000
+    assert "It never names painting, render, graphic" in page
+    assert "| portrait | 22 of 165, 24 owners" in page
+    assert len(page) < 8000
