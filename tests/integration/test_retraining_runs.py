@@ -69,6 +69,7 @@ def process():
 
 @pytest.fixture
 def attendant(database, settings):
+    """With a beat so slow that what happens soon happens because it was rung for."""
     made = Attendant(database, settings, command=COMMAND)
     made.start()
     yield made
@@ -339,9 +340,14 @@ def test_a_queued_run_is_cancelled_at_once_and_a_running_one_at_its_next_report(
         assert retraining.cancel(connection, running.id) is None
 
 
-def test_the_attendant_finds_a_run_that_nobody_rang_for(ask, read, attendant):
-    run = ask()
-    wait_until(lambda: read(run).outcome is RunOutcome.PUBLISHED)
+def test_the_attendant_finds_a_run_that_nobody_rang_for(database, settings, ask, read):
+    attendant = Attendant(database, settings, command=COMMAND, beat_seconds=0.5)
+    attendant.start()
+    try:
+        run = ask()
+        wait_until(lambda: read(run).outcome is RunOutcome.PUBLISHED)
+    finally:
+        attendant.stop()
 
 
 def test_a_message_that_comes_again_finds_nothing_to_do(ask, read, attendant, tmp_path):

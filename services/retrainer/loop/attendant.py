@@ -23,7 +23,6 @@ from shared.storage.lock import RETRAINING, only_one
 from shared.storage.retraining import Order
 
 BEAT_SECONDS = 10.0
-"""How often it says that it lives, and looks."""
 
 STOP_SECONDS = 20.0
 """For a run to come to its next report and be put back; then it is killed, and goes on where it was."""
@@ -39,7 +38,9 @@ def may_learn(connection: Connection) -> bool:
 
 
 class Attendant:
-    """`command` carries one run to its end. `may_learn` says whether a scheduled run has anything to learn from."""
+    """`command` carries one run to its end. `may_learn` says whether a scheduled run has anything to learn from, and
+    every `beat_seconds` it says that it lives, and looks.
+    """
 
     def __init__(
         self,
@@ -49,12 +50,14 @@ class Attendant:
         schedule_seconds: float | None = None,
         may_learn: Callable[[Connection], bool] = may_learn,
         command: Sequence[str] = COMMAND,
+        beat_seconds: float = BEAT_SECONDS,
     ) -> None:
         self._database = database
         self._settings = settings
         self._schedule_seconds = schedule_seconds
         self._may_learn = may_learn
         self._command = command
+        self._beat_seconds = beat_seconds
         self._name = f"{socket.gethostname()}/{os.getpid()}"
         self._child: subprocess.Popen[bytes] | None = None
         self._not_before = 0.0
@@ -85,7 +88,7 @@ class Attendant:
 
     def stop(self) -> None:
         self.ask_to_stop()
-        self._thread.join(STOP_SECONDS + BEAT_SECONDS)
+        self._thread.join(STOP_SECONDS + self._beat_seconds)
 
     def _stand_by(self) -> None:
         while not self._ending.is_set():
@@ -93,7 +96,7 @@ class Attendant:
                 self._round()
             except Outage as exc:
                 log.warning("attendant_waits", part=exc.part, error=exc.detail)
-            self._rung.wait(BEAT_SECONDS)
+            self._rung.wait(self._beat_seconds)
             self._rung.clear()
         self._finish()
 
@@ -137,7 +140,7 @@ class Attendant:
             code = child.wait()
         if code != 0:
             log.warning("run_process_ended", code=code)
-            self._not_before = time.monotonic() + BEAT_SECONDS / 2
+            self._not_before = time.monotonic() + self._beat_seconds / 2
         self._child = None
         self._rung.set()
 
