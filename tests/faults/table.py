@@ -55,11 +55,12 @@ TABLE = """
 RETRAINER_HEAD = """
 ## Retrainer
 
-Measured on {date}, on {machine}. A real run (a small network, real pictures, PostgreSQL, an S3 server, each stage in a
-process of its own) is struck in one of its stages and taken up again; `tests/faults/test_retraining.py` then finds one
-version, whole, with every file as its manifest says, its one move, and each sample judged once by the run. Nothing else may
-be there: no second version, and no version without its files. *To recover* counts from the end of the fault until the run
-has ended.
+Measured on {date}, on {machine}, with a load average of {load:.0f}: the times are those of a machine that has other work.
+A real run (a small network, real pictures, PostgreSQL, an S3 server, each attempt a process of its own) is struck in one of
+its stages and taken up again. `tests/faults/test_retraining.py` then finds one version, whole, with every file as its
+manifest says, its one move, and each sample judged once; nothing else may be there, neither a second version nor files
+without theirs. A full disk ends the run with `disk_full`, and the next one publishes from what the first had admitted.
+*To recover* counts from the end of the fault until the run has ended.
 
 | fault | times | runs failed | versions published | half-published | to recover, s |
 |---|---|---|---|---|---|
@@ -73,7 +74,8 @@ def page(jobs: Sequence[Mapping[str, Any]], runs: Sequence[Mapping[str, Any]], b
 
 
 def of_runs(rows: Sequence[Mapping[str, Any]]) -> str:
-    text = RETRAINER_HEAD.format(date=datetime.now(UTC).date().isoformat(), machine=machine())
+    *_, load = os.getloadavg()
+    text = RETRAINER_HEAD.format(date=datetime.now(UTC).date().isoformat(), machine=machine(), load=load)
     for row in rows:
         cells = [spelled(row["fault"]), row["faults"], row["failed"], row["published"], row["half_published"]]
         text += f"| {' | '.join(map(str, [*cells, row['recovery_seconds']]))} |\n"
