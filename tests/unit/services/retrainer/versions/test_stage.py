@@ -7,6 +7,8 @@ pytest.importorskip("torch")
 onnx = pytest.importorskip("onnx")
 
 from services.retrainer.versions.stage import GOLD, GUARD, Change, Head, read_head, read_set, stage  # noqa: E402
+from shared import scoring  # noqa: E402
+from shared.domain.job import Lane  # noqa: E402
 from shared.errors import ModelRefused  # noqa: E402
 from shared.scoring.manifest import write_manifest  # noqa: E402
 from tests.models import brightness  # noqa: E402
@@ -39,6 +41,18 @@ def test_a_new_head_is_in_both_files_and_decides(parent, tmp_path):
         assert np.allclose(golden["embedding"] @ head.weight - 0.5, golden["logit"], atol=1e-4)
         assert np.allclose(golden["map"].mean((1, 2)), golden["logit"], atol=1e-4)
     assert not np.allclose(loaded(made).score(PIXELS).logits, loaded(parent).score(PIXELS).logits, atol=0.1)
+
+
+def test_a_new_head_with_gold_of_its_own_stays_in_the_space_of_its_parents_embeddings(tmp_path):
+    shipped = scoring.shipped()[-1]
+    head, gold = read_head(shipped), read_set(shipped, GOLD)
+    change = Change(
+        version="9.9.9", head=Head(weight=-head.weight, bias=1.0), gold=gold.rows(np.arange(len(gold)) % 2 == 0)
+    )
+    made, parent = loaded(stage(shipped, tmp_path, change)).spaces, loaded(shipped).spaces
+    assert {lane: space.id for lane, space in made.items()} == {lane: space.id for lane, space in parent.items()}
+    assert set(made) == set(Lane)
+    assert not np.array_equal(made[Lane.BULK].levels, parent[Lane.BULK].levels)
 
 
 def test_a_head_of_another_size_is_refused(parent, tmp_path):
