@@ -7,6 +7,7 @@ pytest.importorskip("onnx")
 
 from bench import evidence
 from bench.bare import bare
+from bench.cost import BASE, DEFAULT
 from bench.pictures import photographs, saved
 from shared import scoring
 from shared.scoring.session import Model
@@ -21,7 +22,7 @@ def test_each_item_has_its_cost_and_the_whole_is_measured_with_and_without(tmp_p
     document = json.loads(out.read_text())
     [row] = document["rows"]
     assert document["machine"]["processor"]
-    assert {*evidence.BASE, *evidence.DEFAULT} - {"domain"} <= row["milliseconds"].keys()
+    assert {*BASE, *DEFAULT} - {"domain"} <= row["milliseconds"].keys()
     assert row["milliseconds"]["provenance"]["wall"] > 0.5, "the signature was not checked"
     assert row["milliseconds"]["stability"]["wall"] > row["milliseconds"]["with"]["wall"]
     assert row["answer_bytes"]["with"] > row["answer_bytes"]["without"] + 500
