@@ -16,12 +16,14 @@ from services.retrainer.versions.embedded import PLAIN, Embedded
 from shared import pem, signing
 from shared.domain.retraining import Mode
 from shared.errors import ConfigurationError, ModelRefused, VersionReserved, VersionTaken
+from shared.scoring.domains import DOMAINS
 from shared.scoring.manifest import write_manifest
 from shared.signing import Trust
 from shared.storage import models, retraining
 from shared.storage.retraining import Order
 from tests.models import brightness
 from tests.processes import wait_until
+from tests.unit.services.retrainer.domains.made import made_file
 
 PUBLISH = """
 import sys
@@ -151,6 +153,13 @@ def test_what_a_killed_upload_left_is_replaced_by_whoever_gets_the_number(databa
     sizes = store.model_sizes("2.0.0")
     assert set(sizes) == NEEDED | {"manifest.json", "model.sig"}
     assert sizes["model.onnx"] > 100
+
+
+def test_what_tells_domains_apart_goes_along_where_there_is_any(database, store, own, candidate, row, run_id):
+    directory = candidate()
+    (directory / DOMAINS).write_bytes(made_file().content())
+    publish(directory, database=database, store=store, settings=own, run_id=run_id)
+    assert set(row()["manifest"]["files"]) == NEEDED | {DOMAINS}
 
 
 def test_a_number_that_another_version_holds_is_never_overwritten(

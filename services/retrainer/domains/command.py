@@ -106,7 +106,7 @@ def with_domains(
     card = {
         "domains": told,
         "training": {**model.card.document["training"], "domains_fitted_on": _source(dataset)},
-        "limits": [*model.card.document.get("limits", ()), LIMIT],
+        "limits": [*(limit for limit in model.card.document.get("limits", ()) if limit != LIMIT), LIMIT],
     }
     return place(stage(directory, out, Change(version=version, domains=made.content(), card=card)), out)
 
