@@ -137,6 +137,7 @@ def _decoded(model: Model, reader: ProvenanceReader | None, file: bytes, lane: L
         width=found.width,
         height=found.height,
         format=found.format,
+        blank=False,
         fingerprint=fingerprint,  # type: ignore[arg-type]
         provenance=tuple(findings),
         provenance_complete=complete,

@@ -1,5 +1,6 @@
 import functools
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +25,19 @@ OF_CIFAKE = sorted(
 )
 
 
+pytestmark = pytest.mark.skipif(not CIFAKE.exists(), reason="the CIFAKE archive is not on this machine")
+
+
 @pytest.fixture(scope="module")
-def tests():
+def cifake():
+    """Unpacked once: it takes longer than most tests."""
+    return open_dataset(CIFAKE)
+
+
+@pytest.fixture(scope="module")
+def tests(cifake):
     """CIFAKE's test half, and which of it does not also stand in training."""
-    halves = official(open_dataset(CIFAKE))
+    halves = official(cifake)
     unseen = {sample.name for sample in halves.test_unseen.samples}
     assert len(halves.test) - len(unseen) == 378
     return halves.test, np.array([sample.name in unseen for sample in halves.test.samples])
@@ -39,7 +49,13 @@ def read(tests):
     return functools.cache(lambda spec: prepared(tests[0], spec))
 
 
-@pytest.mark.skipif(not CIFAKE.exists(), reason="the CIFAKE archive is not on this machine")
+def test_cifake_is_whole(cifake):
+    assert Counter((sample.part, sample.label) for sample in cifake.samples) == {
+        ("train", 0): 50_000, ("train", 1): 50_000, ("test", 0): 10_000, ("test", 1): 10_000,
+    }  # fmt: skip
+    assert len(set(cifake.part("test").owners) & set(cifake.part("train").owners)) > 0
+
+
 @pytest.mark.parametrize("version", OF_CIFAKE)
 def test_the_shipped_file_gives_the_figures_that_its_card_states(version, tests, read):
     model = Model.load(scoring.SHIPPED / version, provider="cpu", threads=1)

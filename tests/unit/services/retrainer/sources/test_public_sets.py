@@ -27,14 +27,6 @@ def test_an_archive_holds_what_its_list_says(archive, human, ai):
     assert data.samples[0].read().startswith(b"\xff\xd8")
 
 
-def test_cifake_is_whole():
-    data = open_dataset(DATA / "cifake.tar.xz")
-    assert Counter((sample.part, sample.label) for sample in data.samples) == {
-        ("train", 0): 50_000, ("train", 1): 50_000, ("test", 0): 10_000, ("test", 1): 10_000,
-    }  # fmt: skip
-    assert len(set(data.part("test").owners) & set(data.part("train").owners)) > 0
-
-
 def noted():
     options = f"notes={NOTES}&owners={OWNERS}"
     return open_datasets([f"{DATA / name}.tar?{options}" for name in ("images-train", "images-train-2")])
