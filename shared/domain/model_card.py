@@ -183,7 +183,7 @@ class ImageRange:
         if not isinstance(self.statement, str):
             raise ValueError("statement must be text")  # noqa: TRY004 - as of every field of a card
 
-    def reasons(self, width: int, height: int) -> list[Reason]:
+    def reasons(self, width: int, height: int) -> Sequence[Reason]:
         """One reason when an image of this size lies outside, none when inside."""
         if self.min_side <= min(width, height) and max(width, height) <= self.max_side:
             return []
