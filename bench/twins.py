@@ -44,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     with tempfile.TemporaryDirectory(prefix="jinwi-bench-") as folder, server(Path(folder)) as connection:
         rows = [measure(connection, size, chance, tries=asked.tries) for size in sorted(asked.hashes)]
-    rows.append(on_paper(rows))
+    if len(rows) > 1:
+        rows.append(on_paper(rows))
     console.print(_table(rows))
     if asked.out:
         asked.out.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
@@ -77,7 +78,7 @@ def measure(connection: Connection, size: int, chance: np.random.Generator, *, t
 
 
 def on_paper(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """What the line through the smallest and the largest size says of 100 million, everything still in memory."""
+    """What the line through the smallest and the largest of two or more sizes says of 100 million, all in memory."""
     first, last = rows[0], rows[-1]
     between = max(1, last["hashes"] - first["hashes"])
 
