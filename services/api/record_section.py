@@ -73,7 +73,7 @@ def _chart(texts: DomainTexts, record: Mapping[str, Any], cap: float) -> Markup:
         tag("path", d=f"M{x(cap)} 18v27", class_="cap"),
         tag("text", _share(rate), x=x(rate), y=15, text_anchor="start" if rate / end < 0.06 else "middle", class_="at"),
         ticks,
-        viewBox="0 0 400 66",
+        viewBox="-4 0 408 66",
         role="img",
         aria_label=label,
         class_="scale chart",

@@ -158,7 +158,7 @@ def _scale(view: View) -> list[Child]:
         tag("li", texts.zones[zone], class_=f"{zone} here" if zone == result["verdict"] else zone) for zone in ZONES
     ]
     return [
-        tag("svg", bars, ticks, marks, viewBox="0 0 400 66", role="img", aria_label=label, class_="scale"),
+        tag("svg", bars, ticks, marks, viewBox="-4 0 408 66", role="img", aria_label=label, class_="scale"),
         tag("ul", zones, class_="zones small", aria_hidden="true"),
     ]
 

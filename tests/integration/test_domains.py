@@ -147,9 +147,9 @@ def test_a_blank_picture_is_held_whoever_scores_it(champion, result_of, colour):
     assert judged["reasons"] == []
 
 
-def test_all_that_holds_a_verdict_is_said(champion, result_of):
+def test_of_a_blank_picture_nothing_else_is_said(champion, result_of):
     champion(bright=FEW)
-    assert codes(result_of(picture(BRIGHT, blank=True))) == ["blank", "domain_unmeasured"]
+    assert codes(result_of(picture(BRIGHT, blank=True))) == ["blank"]
 
 
 def test_a_trusted_signature_settles_what_a_poor_record_would_hold(database, store, tenant, champion, scorer):  # noqa: F811
