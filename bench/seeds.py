@@ -3,15 +3,16 @@
 As their authors did: the whole picture resized to the network's side, every picture once a pass, AdamW. Trained on
 matched views of the owners of all folds but one; judged on matched views of the owners of that fold, and of pictures
 of the other owners that were held back. `jinwi-cnn` is trained and read as it is for a version, interactive lane.
+
+What a network has learnt is kept in --work each minute: after an interruption, the same command goes on from there.
 """
 
 import argparse
 import json
-import math
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -57,55 +58,73 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_num_threads(1)
     try:
         dataset = open_datasets(asked.data)
-        rows = list(_measured(dataset, asked.network or NAMES, asked.minutes))
+        rows = list(_measured(dataset, asked.network or NAMES, asked.minutes, asked.work))
     except ConfigurationError as exc:
         sys.exit(str(exc))
     asked.out.write_text(json.dumps({"minutes": asked.minutes, "networks": rows}, indent=2) + "\n", encoding="utf-8")
 
 
-def _measured(dataset: Dataset, names: Sequence[str], minutes: float) -> Iterator[dict[str, Any]]:
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """`parts` are the rows that judge; all others teach, for `minutes` of one core."""
+
+    dataset: Dataset
+    parts: Mapping[str, Rows]
+    minutes: float
+
+    @property
+    def taught(self) -> Rows:
+        taught: Rows = ~np.logical_or.reduce(list(self.parts.values()))
+        return taught
+
+
+def _measured(dataset: Dataset, names: Sequence[str], minutes: float, work: Path) -> Iterator[dict[str, Any]]:
     unseen = folds(dataset, FOLDS, seed=0) == FOLD
     held_back = ~unseen & (np.random.default_rng(0).random(len(dataset)) < HELD_BACK)
-    parts = {"seen": held_back, "unseen": unseen}
+    compared = Comparison(dataset=dataset, parts={"seen": held_back, "unseen": unseen}, minutes=minutes)
     for name in names:
-        judged = _ours if name == OURS else _theirs
-        network, passes, scores = judged(name, dataset, ~unseen & ~held_back, parts, minutes)
-        row = {
-            "name": name,
-            "parameters": parameters(network),
-            "passes": passes,
-            "roc_auc": {part: roc_auc(dataset.labels[rows], scores[part]) for part, rows in parts.items()},
-            "accuracy": {
-                part: float(((scores[part] > 0) == (dataset.labels[rows] == 1)).mean()) for part, rows in parts.items()
-            },
-        }
+        own = work / name
+        own.mkdir(parents=True, exist_ok=True)
+        kept = own / "row.json"
+        if not kept.exists():
+            row = _ours(name, compared, own) if name == OURS else _theirs(name, compared, own)
+            kept.write_text(json.dumps(row), encoding="utf-8")
+        row = json.loads(kept.read_text(encoding="utf-8"))
         _say(json.dumps(row))
         yield row
 
 
-def _theirs(
-    name: str, dataset: Dataset, taught: Rows, parts: Mapping[str, Rows], minutes: float
-) -> tuple[nn.Module, float, dict[str, Scores]]:
-    side = networks.architecture(name).side
+def _row(name: str, network: nn.Module, passes: float, scores: Mapping[str, Scores], of: Comparison) -> dict[str, Any]:
+    truth = {part: of.dataset.labels[rows] for part, rows in of.parts.items()}
+    return {
+        "name": name,
+        "parameters": parameters(network),
+        "passes": passes,
+        "roc_auc": {part: roc_auc(truth[part], scores[part]) for part in truth},
+        "accuracy": {part: float(((scores[part] > 0) == (truth[part] == 1)).mean()) for part in truth},
+    }
+
+
+def _theirs(name: str, compared: Comparison, work: Path) -> dict[str, Any]:
+    side, dataset = networks.architecture(name).side, compared.dataset
     pixels = np.stack(
         [[_resized(np.asarray(look), side) for look in matched_views(sample)] for sample in dataset.samples]
     )
-    network, passes = _trained(name, pixels[taught], dataset.labels[taught], minutes)
-    scores = {part: logits(network, pixels[rows, 0], batch=64).astype(float) for part, rows in parts.items()}
-    return network, passes, scores
+    taught = compared.taught
+    network, passes = _trained(name, pixels[taught], dataset.labels[taught], compared.minutes, work)
+    scores = {part: logits(network, pixels[rows, 0], batch=64).astype(float) for part, rows in compared.parts.items()}
+    return _row(name, network, passes, scores, compared)
 
 
-def _ours(
-    name: str, dataset: Dataset, taught: Rows, parts: Mapping[str, Rows], minutes: float
-) -> tuple[nn.Module, float, dict[str, Scores]]:
+def _ours(name: str, compared: Comparison, work: Path) -> dict[str, Any]:
     """As many passes as its recipe has; raises ConfigurationError where the time ends before."""
-    recipe = recipes.recipe(name)
-    with tempfile.TemporaryDirectory() as folder:
-        slice_ = Slice(run=Path(folder), say=_say, until=time.monotonic() + 60 * minutes)
-        network = owners_out.train_one(dataset.where(taught), recipe, slice_)
+    recipe, dataset = recipes.recipe(name), compared.dataset
+    slice_ = Slice(run=work, say=_say, until=time.monotonic() + 60 * compared.minutes, resume=True)
+    network = owners_out.train_one(dataset.where(compared.taught), recipe, slice_)
     if network is None:
-        raise ConfigurationError(f"{minutes:g} minutes are too few for {name}")
-    return network, recipe.passes, {part: _read(network, dataset.where(rows)) for part, rows in parts.items()}
+        raise ConfigurationError(f"{compared.minutes:g} minutes are too few for {name}")
+    scores = {part: _read(network, dataset.where(rows)) for part, rows in compared.parts.items()}
+    return _row(name, network, recipe.passes, scores, compared)
 
 
 def _read(network: nn.Module, dataset: Dataset) -> Scores:
@@ -118,27 +137,36 @@ def _resized(look: Pixels, side: int) -> Pixels:
     return np.asarray(tiles[0])
 
 
-def _trained(name: str, pixels: Pixels, labels: NDArray[np.uint8], minutes: float) -> tuple[torch.nn.Module, float]:
+def _trained(
+    name: str, pixels: Pixels, labels: NDArray[np.uint8], minutes: float, work: Path
+) -> tuple[torch.nn.Module, float]:
     """The network after `minutes`, and how many passes that was; both looks at a picture teach."""
     flat, truth = pixels.reshape(-1, *pixels.shape[2:]), np.repeat(labels, pixels.shape[1])
+    paced = work / "passes.json"
+    if not paced.exists():
+        paced.write_text(json.dumps(_pace(name, flat, truth, minutes, work / "pace.pt")), encoding="utf-8")
+    passes = float(json.loads(paced.read_text(encoding="utf-8")))
+    fit = _fit(name, flat, truth, passes=passes, checkpoint=work / "checkpoint.pt")
+    fit.resume()
+    if not fit.finished:
+        fit.run()
+    return fit.result(), passes
+
+
+def _pace(name: str, pixels: Pixels, labels: NDArray[np.uint8], minutes: float, checkpoint: Path) -> float:
+    """How many passes `minutes` are enough for."""
     before = time.process_time()
-    pace = _fit(name, flat, truth, passes=math.inf, seconds=TRIAL)
-    steps = 60 * minutes * pace.progress.step / (time.process_time() - before)
-    passes = steps / pace.stream.steps_per_pass
-    done = _fit(name, flat, truth, passes=passes, seconds=math.inf)
-    return done.result(), passes
+    trial = _fit(name, pixels, labels, passes=1e6, checkpoint=checkpoint)
+    trial.run(seconds=TRIAL)
+    steps = 60 * minutes * trial.progress.step / (time.process_time() - before)
+    return steps / trial.stream.steps_per_pass
 
 
-def _fit(name: str, pixels: Pixels, labels: NDArray[np.uint8], *, passes: float, seconds: float) -> Fit:
-    recipe = recipes.recipe(name, passes=1e6 if math.isinf(passes) else passes)
+def _fit(name: str, pixels: Pixels, labels: NDArray[np.uint8], *, passes: float, checkpoint: Path) -> Fit:
+    recipe = recipes.recipe(name, passes=passes)
     stream = Passes(pixels=pixels, labels=labels, batch_size=recipe.batch, seed=0)
-    with tempfile.TemporaryDirectory() as folder:
-        fit = Fit(
-            recipe.build(), stream, recipe, data="", checkpoint=Path(folder) / "checkpoint.pt",
-            say=lambda line: _say(f"{name}: {line}"),
-        )  # fmt: skip
-        fit.run(seconds=seconds)
-    return fit
+    say = lambda line: _say(f"{name}: {line}")  # noqa: E731
+    return Fit(recipe.build(), stream, recipe, data="", checkpoint=checkpoint, say=say)
 
 
 def _say(line: str) -> None:
@@ -150,6 +178,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", action="append", required=True, metavar="SOURCE", help="as for `jinwi train`")
     parser.add_argument("--network", action="append", choices=NAMES, help="default: all of them")
     parser.add_argument("--minutes", type=float, default=30, help="for each network, of one core (default: 30)")
+    parser.add_argument("--work", type=Path, default=Path("runs/seeds"), metavar="DIR", help="default: runs/seeds")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the JSON goes")
     return parser.parse_args(arguments)
 
