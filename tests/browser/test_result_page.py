@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -34,32 +35,36 @@ def said(tmp_path_factory) -> Path:
     return path
 
 
+@contextmanager
+def pinning(service, client, directory, name) -> Iterator[Client]:
+    """A client of a tenant of this name, whose pinned model is the one in `directory`."""
+    client.upload_model(directory)
+    with httpx.Client(base_url=service.url, headers={"Authorization": f"Bearer {service.key}"}) as admin:
+        tenant = admin.post("/v1/tenants", json={"name": name}).json()["id"]
+        pin = {"model": directory.name}
+        admin.patch("/v1/policy", params={"tenant_id": tenant}, json=pin).raise_for_status()
+        wanted = {"name": name, "scopes": ["submit", "read", "review"], "tenant_id": tenant}
+        key = admin.post("/v1/keys", json=wanted).json()["key"]
+    with Client(service.url, key) as made:
+        yield made
+
+
 @pytest.fixture(scope="module")
 def drawing(service, client, tmp_path_factory) -> Iterator[Client]:
     """A client of a tenant whose pinned model draws maps."""
     whole = {**TILED, "views": {lane: [{"short_side": 16, "crops": 9}] for lane in ("bulk", "interactive")}}
-    client.upload_model(brightness(tmp_path_factory.mktemp("model") / "2.1.0", "2.1.0", input=whole))
-    with httpx.Client(base_url=service.url, headers={"Authorization": f"Bearer {service.key}"}) as admin:
-        tenant = admin.post("/v1/tenants", json={"name": "results"}).json()["id"]
-        admin.patch("/v1/policy", params={"tenant_id": tenant}, json={"model": "2.1.0"}).raise_for_status()
-        wanted = {"name": "results", "scopes": ["submit", "read", "review"], "tenant_id": tenant}
-        key = admin.post("/v1/keys", json=wanted).json()["key"]
-    with Client(service.url, key) as drawer:
-        yield drawer
+    directory = brightness(tmp_path_factory.mktemp("model") / "2.1.0", "2.1.0", input=whole)
+    with pinning(service, client, directory, "results") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def knowing(service, client, tmp_path_factory) -> Iterator[Client]:
     """A client of a tenant whose pinned model tells kinds, and has a poor record with what is bright."""
     poor = kinds(bright=(140, 24), dark=(140, 5))
-    client.upload_model(brightness(tmp_path_factory.mktemp("model") / "2.2.0", "2.2.0", domains=poor))
-    with httpx.Client(base_url=service.url, headers={"Authorization": f"Bearer {service.key}"}) as admin:
-        tenant = admin.post("/v1/tenants", json={"name": "kinds"}).json()["id"]
-        admin.patch("/v1/policy", params={"tenant_id": tenant}, json={"model": "2.2.0"}).raise_for_status()
-        wanted = {"name": "kinds", "scopes": ["submit", "read", "review"], "tenant_id": tenant}
-        key = admin.post("/v1/keys", json=wanted).json()["key"]
-    with Client(service.url, key) as knower:
-        yield knower
+    directory = brightness(tmp_path_factory.mktemp("model") / "2.2.0", "2.2.0", domains=poor)
+    with pinning(service, client, directory, "kinds") as made:
+        yield made
 
 
 def stripes(folder: Path, level: int) -> Path:
