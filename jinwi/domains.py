@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jinwi.language import Language
-from jinwi.results import Domain, Job
+from jinwi.results import Job
 from shared.domain.domain_texts import per_cent, record_sentence, sentences
 
 
@@ -14,9 +14,7 @@ def kind(job: Job, language: Language) -> str:
     if not found:
         return ""
     name = found["name"]
-    told = language.domain.names.get(name, name)
-    # How sure it is of not telling helps nobody.
-    return told if name == Domain.OTHER else f"{told} ({language.percents(found['probability'])[0]})"
+    return language.domain.names.get(name, name)
 
 
 def record(job: Job, language: Language) -> str:

@@ -155,7 +155,7 @@ class DomainDocument(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     name: Domain = Field(description="`other`: none of these, or no telling which.")
-    probability: float = Field(ge=0, le=1)
+    probability: float = Field(ge=0, le=1, description="How sure the head is; not calibrated.")
     familiar: bool = Field(description="false: unlike anything that the model was measured on.")
     record: RecordDocument
     cap: float = Field(ge=0, le=1, description="The policy's `domain_cap`: above this rate no verdict is likely AI.")

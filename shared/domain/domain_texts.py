@@ -25,16 +25,11 @@ class DomainTexts:
 def sentences(found: Mapping[str, Any], texts: DomainTexts, share: Callable[[float], str]) -> Iterator[str]:
     """`evidence.domain` of a result for a person; `share` writes a number in [0, 1] as a percentage."""
     name = found["name"]
-    told = texts.taken_for.get(name, "{kind} ({probability})")
-    yield told.format(kind=texts.names.get(name, name), probability=_sure(found["probability"], share))
+    # How sure the head is stays out: it is not calibrated, and 29 % would read as doubt where it is right in half.
+    yield texts.taken_for.get(name, texts.names.get(name, name))
     yield record_sentence(found["record"], texts, share)
     if not found["familiar"]:
         yield texts.unfamiliar
-
-
-def _sure(probability: float, share: Callable[[float], str]) -> str:
-    """In whole percents; the end stays open, because no model is certain."""
-    return f"> {share(0.99)}" if probability > 0.99 else share(round(probability, 2))
 
 
 def record_sentence(record: Mapping[str, Any], texts: DomainTexts, share: Callable[[float], str]) -> str:
@@ -65,7 +60,7 @@ ENGLISH = DomainTexts(
         Domain.OTHER: "no telling",
     },
     taken_for={
-        **{domain: f"The model takes this for {kind} ({{probability}})." for domain, kind in KINDS.items()},
+        **{domain: f"The model takes this for {kind}." for domain, kind in KINDS.items()},
         Domain.OTHER: "The model cannot tell what kind of picture this is.",
     },
     record="Of {n} such pictures by people it called {rate} AI (95 % interval {low} to {high}).",
@@ -90,13 +85,13 @@ KOREAN = DomainTexts(
         Domain.OTHER: "알 수 없음",
     },
     taken_for={
-        Domain.PHOTOGRAPH: "모델은 이 그림을 사진으로 봅니다({probability}).",
-        Domain.PORTRAIT: "모델은 이 그림을 인물 사진으로 봅니다({probability}).",
-        Domain.PAINTING: "모델은 이 그림을 회화로 봅니다({probability}).",
-        Domain.ILLUSTRATION: "모델은 이 그림을 일러스트로 봅니다({probability}).",
-        Domain.RENDER: "모델은 이 그림을 3D 렌더링으로 봅니다({probability}).",
-        Domain.GRAPHIC: "모델은 이 그림을 그래픽으로 봅니다({probability}).",
-        Domain.SCREENSHOT: "모델은 이 그림을 화면 캡처나 글로 봅니다({probability}).",
+        Domain.PHOTOGRAPH: "모델은 이 그림을 사진으로 봅니다.",
+        Domain.PORTRAIT: "모델은 이 그림을 인물 사진으로 봅니다.",
+        Domain.PAINTING: "모델은 이 그림을 회화로 봅니다.",
+        Domain.ILLUSTRATION: "모델은 이 그림을 일러스트로 봅니다.",
+        Domain.RENDER: "모델은 이 그림을 3D 렌더링으로 봅니다.",
+        Domain.GRAPHIC: "모델은 이 그림을 그래픽으로 봅니다.",
+        Domain.SCREENSHOT: "모델은 이 그림을 화면 캡처나 글로 봅니다.",
         Domain.OTHER: "모델은 이 그림이 어떤 종류인지 알지 못합니다.",
     },
     record="이런 종류의 사람 작품 {n}점 가운데 {rate}를 AI로 보인다고 했습니다(95 % 신뢰 구간 {low}~{high}).",

@@ -92,7 +92,7 @@ class TestPage:
             "likely human up to 20 %, likely AI from 80 % on",
             f"jinwi {shipped}",
             "the model&#x27;s number".replace("&#x27;", "'"),
-            "The model takes this for an illustration (81 %).",
+            "The model takes this for an illustration.",
             "Of 140 such pictures by people it called 5.7 % AI (95 % interval 2.9 to 10.9 %).",
             "allowed: 10 %",
             "The kind is the model's own guess and can be wrong.",

@@ -16,17 +16,18 @@ def said(view, texts):
 
 def test_it_says_the_kind_and_the_record_there():
     assert said(VIEW, ENGLISH) == [
-        "The model takes this for an illustration (81 %).",
+        "The model takes this for an illustration.",
         "Of 140 such pictures by people it called 5.7 % AI (95 % interval 2.9 to 10.9 %).",
     ]
     assert said(VIEW, KOREAN) == [
-        "모델은 이 그림을 일러스트로 봅니다(81 %).",
+        "모델은 이 그림을 일러스트로 봅니다.",
         "이런 종류의 사람 작품 140점 가운데 5.7 %를 AI로 보인다고 했습니다(95 % 신뢰 구간 2.9~10.9 %).",
     ]
 
 
-def test_no_model_is_certain_of_a_kind():
-    assert said(replace(VIEW, probability=1), ENGLISH)[0] == "The model takes this for an illustration (> 99 %)."
+@pytest.mark.parametrize("texts", [ENGLISH, KOREAN])
+def test_how_sure_the_head_is_is_not_said_for_it_is_not_calibrated(texts):
+    assert said(VIEW, texts) == said(replace(VIEW, probability=0.2), texts)
 
 
 @pytest.mark.parametrize("texts", [ENGLISH, KOREAN])
@@ -50,7 +51,7 @@ def test_each_kind_has_a_name_and_a_sentence(texts):
 
 def test_a_kind_that_only_a_newer_server_knows_is_shown_as_it_is():
     newer = {**VIEW.document(), "name": "hologram"}
-    assert next(sentences(newer, ENGLISH, per_cent)) == "hologram (81 %)"
+    assert next(sentences(newer, ENGLISH, per_cent)) == "hologram"
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(DomainTexts)])
