@@ -1,6 +1,11 @@
 """Model file and pixels in, score and map out: the one place that runs ONNX."""
 
+import os
 from pathlib import Path
+
+# Before anything imports onnxruntime: its official builds keep an identifier of this machine and report their use to
+# their maker unless told not to (its Privacy.md). `disable_telemetry_events` comes too late, and leaves the identifier.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 SHIPPED = Path(__file__).parent / "shipped"
 

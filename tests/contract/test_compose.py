@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,14 @@ def test_the_build_takes_every_package_of_the_distribution_and_nothing_else():
     assert set(re.findall(r"^COPY (\w+) \1$", dockerfile(), re.MULTILINE)) == set(packages)
 
 
+def test_what_pip_has_to_compile_finds_a_compiler_in_the_build_and_leaves_it_there():
+    build, image = dockerfile().split("\nFROM ")[-2:]
+    # A wheel of an index names the libc that it runs on (manylinux); one that was made on this machine does not.
+    compiled = {name for name in installed_for("worker") if re.search(r"-linux_\w+$", wheel_tags(name), re.MULTILINE)}
+    assert not compiled or re.search(r"apt-get install .*\bg\+\+", build), compiled
+    assert "apt-get" not in image
+
+
 def test_each_image_installs_an_extra_that_exists():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = {SERVICES[name]["image"]: SERVICES[name]["build"]["args"]["EXTRA"] for name in OURS}
@@ -197,6 +206,17 @@ def test_compose_itself_accepts_the_file():
 
 def succeeds(*command: str) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def installed_for(extra: str) -> set[str]:
+    """Names of the packages that an extra of ours asks for and that are installed here."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = {re.split(r"[\[<>=]", one)[0] for one in project["optional-dependencies"][extra]} - {"jinwi"}
+    return {name for name in wanted if any(metadata.distributions(name=name))}
+
+
+def wheel_tags(name: str) -> str:
+    return metadata.distribution(name).read_text("WHEEL") or ""
 
 
 def dockerfile() -> str:
