@@ -2,9 +2,9 @@
 
 from jinwi import people_texts
 from jinwi.language import Code, Language
-from jinwi.results import Claim, Kind, Label, State, Strength, Verdict
+from jinwi.results import Label, State, Verdict
 from jinwi.retraining_results import RunFailure, RunOutcome, RunStage, RunState
-from shared.domain import domain_texts
+from shared.domain import domain_texts, finding_texts
 
 KOREAN = Language(
     code=Code.KO,
@@ -85,89 +85,7 @@ KOREAN = Language(
     other_server="{path} 은(는) {url} 의 기록입니다. 다른 파일을 지정하거나 JINWI_URL 을 설정하세요.",
     bad_setting="{text} 는 NAME=VALUE 꼴이 아닙니다. 예: domain_cap=0.05, thresholds.likely_ai=0.9.",
     settled="이 판정은 확률이 아니라 파일 안의 신뢰할 수 있는 서명에 따른 것입니다.",
-    kinds={
-        Kind.C2PA: "C2PA 매니페스트",
-        Kind.IPTC: "IPTC 항목",
-        Kind.EXIF: "EXIF",
-        Kind.GENERATOR: "생성기 설정값",
-    },
-    claims={
-        Claim.AI: "AI가 만든 그림이라고 합니다.",
-        Claim.EDITED_WITH_AI: "AI로 편집한 그림이라고 합니다.",
-        Claim.CAMERA: "카메라로 찍은 사진이라고 합니다.",
-        Claim.EDITED: "소프트웨어로 만들거나 고친 그림이라고 합니다. AI 사용 여부는 말하지 않습니다.",
-    },
-    strengths={
-        Strength.SIGNED_TRUSTED: "이 서버가 신뢰하는 서명자의 서명이 있습니다. "
-        "꾸며 내려면 그 서명자의 키가 있어야 합니다.",
-        Strength.SIGNED: "서명이 있지만 이 서버가 신뢰하는 서명자가 아닙니다. 키만 있으면 누구나 서명할 수 있습니다.",
-        Strength.UNSIGNED: "서명이 없습니다. 누구나 써넣을 수 있습니다.",
-    },
-    facts={
-        "unsigned:broken": "서명이 없는 것으로 봅니다. 서명된 그림을 고치거나 매니페스트를 옮기는 일은 누구나 "
-        "할 수 있습니다.",
-        "integrity:intact": "서명이 이 파일과 맞습니다.",
-        "integrity:broken": "서명이 이 파일과 맞지 않거나 매니페스트가 손상되었습니다. 무언가 바뀌었습니다.",
-        "signer:trusted": "서명자의 인증서가 이 서버의 신뢰 목록으로 이어집니다.",
-        "signer:trusted:broken": "인증서는 이 서버의 신뢰 목록으로 이어지지만, 서명한 것은 다른 내용입니다.",
-        "signer:unknown": "서명자의 인증서가 이 서버의 신뢰 목록에 없습니다.",
-        "signer:expired": "서명자의 인증서가 만료되었습니다.",
-        "revocation:not_checked": "인증서가 폐기되었는지는 확인하지 않았습니다.",
-        "generator:AUTOMATIC1111 or a relative of it": "AUTOMATIC1111 또는 같은 형식으로 쓰는 프로그램으로 "
-        "만들었다고 합니다.",
-        "consistency:consistent": "내용이 서로 맞습니다. 다만 꼼꼼히 꾸며 쓴 내용도 서로 맞습니다.",
-        "consistency:incomplete": "카메라가 남기는 내용 일부가 없습니다.",
-        "consistency:contradictory": "내용이 서로 맞지 않습니다.",
-        "contradiction:taken_at_an_impossible_time": "디지털 카메라가 없던 때나 미래에 찍었다고 합니다.",
-        "contradiction:digitised_at_another_time": "찍은 시각과 디지털로 저장한 시각이 다릅니다.",
-        "contradiction:changed_before_taken": "찍기 전에 고쳤다고 합니다.",
-        "contradiction:impossible_exposure_time": "어떤 카메라에도 없는 노출 시간입니다.",
-        "contradiction:impossible_aperture": "어떤 렌즈에도 없는 조리개 값입니다.",
-        "contradiction:impossible_sensitivity": "어떤 카메라에도 없는 감도입니다.",
-        "contradiction:other_sides": "적힌 크기가 실제 그림의 크기와 다릅니다.",
-        "contradiction:several_exif_blocks": "EXIF 블록이 둘 이상 있습니다.",
-    },
-    details={
-        "prompt": "프롬프트",
-        "negative_prompt": "네거티브 프롬프트",
-        "model": "모델",
-        "seed": "시드",
-        "generator": "만든 도구",
-        "software": "소프트웨어",
-        "issuer": "인증서 기관",
-        "common_name": "서명자",
-        "signed_at": "서명 시각",
-        "actions": "작업 내역",
-        "ingredients": "원본 재료",
-        "problems": "문제",
-        "contradictions": "모순",
-        "digital_source_type": "디지털 출처",
-        "credit": "크레딧",
-        "make": "제조사",
-        "lens": "렌즈",
-        "taken": "촬영 시각",
-        "version": "버전",
-        "sampler": "샘플러",
-        "steps": "단계 수",
-        "model_hash": "모델 해시",
-        "exposure_seconds": "노출 시간(초)",
-        "f_number": "조리개",
-        "iso": "감도(ISO)",
-        "focal_length_mm": "초점 거리(mm)",
-        "algorithm": "알고리즘",
-        "title": "제목",
-        "job_id": "생성기 작업 ID",
-        "author": "작성자",
-        "nodes": "노드 수",
-        "named_in": "이름이 있는 곳",
-        "relationship": "쓰인 방식",
-        "tool": "도구",
-        "creator": "만든 사람",
-        "system": "시스템",
-        "system_version": "시스템 버전",
-        "source": "출처",
-        "where": "파일 안의 위치",
-    },
+    finding=finding_texts.KOREAN,
     nothing_said="파일에 출처에 관한 내용이 없습니다. 그 사실은 아무것도 말해 주지 않습니다. 대부분의 파일에는 없고, "
     "있던 내용도 쉽게 지워집니다.",
     cut_short="읽기가 중간에 끝났습니다. 파일에 내용이 더 있을 수 있습니다.",

@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import Any
 
 from jinwi.people_texts import PeopleTexts
-from jinwi.results import Claim, Failure, Kind, Label, Reason, State, Strength, Verdict
+from jinwi.results import Failure, Label, Reason, State, Verdict
 from jinwi.retraining_results import RunFailure, RunOutcome, RunStage, RunState
 from shared.domain.domain_texts import DomainTexts
+from shared.domain.finding_texts import FindingTexts
 
 PROBLEM_TYPE = "urn:jinwi:problem:"
 
@@ -82,13 +83,8 @@ class Language:
     bad_setting: str
 
     settled: str
-    kinds: Mapping[Kind, str]
-    claims: Mapping[Claim, str]
-    strengths: Mapping[Strength, str]
-    facts: Mapping[str, str]
-    """Sentences for `name:value` of a finding's details."""
-    details: Mapping[str, str]
-    """Names of a finding's details; one that is not here is shown as it is."""
+    finding: FindingTexts
+    """Of what a file says of its own origin."""
     nothing_said: str
     cut_short: str
     not_read: str

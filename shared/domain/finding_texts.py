@@ -163,7 +163,7 @@ KOREAN = FindingTexts(
         "common_name": "서명자",
         "signed_at": "서명 시각",
         "actions": "작업 내역",
-        "ingredients": "원본 재료",
+        "ingredients": "쓰인 자료",
         "problems": "문제",
         "contradictions": "모순",
         "digital_source_type": "디지털 출처",
