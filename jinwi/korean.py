@@ -4,7 +4,7 @@ from jinwi import people_texts
 from jinwi.language import Code, Language
 from jinwi.results import Label, State, Verdict
 from jinwi.retraining_results import RunFailure, RunOutcome, RunStage, RunState
-from shared.domain import domain_texts, finding_texts
+from shared.domain import domain_texts, finding_texts, reason_texts
 
 KOREAN = Language(
     code=Code.KO,
@@ -46,7 +46,7 @@ KOREAN = Language(
     scopes="권한",
     revoked="폐기됨",
     refused="거절됨",
-    verifying="검증 중",
+    verifying="확인 중",
     counts="AI {likely_ai:,} · 불확실 {uncertain:,} · 사람 {likely_human:,} · 실패 {failed:,}",
     skipped="건너뜀, JPEG, PNG, WebP, GIF, AVIF, HEIC 이미지가 아님: {name}",
     skipped_empty="건너뜀, 빈 파일: {name}",
@@ -86,19 +86,19 @@ KOREAN = Language(
     bad_setting="{text} 는 NAME=VALUE 꼴이 아닙니다. 예: domain_cap=0.05, thresholds.likely_ai=0.9.",
     settled="이 판정은 확률이 아니라 파일 안의 신뢰할 수 있는 서명에 따른 것입니다.",
     finding=finding_texts.KOREAN,
-    nothing_said="파일에 출처에 관한 내용이 없습니다. 그 사실은 아무것도 말해 주지 않습니다. 대부분의 파일에는 없고, "
-    "있던 내용도 쉽게 지워집니다.",
-    cut_short="읽기가 중간에 끝났습니다. 파일에 내용이 더 있을 수 있습니다.",
-    not_read="파일의 출처를 읽기 전에 나온 결과입니다.",
+    nothing_said="파일에 출처 정보가 없습니다. 없다는 것만으로는 아무것도 알 수 없습니다. 대부분의 파일에는 원래 없고, "
+    "있던 정보도 쉽게 지워집니다.",
+    cut_short="파일을 끝까지 읽지 못했습니다. 출처 정보가 더 있을 수 있습니다.",
+    not_read="출처 정보를 읽는 기능이 생기기 전에 나온 결과입니다.",
     stable="다른 {n}가지 형태(압축, 축소, 자르기)에서도 AI 확률이 {low}에서 {high} 사이이고 판정도 그대로입니다. "
-    "점수가 얼마나 한결같은지를 말할 뿐, 맞는지를 말하지는 않습니다.",
+    "점수가 얼마나 한결같은지를 보여 줄 뿐, 맞는다는 뜻은 아닙니다.",
     flips="다른 {n}가지 형태(압축, 축소, 자르기)에서 AI 확률이 {low}에서 {high} 사이이며, {flips}가지에서는 판정이 "
-    "달라집니다. 점수가 얼마나 한결같은지를 말할 뿐, 맞는지를 말하지는 않습니다.",
+    "달라집니다. 점수가 얼마나 한결같은지를 보여 줄 뿐, 맞는다는 뜻은 아닙니다.",
     stability_unknown="그림을 다른 형태로 바꾸었을 때의 점수는 확인하지 않았습니다.",
     labels={
         Label.HUMAN: "사람이 만듦",
         Label.AI: "AI가 만듦",
-        Label.UNSURE: "알 수 없음",
+        Label.UNSURE: "확신 없음",
     },
     distance="다른 비트",
     review="사람의 검토",
@@ -196,15 +196,15 @@ KOREAN = Language(
         "unnumbered": "후보",
         "shipped": "배포판에 들어 있던 버전입니다.",
         "imported": "{by} 키로 가져온 버전입니다.",
-        "trained": "이곳에서 학습한 버전입니다. 방식 {mode}, 시작한 버전 {parent}, 실행 {run}.",
+        "trained": "이곳에서 학습한 버전입니다. 방식 {mode}, 시작한 버전 {parent}, 재학습 {run}.",
         "signed": "서명한 키: {key}",
         "unsigned": "서명이 없습니다.",
         "nobody": "이름 모를",
-        "harvest": "수확: {considered:,}개를 살펴 {admitted:,}개를 받았습니다.",
+        "harvest": "표본 수집: {considered:,}개를 살펴 {admitted:,}개를 받아들였습니다.",
         "harvest_refused": "거절: {reasons}.",
         "snapshot": "학습에 쓴 것: {samples}.",
-        "gate_passed": "관문을 통과했습니다.",
-        "gate_refused": "관문이 거절했습니다.",
+        "gate_passed": "심사를 통과했습니다.",
+        "gate_refused": "심사에서 거절되었습니다.",
         "passed": "통과",
         "failed": "탈락",
         "notice": "참고",
@@ -276,7 +276,7 @@ KOREAN = Language(
     spot_check="표본 검사",
     drawn_at="뽑은 시각",
     label="라벨",
-    spot_check_labels={"human": "인간 제작", "ai": "AI 생성", "unsure": "판단 불가"},
+    spot_check_labels={"human": "사람이 만듦", "ai": "AI가 만듦", "unsure": "확신 없음"},
     regression_case="회귀 사례",
     reason_given="이유",
     more_spot_checks="표본 검사가 {limit:,}건보다 많습니다. --limit 으로 더 볼 수 있습니다.",
@@ -316,12 +316,12 @@ KOREAN = Language(
     },
     outcomes={
         RunOutcome.PUBLISHED: "새 버전 배포됨",
-        RunOutcome.REFUSED: "심사에서 거부됨",
+        RunOutcome.REFUSED: "심사에서 거절됨",
         RunOutcome.NOT_ENOUGH_SAMPLES: "표본 부족",
     },
     run_failures={
-        RunFailure.STOPPED: "재학습 서비스가 한 단계에서 아무 말 없이 거듭 멈췄습니다. 메모리가 모자랐을 수 있습니다. "
-        "메모리를 늘리거나 학습량을 줄인 뒤(--mode head) 다시 요청하세요.",
+        RunFailure.STOPPED: "재학습 서비스가 한 단계에서 오류를 남기지 않고 거듭 멈췄습니다. 메모리가 모자랐을 수 "
+        "있습니다. 메모리를 늘리거나 학습량을 줄인 뒤(--mode head) 다시 요청하세요.",
         RunFailure.NO_MEMORY: "메모리가 모자랍니다. 메모리를 늘리거나 학습량을 줄이세요(--mode head).",
         RunFailure.DISK_FULL: "디스크가 가득 찼습니다. JINWI_RETRAINER_DIR 에 자리를 만든 뒤 다시 요청하세요.",
         RunFailure.CONFIGURATION: "먼저 설정해야 할 것이 있습니다. 무엇인지는 세부 내용에 있습니다.",
@@ -337,32 +337,13 @@ KOREAN = Language(
     considered="살펴본 표본",
     admitted="받아들인 표본",
     ruling="통과하지 못한 기준",
-    limit="한계",
+    limit="한도",
     steps="{total:,} 중 {done:,}",
     loss="손실 {:.4f}",
     eta="남은 시간 {}",
     more_runs="재학습이 {limit:,}건보다 많습니다. --limit 으로 더 볼 수 있습니다.",
     no_retrainer="torch 가 설치되어 있지 않아 재학습 서비스를 시작하지 않습니다: pip install 'jinwi[retrainer]'",
-    known={
-        "undecodable": "파일이 손상되었거나 잘려서 그림을 읽을 수 없습니다.",
-        "unsupported_format": "JPEG, PNG, WebP, GIF, AVIF, HEIC 이미지가 아닙니다.",
-        "too_many_pixels": "이 서버가 받는 것보다 픽셀 수가 많습니다.",
-        "too_large": "이 서버가 받는 것보다 파일이 큽니다.",
-        "not_an_image": "링크가 이미지로 이어지지 않습니다.",
-        "unreachable": "링크를 가져올 수 없습니다.",
-        "forbidden_address": "이 서버가 가져오지 않는 주소로 이어지는 링크입니다.",
-        "object_missing": "저장된 이미지가 없어 점수를 낼 수 없습니다.",
-        "object_damaged": "저장된 이미지가 접수된 것과 달라 점수를 낼 수 없습니다.",
-        "decoder_died": "시도할 때마다 그림을 읽다가 디코더가 멈췄습니다.",
-        "crashed": "이 그림만 따로 처리할 때마다 작업 프로세스가 멈췄습니다.",
-        "internal": "시도할 때마다 예상하지 못한 오류가 났습니다.",
-        "edited_with_ai": "파일 안의 신뢰할 수 있는 서명이 AI로 편집했다고 합니다. 얼마나 편집했는지 살펴보세요.",
-        "out_of_range": "모델을 측정한 범위를 벗어난 크기의 이미지라 판정을 보류합니다.",
-        "blank": "거의 한 가지 색뿐이라 판단할 내용이 없는 이미지입니다.",
-        "domain_record": "이런 종류의 사람 작품을 AI로 보인다고 한 비율이 정책의 허용 한도를 넘어 판정을 보류합니다.",
-        "domain_unmeasured": "모델을 측정할 때 이런 종류의 사람 작품이 너무 적어 판정을 보류합니다.",
-        "unfamiliar": "모델을 측정할 때 쓴 어떤 그림과도 닮지 않아 판정을 보류합니다.",
-    },
+    known=reason_texts.KOREAN,
     problems={
         "bad-request": "요청을 읽을 수 없습니다: {detail}",
         "unauthorized": "유효한 키가 필요합니다.",

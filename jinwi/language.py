@@ -9,7 +9,8 @@ from typing import Any
 from jinwi.people_texts import PeopleTexts
 from jinwi.results import Failure, Label, Reason, State, Verdict
 from jinwi.retraining_results import RunFailure, RunOutcome, RunStage, RunState
-from shared.domain.domain_texts import DomainTexts
+from shared.domain import reason_texts
+from shared.domain.domain_texts import DomainTexts, per_cent
 from shared.domain.finding_texts import FindingTexts
 
 PROBLEM_TYPE = "urn:jinwi:problem:"
@@ -285,9 +286,10 @@ class Language:
             return self.percent.format("> 99"), self.percent.format("< 1")
         return self.percent.format(ai), self.percent.format(100 - ai)
 
-    def reason(self, reason: Reason | Failure) -> str:
+    def reason(self, reason: Reason | Failure, found: Mapping[str, Any] | None = None) -> str:
+        """`found` is `evidence.domain` of a result, whose figures some reasons give."""
         code = reason.code if isinstance(reason, Reason) else reason.reason
-        return self.known.get(code, reason.detail)
+        return reason_texts.reason(code, self.known, found, self.domain, per_cent) or reason.detail
 
     def problem(self, problem: Mapping[str, Any]) -> str:
         """What a problem document (RFC 9457) says to a person."""
