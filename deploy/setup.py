@@ -57,6 +57,7 @@ def prepare(settings: Settings, home: Path) -> None:
         with database.transaction() as connection:
             # A stack that was off for longer than partitions were made ahead has none for today.
             jobs.make_partitions(connection)
+            models.note_shipped(connection, {path.name: models.read_manifest(path) for path in scoring.shipped()})
         for directory in scoring.shipped():
             _register(database, store, directory, settings)
         with database.transaction() as connection:

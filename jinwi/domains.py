@@ -10,7 +10,7 @@ from shared.domain.domain_texts import per_cent, record_sentence, sentences
 
 def kind(job: Job, language: Language) -> str:
     """In a few words; empty where the model says nothing of it."""
-    found = _found(job)
+    found = found_in(job)
     if not found:
         return ""
     name = found["name"]
@@ -19,7 +19,7 @@ def kind(job: Job, language: Language) -> str:
 
 def record(job: Job, language: Language) -> str:
     """The record of the picture's kind, which it names; empty as above."""
-    found = _found(job)
+    found = found_in(job)
     if not found:
         return ""
     name = found["name"]
@@ -28,11 +28,11 @@ def record(job: Job, language: Language) -> str:
 
 def lines(job: Job, language: Language) -> Iterator[str]:
     """Both in sentences, for `--evidence full`."""
-    if found := _found(job):
+    if found := found_in(job):
         yield " ".join(sentences(found, language.domain, per_cent))
 
 
-def _found(job: Job) -> Mapping[str, Any] | None:
+def found_in(job: Job) -> Mapping[str, Any] | None:
     """`evidence.domain` of a job that has a result."""
     result = job.document.get("result")
     found: Mapping[str, Any] | None = result["evidence"].get("domain") if result else None

@@ -7,9 +7,11 @@ from enum import StrEnum
 from typing import Any
 
 from jinwi.people_texts import PeopleTexts
-from jinwi.results import Claim, Failure, Kind, Label, Reason, State, Strength, Verdict
+from jinwi.results import Failure, Label, Reason, State, Verdict
 from jinwi.retraining_results import RunFailure, RunOutcome, RunStage, RunState
-from shared.domain.domain_texts import DomainTexts
+from shared.domain import reason_texts
+from shared.domain.domain_texts import DomainTexts, per_cent
+from shared.domain.finding_texts import FindingTexts
 
 PROBLEM_TYPE = "urn:jinwi:problem:"
 
@@ -82,13 +84,8 @@ class Language:
     bad_setting: str
 
     settled: str
-    kinds: Mapping[Kind, str]
-    claims: Mapping[Claim, str]
-    strengths: Mapping[Strength, str]
-    facts: Mapping[str, str]
-    """Sentences for `name:value` of a finding's details."""
-    details: Mapping[str, str]
-    """Names of a finding's details; one that is not here is shown as it is."""
+    finding: FindingTexts
+    """Of what a file says of its own origin."""
     nothing_said: str
     cut_short: str
     not_read: str
@@ -289,9 +286,10 @@ class Language:
             return self.percent.format("> 99"), self.percent.format("< 1")
         return self.percent.format(ai), self.percent.format(100 - ai)
 
-    def reason(self, reason: Reason | Failure) -> str:
+    def reason(self, reason: Reason | Failure, found: Mapping[str, Any] | None = None) -> str:
+        """`found` is `evidence.domain` of a result, whose figures some reasons give."""
         code = reason.code if isinstance(reason, Reason) else reason.reason
-        return self.known.get(code, reason.detail)
+        return reason_texts.reason(code, self.known, found, self.domain, per_cent) or reason.detail
 
     def problem(self, problem: Mapping[str, Any]) -> str:
         """What a problem document (RFC 9457) says to a person."""

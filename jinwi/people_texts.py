@@ -100,7 +100,7 @@ KOREAN = PeopleTexts(
         "uncertain": "불확실",
         "likely_ai": "AI가 만든 것으로 보임",
         "human": "사람이 만듦",
-        "ai": "AI가 생성함",
+        "ai": "AI가 만듦",
         "disputed": "의견이 엇갈림",
     },
     votes="의견",

@@ -56,7 +56,8 @@ class Words:
             return cls(ai="–", human="–", verdict=language.states[ended.job.state], why=why)
         result = ended.job.result
         ai, human = language.percents(result.ai_probability)
-        why = " ".join(language.reason(reason) for reason in result.reasons)
+        found = domains.found_in(ended.job)
+        why = " ".join(language.reason(reason, found) for reason in result.reasons)
         if result.basis is Basis.PROVENANCE:
             why = f"{language.settled} {why}".rstrip()
         kind = domains.kind(ended.job, language)

@@ -1,13 +1,12 @@
 """On the page of a result: what the file says of its own origin, as text alone."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from services.api.finding_texts import FindingTexts
 from services.api.markup import Markup, markup, tag
 from services.api.result_texts import Texts
 from services.api.result_view import View
+from shared.domain.details import rows, sentences
 
 ON_PAPER = 2
 """Findings that are printed; the sheet is one."""
@@ -38,32 +37,22 @@ def _finding(texts: Texts, finding: Mapping[str, Any]) -> Markup:
     """What it says, how far it can be trusted, and the rest on demand."""
     said, details = texts.finding, finding["details"]
     broken = details.get("integrity") == "broken"
-    rows = [("where", finding["where"]), *details.items()]
+    told = [(said.details["where"], finding["where"]), *rows(details, said)]
     return tag(
         "li",
         tag("strong", f"{said.kinds[finding['kind']]}. "),
         said.claims[finding["claim"]],
         tag("p", said.facts["unsigned:broken"] if broken else said.strengths[finding["strength"]]),
-        [tag("p", sentence, class_="small") for sentence in _sentences(said, details, broken=broken)],
+        [tag("p", sentence, class_="small") for sentence in sentences(details, said)],
         tag(
             "details",
             tag("summary", texts.finding_details),
-            tag("dl", [_row(said, name, value) for name, value in rows], class_="facts"),
+            tag("dl", [_row(name, value) for name, value in told], class_="facts"),
             class_="small",
         ),
     )
 
 
-def _sentences(said: FindingTexts, details: Mapping[str, Any], *, broken: bool) -> list[str]:
-    """A signer means another thing where the signature does not fit."""
-    contradictions = details.get("contradictions")
-    codes = [f"{name}:{value}" for name, value in details.items() if isinstance(value, str)]
-    codes += [f"contradiction:{code}" for code in contradictions] if isinstance(contradictions, list) else []
-    meant = [f"{code}:broken" if broken and f"{code}:broken" in said.facts else code for code in codes]
-    return [said.facts[code] for code in meant if code in said.facts]
-
-
-def _row(said: FindingTexts, name: str, value: Any) -> Markup:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    shown = text if len(text) <= VALUE_LENGTH else text[:VALUE_LENGTH] + "…"
-    return markup(tag("dt", said.details.get(name, name)), tag("dd", shown))
+def _row(name: str, value: str) -> Markup:
+    shown = value if len(value) <= VALUE_LENGTH else value[:VALUE_LENGTH] + "…"
+    return markup(tag("dt", name), tag("dd", shown))

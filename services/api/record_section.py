@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.api.markup import Child, Markup, tag
-from services.api.result_view import PERCENT, View, percent
+from services.api.result_view import View, percent, share
 from shared.domain.domain_texts import DomainTexts, is_measured, sentences
 
 WIDTHS = (0.2, 0.5, 1.0)
@@ -28,7 +28,7 @@ def record_section(view: View) -> Markup:
 
 def _of_kind(texts: DomainTexts, found: Mapping[str, Any]) -> list[Child]:
     record = found["record"]
-    said: list[Child] = [tag("p", " ".join(sentences(found, texts, _share)))]
+    said: list[Child] = [tag("p", " ".join(sentences(found, texts, share)))]
     if is_measured(record):
         said += [
             _chart(texts, record, found["cap"]),
@@ -43,7 +43,7 @@ def _overall(view: View) -> str:
     assert result is not None
     if not rate:
         return texts.no_record
-    value, low, high = (_share(rate[name]) for name in ("value", "low", "high"))
+    value, low, high = (share(rate[name]) for name in ("value", "low", "high"))
     said = texts.record_value.format(n=f"{rate['n']:,}", rate=value, low=low, high=high)
     elsewhere = view.card.get("thresholds") != result["thresholds"]
     return f"{said} {texts.record_elsewhere}" if elsewhere else said
@@ -54,16 +54,16 @@ def _chart(texts: DomainTexts, record: Mapping[str, Any], cap: float) -> Markup:
     rate, (low, high) = record["rate"], record["interval"]
     end = next(width for width in WIDTHS if width >= min(1.0, max(high, cap)))
 
-    def x(share: float) -> str:
-        return f"{10 + 380 * min(1.0, share / end):.1f}"
+    def x(at: float) -> str:
+        return f"{10 + 380 * min(1.0, at / end):.1f}"
 
-    label = texts.chart.format(rate=_share(rate), low=percent(low), high=_share(high), cap=_share(cap))
+    label = texts.chart.format(rate=share(rate), low=percent(low), high=share(high), cap=share(cap))
     inner = 0.25 < cap / end < 0.85
     anchor = "middle" if inner else "start" if cap < end / 2 else "end"
     ticks = [
-        tag("text", _share(0), x=x(0), y=61) if inner or anchor == "end" else None,
-        tag("text", texts.cap.format(cap=_share(cap)), x=x(cap), y=61, text_anchor=anchor, class_="cap"),
-        tag("text", _share(end), x=x(end), y=61, text_anchor="end") if inner or anchor == "start" else None,
+        tag("text", share(0), x=x(0), y=61) if inner or anchor == "end" else None,
+        tag("text", texts.cap.format(cap=share(cap)), x=x(cap), y=61, text_anchor=anchor, class_="cap"),
+        tag("text", share(end), x=x(end), y=61, text_anchor="end") if inner or anchor == "start" else None,
     ]
     return tag(
         "svg",
@@ -71,14 +71,10 @@ def _chart(texts: DomainTexts, record: Mapping[str, Any], cap: float) -> Markup:
         tag("rect", x=x(0), y=24, width=f"{380 * rate / end:.1f}", height=18, class_="share"),
         tag("path", d=f"M{x(low)} 33H{x(high)}M{x(low)} 28v10M{x(high)} 28v10", class_="interval"),
         tag("path", d=f"M{x(cap)} 18v27", class_="cap"),
-        tag("text", _share(rate), x=x(rate), y=15, text_anchor="start" if rate / end < 0.06 else "middle", class_="at"),
+        tag("text", share(rate), x=x(rate), y=15, text_anchor="start" if rate / end < 0.06 else "middle", class_="at"),
         ticks,
         viewBox="-4 0 408 66",
         role="img",
         aria_label=label,
         class_="scale chart",
     )
-
-
-def _share(share: float) -> str:
-    return f"{percent(share)}{PERCENT}"

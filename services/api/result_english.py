@@ -1,8 +1,7 @@
 """The texts of the page of a result in English."""
 
-from services.api import finding_texts
 from services.api.result_texts import Texts
-from shared.domain import domain_texts
+from shared.domain import domain_texts, finding_texts
 
 ENGLISH = Texts(
     code="en",

@@ -1,8 +1,7 @@
 """The texts of the page of a result in Korean."""
 
-from services.api import finding_texts
 from services.api.result_texts import Texts
-from shared.domain import domain_texts
+from shared.domain import domain_texts, finding_texts, reason_texts
 
 KOREAN = Texts(
     code="ko",
@@ -24,8 +23,8 @@ KOREAN = Texts(
         "조치하기 전에 출처와 맥락을 확인해 주세요.",
     },
     zones={"likely_human": "사람 작품으로 보임", "uncertain": "불확실", "likely_ai": "AI로 보임"},
-    held="이 이미지에서는 다음 이유로 숫자를 근거로 삼기 어렵습니다.",
-    settled="이 판정은 숫자가 아니라 파일 안의 신뢰할 수 있는 서명에 따른 것입니다.",
+    held="이 이미지는 다음 이유로 확률을 근거로 삼기 어렵습니다.",
+    settled="이 판정은 확률이 아니라 파일 안의 신뢰할 수 있는 서명에 따른 것입니다.",
     advisory="참고 자료일 뿐이며, 판단은 사람이 합니다.",
     ai_share="AI 생성 확률",
     human_share="인간 제작 확률",
@@ -42,46 +41,27 @@ KOREAN = Texts(
     thresholds="기준값",
     thresholds_value="{low} 이하는 사람 작품으로 보임, {high} 이상은 AI로 보임",
     model="모델",
-    basis="판정이 따른 것",
-    bases={"model": "모델의 숫자", "provenance": "파일 안의 신뢰할 수 있는 서명"},
+    basis="판정의 바탕",
+    bases={"model": "모델이 낸 확률", "provenance": "파일 안의 신뢰할 수 있는 서명"},
     decided_at="확인한 시각",
     record="모델의 기록",
     record_value="측정에 쓴 사람 작품 {n}점 가운데 {rate}를 이 모델은 AI로 보인다고 했습니다(95 % 신뢰 구간 "
     "{low}~{high}).",
     record_elsewhere="이 결과와는 다른 기준값에서 잰 값입니다.",
     no_record="모델 카드에 사람 작품을 잘못 지목한 비율이 없습니다.",
-    findings="파일이 스스로 말하는 출처",
-    no_findings="파일에 출처에 관한 내용이 없습니다. 그 사실은 아무것도 말해 주지 않습니다. 대부분의 파일에는 없고, "
-    "있던 내용도 쉽게 지워집니다.",
-    cut_short="읽기가 중간에 끝났습니다. 파일에 내용이 더 있을 수 있습니다.",
-    never_scored="이 내용은 숫자를 바꾸지 않습니다.",
+    findings="파일에 적힌 출처 정보",
+    no_findings="파일에 출처 정보가 없습니다. 없다는 것만으로는 아무것도 알 수 없습니다. 대부분의 파일에는 원래 없고, "
+    "있던 정보도 쉽게 지워집니다.",
+    cut_short="파일을 끝까지 읽지 못했습니다. 출처 정보가 더 있을 수 있습니다.",
+    never_scored="이 내용은 확률에 영향을 주지 않습니다.",
     more="그 밖의 {count}건은 페이지에 있습니다.",
     finding_details="자세히",
-    known={
-        "undecodable": "파일이 손상되었거나 잘려서 그림을 읽을 수 없습니다.",
-        "unsupported_format": "JPEG, PNG, WebP, GIF, AVIF, HEIC 이미지가 아닙니다.",
-        "too_many_pixels": "이 서버가 받는 것보다 픽셀 수가 많습니다.",
-        "too_large": "이 서버가 받는 것보다 파일이 큽니다.",
-        "not_an_image": "링크가 이미지로 이어지지 않습니다.",
-        "unreachable": "링크를 가져올 수 없습니다.",
-        "forbidden_address": "이 서버가 가져오지 않는 주소로 이어지는 링크입니다.",
-        "object_missing": "저장된 이미지가 없어 점수를 낼 수 없습니다.",
-        "object_damaged": "저장된 이미지가 접수된 것과 달라 점수를 낼 수 없습니다.",
-        "decoder_died": "시도할 때마다 그림을 읽다가 디코더가 멈췄습니다.",
-        "crashed": "이 그림만 따로 처리할 때마다 작업 프로세스가 멈췄습니다.",
-        "internal": "시도할 때마다 예상하지 못한 오류가 났습니다.",
-        "edited_with_ai": "파일 안의 신뢰할 수 있는 서명이 AI로 편집했다고 합니다. 얼마나 편집했는지 살펴보세요.",
-        "out_of_range": "모델을 측정한 범위를 벗어난 크기의 이미지라 판정을 보류합니다.",
-        "blank": "거의 한 가지 색뿐이라 판단할 내용이 없는 이미지입니다.",
-        "domain_record": "이런 종류의 사람 작품을 AI로 보인다고 한 비율이 정책의 허용 한도를 넘어 판정을 보류합니다.",
-        "domain_unmeasured": "모델을 측정할 때 이런 종류의 사람 작품이 너무 적어 판정을 보류합니다.",
-        "unfamiliar": "모델을 측정할 때 쓴 어떤 그림과도 닮지 않아 판정을 보류합니다.",
-    },
+    known=reason_texts.KOREAN,
     people="사람의 검토",
     reviewed={
         "none": "아직 사람이 검토하지 않은 결과입니다.",
         "confirmed": "사람이 검토해 판정을 확인했습니다: {verdict}.",
-        "overturned": "사람이 검토해 판정을 뒤집었습니다: {verdict}. 이 판단이 유효하며, 모델의 숫자는 그대로 "
+        "overturned": "사람이 검토해 판정을 뒤집었습니다: {verdict}. 이 판단이 유효하며, 모델이 낸 확률은 그대로 "
         "남습니다.",
         "decided": "모델이 판단하지 못한 것을 사람이 검토해 판단했습니다: {verdict}.",
         "disputed": "검토한 사람들의 의견이 엇갈립니다. 추가 의견을 기다리고 있습니다.",
@@ -117,7 +97,7 @@ KOREAN = Texts(
         "too_many": "이 결과에 제기할 수 있는 이의가 모두 접수되었습니다.",
         "form": "양식을 읽을 수 없습니다. 다시 보내 주세요.",
     },
-    statement="기록",
+    statement="증빙 정보",
     automated="확률과 판정은 사람이 이미지를 보지 않은 상태에서 소프트웨어가 계산했습니다.",
     image_hash="이미지의 SHA-256",
     answer_hash="답의 SHA-256",

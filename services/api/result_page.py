@@ -2,16 +2,19 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from services.api.appeal_section import appeals_section
 from services.api.finding_section import findings_section
 from services.api.markup import Child, Markup, markup, tag
 from services.api.record_section import record_section
 from services.api.result_texts import Texts
-from services.api.result_view import PERCENT, View, instant, percent, percents
+from services.api.result_view import PERCENT, View, instant, percent, percents, share
 from shared.domain import review
+from shared.domain.reason_texts import reason
 from shared.domain.statement import answer_hash
 
 # As on the page at `/`; without one a browser asks for /favicon.ico.
@@ -109,13 +112,14 @@ def _answer(view: View) -> list[Child]:
     if result is None:
         error = view.job.error
         return [tag("p", _said(texts, error["reason"], error["detail"]) if error else texts.unfinished_text)]
+    found = result["evidence"].get("domain")
     settled = result.get("basis") == "provenance"
     reasons = result["reasons"]
     meaning = texts.settled if settled else texts.held if reasons else texts.meanings[result["verdict"]]
     ai, human = percents(result["ai_probability"])
     return [
         tag("p", meaning),
-        tag("ul", [tag("li", _said(texts, each["code"], each["detail"])) for each in reasons], class_="notes")
+        tag("ul", [tag("li", _said(texts, each["code"], each["detail"], found)) for each in reasons], class_="notes")
         if reasons
         else None,
         tag(
@@ -129,11 +133,10 @@ def _answer(view: View) -> list[Child]:
     ]
 
 
-def _said(texts: Texts, code: str, detail: str) -> Child:
+def _said(texts: Texts, code: str, detail: str, found: Mapping[str, Any] | None = None) -> Child:
     """In the reader's language, and below it what the service said, if that is another."""
-    if code not in texts.known:
-        return detail
-    return [texts.known[code], tag("span", detail, lang="en", class_="original soft small")]
+    told = reason(code, texts.known, found, texts.domain, share)
+    return [told, tag("span", detail, lang="en", class_="original soft small")] if told else detail
 
 
 def _scale(view: View) -> list[Child]:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.api.finding_texts import FindingTexts
 from shared.domain.domain_texts import DomainTexts
+from shared.domain.finding_texts import FindingTexts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

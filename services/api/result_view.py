@@ -59,6 +59,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f}".removesuffix(".0")
 
 
+def share(value: float) -> str:
+    """A share in [0, 1] with its percent sign."""
+    return f"{percent(value)}{PERCENT}"
+
+
 def instant(at: datetime | None) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else "–"
 

@@ -153,6 +153,18 @@ def hold(connection: Connection, version: str) -> bool:
     return connection.execute(QUERIES["hold_model"], {"version": version}).fetchone() is not None
 
 
+def note_shipped(connection: Connection, manifests: Mapping[str, Mapping[str, Any]]) -> None:
+    """Note what the installed release comes with, by version, in place of what the one before came with."""
+    connection.execute(QUERIES["lock_shipped"])
+    connection.execute(QUERIES["forget_shipped"])
+    connection.execute(QUERIES["note_shipped"], {"manifests": Json(manifests)})
+
+
+def is_shipped(connection: Connection, version: str) -> bool:
+    """Whether the installed release comes with the very files of this version, so that its next set-up registers it."""
+    return connection.execute(QUERIES["is_shipped"], {"version": version}).fetchone() is not None
+
+
 def origin_of(connection: Connection, version: str) -> str:
     """The version that `version` descends from and that was not trained here: shipped, or brought."""
     while row := get(connection, version) or get_removed(connection, version):

@@ -60,8 +60,8 @@ def _needs(connection: Connection, version: str) -> Iterator[str]:
         yield f"it is in {row['state']} (stop it first)"
     if "previous" in row["aliases"]:
         yield "a rollback returns to it (promote another one first, so that another one is previous)"
-    if row["origin"] == "shipped":
-        yield "it was shipped with Jinwi, and the next set-up would register it again"
+    if models.is_shipped(connection, version):
+        yield "the installed release comes with it, and the next set-up would register it again"
     if pinned := connection.execute(QUERIES["list_pinning_tenants"], {"version": version}).fetchall():
         tenants = ", ".join(str(each["tenant_id"]) for each in pinned)
         yield f"policies pin it, of the tenants {tenants} (let them pin another one, or none)"

@@ -199,7 +199,9 @@ def test_it_says_the_kind_and_draws_the_models_record_there(visit, knowing, size
     page = visit(knowing.links.create(knowing.verify(stripes(tmp_path, 230))).path, size, locale)
     page.emulate_media(color_scheme=scheme)
     expect(page.locator("h1")).to_have_text("모델이 판단할 수 없습니다" if korean else "The model cannot tell")
-    expect(page.locator(".notes li").first).to_contain_text("허용 한도를 넘어" if korean else "it called 17.1")
+    expect(page.locator(".notes li").first).to_contain_text(
+        "17.1\u00a0%를 AI로 보인다고 했는데" if korean else "it called 17.1"
+    )
     record = page.locator("section.record")
     expect(record).to_contain_text("일러스트로 봅니다" if korean else "takes this for an illustration")
     expect(record).to_contain_text("140점 가운데 17.1" if korean else "Of 140 such pictures by people it called 17.1")

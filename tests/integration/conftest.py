@@ -26,6 +26,7 @@ def shipped(database, store):
     for directory in scoring.shipped():
         models.register(database, store, directory, origin="shipped")
     with database.transaction() as connection:
+        models.note_shipped(connection, {path.name: models.read_manifest(path) for path in scoring.shipped()})
         return models.get(connection, "champion")["version"]
 
 

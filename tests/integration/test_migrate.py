@@ -53,6 +53,22 @@ def test_the_tenant_that_an_earlier_set_up_made_is_left_without_limits(empty):
         assert rows.fetchall() == [("default", 0, 0, 0), ("other", None, None, None)]
 
 
+def test_what_was_shipped_before_it_was_noted_counts_as_shipped_until_a_set_up_says_more(empty, monkeypatch):
+    every = migrations()
+    monkeypatch.setattr("shared.storage.migrate.migrations", lambda: [one for one in every if one.name < "0014"])
+    migrate(empty)
+    with psycopg.connect(empty) as connection:
+        connection.execute(
+            "INSERT INTO model_versions (version, name, sha256, card, manifest, origin) VALUES"
+            """ ('1.0.0', 'a', '', '{}', '{"files": {"a": "b"}}', 'shipped'), ('2.0.0', 'a', '', '{}', '{}', 'imported')"""
+        )
+    monkeypatch.undo()
+    migrate(empty)
+    with psycopg.connect(empty) as connection:
+        rows = connection.execute("SELECT version, manifest FROM shipped_versions").fetchall()
+    assert rows == [("1.0.0", {"files": {"a": "b"}})]
+
+
 def test_a_database_that_cannot_be_reached_is_an_outage():
     with pytest.raises(Outage, match="postgres"):
         migrate("postgresql://jinwi@127.0.0.1:9/jinwi?connect_timeout=2")

@@ -5,7 +5,6 @@ import io
 import pytest
 
 from services.worker.models import ModelShelf
-from shared import scoring
 from shared.domain.retraining import Mode
 from shared.errors import Busy, VersionNeeded
 from shared.storage import audit, changelog, lifecycle, models, removal, retraining
@@ -39,6 +38,12 @@ def three(database, register):
 def promote(database, version):
     with database.transaction() as connection:
         lifecycle.promote(connection, version, by=None, why="a test")
+
+
+def note_shipped(database, *directories):
+    """As the set-up of a release does that comes with these."""
+    with database.transaction() as connection:
+        models.note_shipped(connection, {path.name: models.read_manifest(path) for path in directories})
 
 
 @pytest.fixture
@@ -129,13 +134,39 @@ class TestRefusals:
         change_policy(database, tenant, model=SECOND)
         assert remove(THIRD)
 
-    def test_what_was_shipped(self, database, store, remove, three):
-        directory = scoring.shipped()[0]
-        models.register(database, store, directory, origin="shipped")
-        promote(database, THIRD)
+    def test_what_the_installed_release_comes_with_until_a_later_one_leaves_it_out(
+        self, database, store, remove, register, three
+    ):
+        directory = register("0.9.0", origin="shipped")
+        for version in ("0.9.0", FIRST, SECOND):
+            promote(database, version)
+        note_shipped(database, directory)
+        refused(database, store, remove, "0.9.0", "the installed release comes with it")
+        note_shipped(database)
+        assert remove("0.9.0")["origin"] == "shipped"
+        assert store.model_sizes("0.9.0") == {}
+
+    def test_what_was_shipped_once_is_needed_by_the_same_as_any_other(self, database, store, remove, register, three):
+        register("0.9.0", origin="shipped")
+        note_shipped(database)
+        refused(database, store, remove, "0.9.0", "it is in shadow")
+        promote(database, "0.9.0")
+        refused(database, store, remove, "0.9.0", "it is champion")
         promote(database, FIRST)
+        refused(database, store, remove, "0.9.0", "a rollback returns to it")
         promote(database, SECOND)
-        refused(database, store, remove, directory.name, "shipped with Jinwi")
+        tenant = make_tenant(database, "pinning")
+        change_policy(database, tenant, model="0.9.0")
+        refused(database, store, remove, "0.9.0", str(tenant))
+        change_policy(database, tenant, model=SECOND)
+        register("100.3.0", origin="trained", training={"parent": "0.9.0"})
+        refused(database, store, remove, "0.9.0", "measured against it: 100.3.0")
+        remove("100.3.0")
+        assert remove("0.9.0")
+
+    def test_not_other_files_that_hold_the_number_of_a_shipped_version(self, database, remove, three, tmp_path):
+        note_shipped(database, brightness(tmp_path / "shipped" / THIRD, THIRD, description="the release's"))
+        assert remove(THIRD)
 
     def test_what_a_run_under_way_began_from(self, database, store, remove, three):
         with database.transaction() as connection:

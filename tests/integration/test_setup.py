@@ -3,8 +3,10 @@
 import contextlib
 import io
 import json
+import shutil
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -13,7 +15,7 @@ from deploy.setup import prepare
 from shared import pem, scoring, signing
 from shared.domain.retraining import Mode
 from shared.domain.tenant import UNLIMITED, Scope
-from shared.errors import ConfigurationError, Outage
+from shared.errors import ConfigurationError, Outage, VersionNeeded
 from shared.scoring.manifest import read_verified
 from shared.storage import audit, lifecycle, models, removal, retraining, tenants
 from shared.storage.models import VersionFiles
@@ -142,6 +144,35 @@ def test_a_shipped_version_is_registered_once_its_number_is_free_again(settings,
     assert (champion["version"], champion["origin"]) == (NEWEST, "shipped")
     store.get_model(NEWEST, tmp_path / "files")
     assert read_verified(tmp_path / "files")
+
+
+def test_a_version_that_a_later_release_leaves_out_can_be_removed_and_stays_away(
+    settings, database, store, prepared, tmp_path, monkeypatch
+):
+    def remove():
+        return removal.remove(database, store, "1.0.0", by=None, why="the release has it no more")
+
+    with pytest.raises(VersionNeeded, match="the installed release comes with it"):
+        remove()
+    later = tmp_path / "later"
+    shutil.copytree(
+        scoring.SHIPPED, later, ignore=lambda folder, _: ["1.0.0"] if Path(folder) == scoring.SHIPPED else []
+    )
+    earlier = scoring.SHIPPED
+    monkeypatch.setattr(scoring, "SHIPPED", later)
+    prepare(settings, prepared)
+    with database.transaction() as connection:
+        # Else a rollback would return to it.
+        lifecycle.promote(connection, "0.1.0", by=None, why="a test")
+        lifecycle.promote(connection, NEWEST, by=None, why="a test")
+    assert remove()["state"] == "removed"
+    prepare(settings, prepared)
+    with database.transaction() as connection:
+        assert models.get(connection, "1.0.0") is None
+    monkeypatch.setattr(scoring, "SHIPPED", earlier)
+    prepare(settings, prepared)
+    with database.transaction() as connection:
+        assert models.get(connection, "1.0.0")["origin"] == "shipped"
 
 
 class Interrupted(io.BytesIO):

@@ -138,7 +138,7 @@ class TestRemoval:
             answer = client.delete(f"{MODELS}/{name}")
             assert (answer.status_code, answer.json()["type"]) == (409, "urn:jinwi:problem:conflict")
             assert "it is champion" in answer.json()["detail"]
-            assert "shipped with Jinwi" in answer.json()["detail"]
+            assert "the installed release comes with it" in answer.json()["detail"]
 
     def test_a_pin_is_refused_once_it_is_gone(self, client, version):
         upload(client, version())

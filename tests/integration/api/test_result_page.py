@@ -238,6 +238,8 @@ def test_nothing_in_a_file_can_break_its_page(client, visitor, database, store, 
             "prompt": weird,
             weird[:300]: weird[:300],
             "nested": [[{"deep": weird[:50]}]],
+            "actions": [{"action": "c2pa.created", "software": weird[:50], weird[:60]: {"when": weird[:50]}}],
+            "ingredients": [{"title": weird[:50], "relationship": weird[:50]}],
             "contradictions": [1],
         },
     }
@@ -254,6 +256,30 @@ def test_nothing_in_a_file_can_break_its_page(client, visitor, database, store, 
     assert page.text.count("<img") == 1
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", page.text)
     assert len(page.text) < 400_000
+
+
+def test_what_was_done_to_a_picture_is_told_in_words(client, visitor, database, store, tenant):
+    opened, cropped = {"action": "c2pa.opened", "when": "2024-05-01T10:11:12Z"}, {"action": "c2pa.cropped"}
+    finding = {
+        "kind": "c2pa",
+        "claim": "edited",
+        "strength": "signed",
+        "where": "JPEG APP11",
+        "details": {
+            "integrity": "intact",
+            "actions": [opened, cropped],
+            "ingredients": [{"title": "a.jpg", "relationship": "parentOf"}],
+        },
+    }
+    evidence = {"map": None, "provenance": [finding], "provenance_complete": True, "stability": {}}
+    path = link(client, judged(database, store, tenant, evidence=evidence))
+    for headers, actions, ingredients in (
+        ({}, "opened, 2024-05-01 10:11:12 UTC; then cropped", "a.jpg (the picture that was worked on)"),
+        (KOREAN, "열기, 2024-05-01 10:11:12 UTC; 이어서 잘라 내기", "a.jpg(작업의 바탕이 된 그림)"),
+    ):
+        page = visitor.get(path, headers=headers).text
+        facts = re.search(r'<ul class="findings">.*?</ul>', page, re.DOTALL)[0]
+        assert re.findall(r"<dd>(.*?)</dd>", facts) == ["JPEG APP11", actions, ingredients]
 
 
 class TestVisitors:

@@ -9,7 +9,7 @@ from jinwi import domains
 from jinwi.english import ENGLISH
 from jinwi.inputs import Input
 from jinwi.korean import KOREAN
-from jinwi.report import ResultTable
+from jinwi.report import ResultTable, Words
 from jinwi.results import Job
 from jinwi.terminal import Terminal
 from jinwi.verify import Ended, Tally
@@ -30,6 +30,17 @@ def job(found=FOUND):
 
 def ended(found=FOUND, number=0):
     return Ended(input=Input(number=number, name=f"{number}.jpg", path=None), job=job(found))
+
+
+def test_why_a_kind_holds_a_verdict_back_is_said_with_its_figures_in_both_languages():
+    held = {"code": "domain_record", "detail": "Of 140 such pictures by people it called 5.7 % AI: more than 3 %."}
+    result = {**result_document(0.9, "uncertain", held), "evidence": {"domain": {**FOUND, "cap": 0.03}}}
+    one = Ended(input=Input(number=0, name="a.jpg", path=None), job=Job.from_document(job_document("7", result=result)))
+    assert Words.of(one, ENGLISH).why == held["detail"]
+    assert Words.of(one, KOREAN).why == (
+        "모델은 이 그림을 일러스트로 봅니다. 이런 종류의 사람 작품 140점 가운데 5.7 %를 AI로 보인다고 했는데, 정책이 "
+        "허용하는 3 %보다 많아 판정을 보류합니다."
+    )
 
 
 @pytest.fixture

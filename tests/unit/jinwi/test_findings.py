@@ -48,12 +48,12 @@ def shown(one, language=ENGLISH, *, findings=True):
 def test_a_finding_is_said_with_its_strength_and_its_facts_apart(language):
     text = shown(ended(FINDING), language)
     for sentence in (
-        language.kinds[Kind.C2PA],
-        language.claims[Claim.AI],
-        language.facts["unsigned:broken"],
-        language.facts["integrity:broken"],
-        language.facts["signer:unknown"],
-        language.facts["revocation:not_checked"],
+        language.finding.kinds[Kind.C2PA],
+        language.finding.claims[Claim.AI],
+        language.finding.facts["unsigned:broken"],
+        language.finding.facts["integrity:broken"],
+        language.finding.facts["signer:unknown"],
+        language.finding.facts["revocation:not_checked"],
         "Somebody",
     ):
         assert sentence in text
@@ -66,16 +66,16 @@ def test_a_listed_signer_vouches_for_a_file_that_its_signature_fits_and_for_no_o
     whole = shown(
         ended({**FINDING, "strength": "signed_trusted", "details": {**signed, "integrity": "intact"}}), language
     )
-    assert language.facts["signer:trusted"] in whole
-    assert language.strengths[Strength.SIGNED_TRUSTED] in whole
-    assert language.facts["signer:trusted"] not in broken
-    assert language.facts["signer:trusted:broken"] in broken
+    assert language.finding.facts["signer:trusted"] in whole
+    assert language.finding.strengths[Strength.SIGNED_TRUSTED] in whole
+    assert language.finding.facts["signer:trusted"] not in broken
+    assert language.finding.facts["signer:trusted:broken"] in broken
 
 
 def test_what_was_done_is_listed_in_words():
     actions = [{"action": "c2pa.created", "software": "GPT-4o"}, {"action": "c2pa.cropped", "when": ["a", 1, None]}]
     text = shown(ended({**FINDING, "details": {"actions": actions, "seed": 7}}))
-    assert "Actions: c2pa.created, GPT-4o; c2pa.cropped, a; 1; null\n" in text
+    assert "Actions: created by GPT-4o; then cropped, (a; 1; –)\n" in text
     assert "Seed: 7\n" in text
 
 

@@ -111,7 +111,7 @@ def test_the_list_is_a_table_or_a_document_a_line_and_says_that_there_is_more(co
     assert [line["id"] for line in lines] == ["c0", "c1"]
 
 
-@pytest.mark.parametrize(("language", "word"), [("C.UTF-8", "AI-generated"), ("ko_KR.UTF-8", "AI 생성")])
+@pytest.mark.parametrize(("language", "word"), [("C.UTF-8", "AI-generated"), ("ko_KR.UTF-8", "AI가 만듦")])
 def test_a_label_is_sent_and_shown_in_the_readers_language(command, server, language, word):
     shown = command("label", "c1", "ai", "--reason", "the \x1b[31mhands", "--regression", language=language)
     assert shown.exit_code == 0, shown.output

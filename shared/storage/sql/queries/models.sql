@@ -47,6 +47,20 @@ DELETE FROM model_versions WHERE version = %(version)s;
 WITH forgotten AS (DELETE FROM score_references WHERE version = %(version)s)
 DELETE FROM drift WHERE version = %(version)s;
 
+-- lock_shipped --
+LOCK TABLE shipped_versions IN SHARE ROW EXCLUSIVE MODE;
+
+-- forget_shipped --
+DELETE FROM shipped_versions;
+
+-- note_shipped --
+INSERT INTO shipped_versions (version, manifest) SELECT key, value FROM json_each(%(manifests)s);
+
+-- is_shipped --
+-- By its files: other ones may hold the number of a shipped version.
+SELECT FROM model_versions JOIN shipped_versions USING (version)
+WHERE version = %(version)s AND model_versions.manifest::jsonb = shipped_versions.manifest::jsonb;
+
 -- list_pinning_tenants --
 SELECT tenant_id FROM (
     SELECT DISTINCT ON (tenant_id) tenant_id, document FROM policies ORDER BY tenant_id, version DESC

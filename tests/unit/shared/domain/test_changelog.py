@@ -101,4 +101,4 @@ def test_each_text_has_the_same_names_in_korean():
     assert KOREAN.changelog.keys() == ENGLISH.keys()
     for name, text in ENGLISH.items():
         assert set(re.findall(r"{(\w+)", KOREAN.changelog[name])) == set(re.findall(r"{(\w+)", text)), name
-    assert "관문을 통과했습니다." in markdown([ENTRY], KOREAN.changelog)
+    assert "심사를 통과했습니다." in markdown([ENTRY], KOREAN.changelog)

@@ -1,7 +1,10 @@
-"""What the page of a result says of findings, in both languages: the same as the page at `/` and the terminal."""
+"""What is said of findings, in both languages: one wording for the pages and the terminal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from shared.domain import detail_words
+from shared.domain.detail_words import DetailWords
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -12,7 +15,8 @@ class FindingTexts:
     facts: Mapping[str, str]
     """Sentences for `name:value` of a finding's details."""
     details: Mapping[str, str]
-    """Names of a finding's details; one that is not here is shown as it is."""
+    """Names of a finding's details, and of what stands in them; one that is not here is shown as it is."""
+    words: DetailWords
 
 
 ENGLISH = FindingTexts(
@@ -95,7 +99,15 @@ ENGLISH = FindingTexts(
         "system_version": "Version of the system",
         "source": "Source",
         "where": "Where in the file",
+        "prompt_writer": "Prompt written by",
+        "integrity": "Integrity",
+        "signer": "Signer's certificate",
+        "revocation": "Revocation",
+        "consistency": "Consistency",
+        "action": "Action",
+        "when": "When",
     },
+    words=detail_words.ENGLISH,
 )
 
 KOREAN = FindingTexts(
@@ -109,7 +121,7 @@ KOREAN = FindingTexts(
         "ai": "AI가 만든 그림이라고 합니다.",
         "edited_with_ai": "AI로 편집한 그림이라고 합니다.",
         "camera": "카메라로 찍은 사진이라고 합니다.",
-        "edited": "소프트웨어로 만들거나 고친 그림이라고 합니다. AI 사용 여부는 말하지 않습니다.",
+        "edited": "소프트웨어로 만들거나 고친 그림이라고 합니다. AI를 썼는지는 밝히지 않습니다.",
     },
     strengths={
         "signed_trusted": "이 서버가 신뢰하는 서명자의 서명이 있습니다. 꾸며 내려면 그 서명자의 키가 있어야 합니다.",
@@ -151,7 +163,7 @@ KOREAN = FindingTexts(
         "common_name": "서명자",
         "signed_at": "서명 시각",
         "actions": "작업 내역",
-        "ingredients": "원본 재료",
+        "ingredients": "쓰인 자료",
         "problems": "문제",
         "contradictions": "모순",
         "digital_source_type": "디지털 출처",
@@ -180,5 +192,13 @@ KOREAN = FindingTexts(
         "system_version": "시스템 버전",
         "source": "출처",
         "where": "파일 안의 위치",
+        "prompt_writer": "프롬프트 작성자",
+        "integrity": "온전함",
+        "signer": "서명자의 인증서",
+        "revocation": "인증서 폐기",
+        "consistency": "일관성",
+        "action": "작업",
+        "when": "시각",
     },
+    words=detail_words.KOREAN,
 )
