@@ -14,7 +14,6 @@ from fastapi.routing import APIRoute
 from services.api.backlog import Backlog
 from services.api.counters import Counters
 from services.api.deps import Parts
-from services.api.documents import EXAMPLE_JOB, ProblemDocument, problems
 from services.api.errors import HANDLERS
 from services.api.key_use import KeyUse
 from services.api.limits import RateLimits
@@ -43,6 +42,8 @@ from services.api.routes import (
     webhook_deliveries,
     webhooks,
 )
+from services.api.schemas.jobs import EXAMPLE_JOB
+from services.api.schemas.problems import ProblemDocument, problems
 from services.api.submit import Submissions
 from services.api.visitors import Visitors
 from shared.config import Settings

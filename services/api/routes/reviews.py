@@ -6,9 +6,9 @@ import structlog
 from fastapi import APIRouter
 
 from services.api.deps import PartsOf, Reader, Reviewer
-from services.api.documents import ReviewDocument, ReviewList, problems
 from services.api.errors import Problem
-from services.api.schemas import ReviewRequest
+from services.api.schemas.problems import problems
+from services.api.schemas.reviews import ReviewDocument, ReviewList, ReviewRequest
 from shared.domain.job import State
 from shared.storage import jobs, reviews
 

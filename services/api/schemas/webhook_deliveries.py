@@ -1,4 +1,4 @@
-"""What answers say of webhooks: endpoints, deliveries and their attempts."""
+"""Deliveries to webhooks and their attempts."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,37 +7,17 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.api.documents import Document
-from shared.domain.webhook import DeliveryState, DisabledReason, Event, message_id
+from services.api.schemas.base import Document, Request
+from services.api.schemas.fields import Cursor
+from shared.domain.webhook import DeliveryState, Event, message_id
 
 
-class WebhookDocument(Document):
-    id: UUID
-    url: str
-    events: list[Event] | None = Field(description="null: all.")
-    description: str | None
-    enabled: bool
-    disabled_reason: DisabledReason | None = Field(
-        description="`gone`: the receiver answered 410; `failing`: it only failed for days; `requested`: by a patch."
-    )
-    disabled_at: datetime | None
-    failing_since: datetime | None = Field(description="Its first failure after which nothing was delivered.")
-    previous_secret_until: datetime | None = Field(description="Until then the replaced secret signs as well.")
-    created_at: datetime
-
-    @classmethod
-    def of(cls, row: Mapping[str, Any], **further: Any) -> Self:
-        """Of a row of the table; `further` are members that the row has not."""
-        names = cls.model_fields.keys() - {"enabled", "secret"}
-        return cls(**{name: row[name] for name in names}, enabled=row["disabled_at"] is None, **further)
-
-
-class NewWebhookDocument(WebhookDocument):
-    secret: str = Field(description="Signs what is sent there. Shown this once.", examples=["whsec_…"])
-
-
-class WebhookList(Document):
-    webhooks: list[WebhookDocument]
+class DeliveryQuery(Request):
+    limit: int = Field(50, ge=1, le=200, description="Most deliveries in one answer.")
+    cursor: Cursor | None = Field(None, description="`next_cursor` of the page before.")
+    state: DeliveryState | None = None
+    event: Event | None = None
+    job_id: UUID | None = Field(None, description="Of this job.")
 
 
 class DeliveryDocument(Document):
@@ -84,7 +64,3 @@ class DeliveryDetail(DeliveryDocument):
 class DeliveryList(Document):
     deliveries: list[DeliveryDocument]
     next_cursor: str | None = Field(description="null on the last page.")
-
-
-class Recovered(Document):
-    recovered: int = Field(ge=0, description="How many deliveries are due again.")

@@ -1,14 +1,24 @@
-"""What routes answer about a version's way into service."""
+"""A version's way into service."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
+from fastapi import Body
 from pydantic import Field
 
-from services.api.documents import Document
+from services.api.schemas.base import Document, Request
+from services.api.schemas.fields import Prose
 from shared.domain.lifecycle import VersionState
 from shared.domain.verdict import Verdict
+
+
+class ReasonRequest(Request):
+    why: Prose | None = Field(None, description="Kept in the audit log.")
+
+
+# May be left out, as the body of a promotion.
+Reason = Annotated[ReasonRequest | None, Body(examples=[{"why": "A fair week: nothing changes until Monday."}])]
 
 
 class FreezeDocument(Document):

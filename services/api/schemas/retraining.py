@@ -1,4 +1,4 @@
-"""What is said of retraining runs: what may be asked for, and how a run stands."""
+"""Retraining runs: what may be asked for, and how a run stands."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from services.api.documents import Document
-from services.api.schemas import Count, Cursor, Request, Seed
+from services.api.schemas.base import Document, Request
+from services.api.schemas.fields import Count, Cursor, Seed
 from shared.domain.retraining import Mode, Run, RunFailure, RunOutcome, RunStage, RunState
 
 EXAMPLE = {"mode": "head", "min_samples": 200}

@@ -1,4 +1,4 @@
-"""What routes answer about what became of versions and candidates."""
+"""What became of versions and candidates."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -6,7 +6,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.api.documents import Document
+from services.api.schemas.base import Document, Request
+
+
+class ChangelogQuery(Request):
+    limit: int = Field(50, ge=1, le=200, description="Most entries in the answer.")
 
 
 class ChangelogMove(Document):

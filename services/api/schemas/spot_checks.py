@@ -1,4 +1,4 @@
-"""What requests about spot checks may say, and what is answered."""
+"""Spot checks."""
 
 from datetime import datetime
 from typing import Literal
@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StrictBool, ValidationInfo, field_validator
 
-from services.api.documents import Document
-from services.api.schemas import Cursor, Prose, Request
+from services.api.schemas.base import Document, Request
+from services.api.schemas.fields import Cursor, Prose
 
 
 class SpotCheckQuery(Request):
@@ -52,10 +52,3 @@ class SpotCheckDocument(Document):
 class SpotCheckList(Document):
     spot_checks: list[SpotCheckDocument]
     next_cursor: str | None = Field(description="null on the last page.")
-
-
-class TrainingDocument(Document):
-    """What becomes of a job in retraining."""
-
-    lent: bool = Field(description="Whether the job and its tenant's policy allow training now.")
-    used_by: list[UUID] = Field(description="Runs whose snapshot held it, the oldest first; erasure leaves them.")

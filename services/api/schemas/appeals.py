@@ -1,19 +1,15 @@
-"""What requests about links and appeals may say, as in `schemas.py`."""
+"""Appeals against results."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from services.api.schemas import Cursor, Instant, Line, Prose, Request, prose
+from services.api.schemas.base import Document, Request
+from services.api.schemas.fields import Cursor, Line, Prose, prose
 from shared.domain.appeal import MESSAGE_LENGTH, AppealState
 from shared.domain.review import Item, Label, Tick
-
-
-class LinkRequest(Request):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"expires_at": "2027-02-21T00:00:00Z"}]})
-
-    expires_at: Instant | None = Field(None, description="ISO 8601 with a zone; null: until it is revoked.")
 
 
 class AppealQuery(Request):
@@ -53,3 +49,32 @@ class AppealRequest(Request):
 
     message: Annotated[str, Field(min_length=1, max_length=MESSAGE_LENGTH), AfterValidator(prose)]
     contact: Line | None = None
+
+
+class AppealFileDocument(Document):
+    number: int
+    name: str = Field(description="As whoever sent it called it.")
+    bytes: int
+    sha256: str
+    path: str = Field(description="Where its bytes are read. Nobody has opened it: treat it as any unknown file.")
+
+
+class AppealDocument(Document):
+    id: UUID
+    job_id: UUID
+    state: AppealState
+    verdict: str | None = Field(
+        description="What was appealed against: the model's verdict, or `human`, `ai` or `disputed`, people's."
+    )
+    message: str
+    contact: str | None
+    files: list[AppealFileDocument]
+    reason: str | None = Field(description="The reviewer's, once decided; shown to whoever has the link.")
+    reviewer: str | None
+    created_at: datetime
+    decided_at: datetime | None
+
+
+class AppealList(Document):
+    appeals: list[AppealDocument]
+    next_cursor: str | None = Field(description="null on the last page.")

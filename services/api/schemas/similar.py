@@ -1,4 +1,4 @@
-"""What routes answer about pictures that were seen before, and about indexes of references."""
+"""Pictures that were seen before."""
 
 from datetime import datetime
 from typing import Literal
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.api.documents import Document
+from services.api.schemas.base import Document
 from shared.domain.embedding import Likeness
 from shared.domain.verdict import Verdict
 
@@ -48,32 +48,6 @@ class ReferenceDocument(Document):
     embedding_likeness: Likeness | None = Field(
         description="`close` up to 0.06, `loose` up to 0.12: 1 to 7 of 1,000 unrelated pictures; `far` beyond."
     )
-
-
-class ReferenceIndexDocument(Document):
-    name: str
-    pictures: int
-    changed_at: datetime = Field(description="When the newest picture came.")
-
-
-class ReferencePictureDocument(Document):
-    sha256: str = Field(description="Of the file, in hexadecimal.")
-    name: str
-    current: bool = Field(description="false: sent again, it could be compared by the embedding that scores now.")
-
-
-class ReferencePictureList(Document):
-    pictures: list[ReferencePictureDocument]
-    next_after: str | None = Field(description="For the next page; null on the last one.")
-
-
-class ReferenceIndexList(Document):
-    indexes: list[ReferenceIndexDocument]
-
-
-class RemovedIndexDocument(Document):
-    name: str
-    pictures: int = Field(description="How many were forgotten.")
 
 
 class SimilarDocument(Document):
