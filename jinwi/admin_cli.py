@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from jinwi.calls import AuditFilters
+from jinwi.admin_calls import AuditFilters
 from jinwi.options import JsonOption, LangOption, LimitOption, instant
 from jinwi.results import Lane
 from jinwi.session import session

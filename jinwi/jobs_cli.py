@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from jinwi.calls import Filters
+from jinwi.job_calls import Filters
 from jinwi.options import JsonOption, LangOption, LimitOption, instant
 from jinwi.results import Lane, ReviewState, State, Verdict
 from jinwi.session import session
