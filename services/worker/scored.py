@@ -55,7 +55,7 @@ def result_document(item: Decoded, score: Score, stable: Stability | None = None
     domain, cap = domain_of(item, score, thresholds), item.claim.policy.get("domain_cap", CAP)
     # Where nothing is on a picture, what it was taken for is no reason.
     judged = [BLANK] if prepared.blank else domain.reasons(ai, thresholds, cap) if domain else []
-    reasons = [*card.range.reasons(prepared.width, prepared.height), *judged]
+    reasons = (*card.range.reasons(prepared.width, prepared.height), *judged)
     verdict, basis = decide(ai, thresholds, reasons), Basis.MODEL
     if item.claim.policy.get("provenance") == "decide" and (settled := settle(prepared.provenance)):
         (verdict, reasons), basis = settled, Basis.PROVENANCE
