@@ -10,7 +10,7 @@ import pytest
 
 from shared.domain.job import CRASH_CAP, TRANSITIONS, Lane, Outcome, Stage, State, error_document
 from shared.errors import IdempotencyMismatch, IllegalTransition
-from shared.storage import counts, images, jobs, webhooks
+from shared.storage import counts, images, jobs, leases, reviews, webhooks
 from shared.storage.jobs import Idempotency
 from tests.integration.factories import (
     NOW,
@@ -36,7 +36,7 @@ def tenant(database):
 
 def take_back(database):
     with database.transaction() as connection:
-        return jobs.take_back_expired(connection, lease=EXPIRED, limit=100)
+        return leases.take_back_expired(connection, lease=EXPIRED, limit=100)
 
 
 def test_the_database_and_the_domain_allow_the_same_transitions(database):
@@ -101,7 +101,7 @@ def test_only_a_claim_raises_the_attempt(database, store, tenant):
     job_id = submit_link(database, tenant)
     [held] = claim(database, Stage.FETCH)
     with database.transaction() as connection:
-        jobs.release(connection, [held], wait=NOW)
+        leases.release(connection, [held], wait=NOW)
     assert get(database, tenant, job_id).attempt == 1
     [again] = claim(database, Stage.FETCH)
     assert again.fence == 2
@@ -149,14 +149,14 @@ def test_a_lease_that_began_before_the_server_started_counts_no_crash(database, 
         claim(database, Stage.FETCH, lease=EXPIRED)
         with database.transaction() as connection:
             # A lease of ten years that ran out now began before the server did.
-            assert jobs.take_back_expired(connection, lease=timedelta(days=3650), limit=10) == (1, [])
+            assert leases.take_back_expired(connection, lease=timedelta(days=3650), limit=10) == (1, [])
 
 
 def test_retries_are_counted_and_due_later(database, tenant):
     submit_link(database, tenant)
     [held] = claim(database, Stage.FETCH)
     with database.transaction() as connection:
-        jobs.retry(connection, held, wait=timedelta(hours=1))
+        leases.retry(connection, held, wait=timedelta(hours=1))
     assert claim(database, Stage.FETCH) == []
     with database.transaction() as connection:
         connection.execute("UPDATE jobs SET next_attempt_at = now()")
@@ -168,11 +168,11 @@ def test_a_finished_job_has_its_webhook_and_a_rolled_back_one_has_neither(databa
     job_id = submit_image(database, store, tenant, callback_url="https://example.com/hook")
     [held] = claim(database)
     with pytest.raises(RuntimeError), database.transaction() as connection:
-        webhooks.announce(connection, jobs.finish(connection, [done(held)]))
+        webhooks.announce(connection, leases.finish(connection, [done(held)]))
         raise RuntimeError
     assert get(database, tenant, job_id).state is State.RUNNING
     with database.transaction() as connection:
-        webhooks.announce(connection, jobs.finish(connection, [done(held)]))
+        webhooks.announce(connection, leases.finish(connection, [done(held)]))
     [delivery] = lease_webhooks(database)
     assert delivery.url == "https://example.com/hook"
     assert f'"id":"{job_id}"' in delivery.body
@@ -223,14 +223,14 @@ def test_erasure_clears_deliveries_reviews_and_fingerprint(database, store, tena
     job_id = submit_image(database, store, tenant, callback_url="https://example.com/hook", idempotency=key)
     [held] = claim(database)
     with database.transaction() as connection:
-        webhooks.announce(connection, jobs.finish(connection, [done(held)]))
-        jobs.add_review(connection, tenant, job_id, label="human", reason="I drew it", reviewer="Kim")
+        webhooks.announce(connection, leases.finish(connection, [done(held)]))
+        reviews.add(connection, tenant, job_id, label="human", reason="I drew it", reviewer="Kim")
     with database.transaction() as connection:
         jobs.erase(connection, tenant, job_id)
     with database.transaction() as connection:
         delivery = connection.execute("SELECT state, body, url FROM deliveries").fetchone()
         assert delivery == {"state": "cancelled", "body": None, "url": ""}
-        assert jobs.reviews(connection, tenant, job_id) == []
+        assert reviews.of_job(connection, tenant, job_id) == []
         assert connection.execute("SELECT fingerprint FROM idempotency_keys").fetchone()["fingerprint"] == b""
     assert submit_image(database, store, tenant, idempotency=key) == job_id
 
@@ -299,9 +299,9 @@ def test_counters_agree_with_the_rows_through_every_kind_of_move(database, store
         Outcome(job_id=second.id, fence=second.fence, state=State.FAILED, error=error_document("undecodable")),
     )
     with database.transaction() as connection:
-        jobs.release(connection, [third], wait=NOW)
+        leases.release(connection, [third], wait=NOW)
         counts.fold(connection)
-        jobs.retry(connection, fourth, wait=NOW)
+        leases.retry(connection, fourth, wait=NOW)
         jobs.erase(connection, tenant, first.id)
     with database.transaction() as connection:
         counted = {
@@ -337,7 +337,7 @@ def test_erasure_and_a_finishing_worker_never_wait_for_one_another(database, sto
 
     def end(job_id):
         with database.transaction() as connection:
-            jobs.finish(connection, [done(held[job_id])])
+            leases.finish(connection, [done(held[job_id])])
             images.describe(
                 connection, [images.Sides(tenant_id=tenant, sha256=held[job_id].sha256, width=1, height=job_id.int % 9)]
             )
@@ -355,7 +355,7 @@ def test_erasure_and_a_finishing_worker_never_wait_for_one_another(database, sto
 def test_erasure_leaves_no_word_of_where_a_webhook_went(database, store, tenant):
     job_id = submit_image(database, store, tenant, callback_url="https://secret.example/hook")
     with database.transaction() as connection:
-        webhooks.announce(connection, jobs.finish(connection, [done(claim(database)[0])]))
+        webhooks.announce(connection, leases.finish(connection, [done(claim(database)[0])]))
     [delivery] = lease_webhooks(database)
     with database.transaction() as connection:
         attempt = webhooks.Attempt(error="unreachable: secret.example", response="hello", duration_ms=1)
@@ -373,7 +373,7 @@ def test_erasure_cancels_what_waits_for_endpoints_and_what_is_held(database, sto
     add_endpoint(database, tenant, "https://closed.example/hook", enabled=False)
     job_id = submit_image(database, store, tenant)
     with database.transaction() as connection:
-        webhooks.announce(connection, jobs.finish(connection, [done(claim(database)[0])]))
+        webhooks.announce(connection, leases.finish(connection, [done(claim(database)[0])]))
     with database.transaction() as connection:
         before = connection.execute("SELECT state FROM deliveries ORDER BY endpoint_id").fetchall()
         jobs.erase(connection, tenant, job_id)
