@@ -1,6 +1,6 @@
 """A picture on its way from pixels to a result: under which model it is scored, and what the result says."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +9,7 @@ from shared.domain.domains import CAP, DomainView
 from shared.domain.job import Claim, map_path, similar_path
 from shared.domain.provenance import settle
 from shared.domain.stability import Stability
-from shared.domain.verdict import BLANK, Basis, Thresholds, choose_thresholds, decide
+from shared.domain.verdict import BLANK, Basis, Reason, Thresholds, choose_thresholds, decide
 from shared.scoring.picture import Picture, Score
 from shared.scoring.session import Model
 
@@ -55,7 +55,7 @@ def result_document(item: Decoded, score: Score, stable: Stability | None = None
     domain, cap = domain_of(item, score, thresholds), item.claim.policy.get("domain_cap", CAP)
     # Where nothing is on a picture, what it was taken for is no reason.
     judged = [BLANK] if prepared.blank else domain.reasons(ai, thresholds, cap) if domain else []
-    reasons = (*card.range.reasons(prepared.width, prepared.height), *judged)
+    reasons: Sequence[Reason] = [*card.range.reasons(prepared.width, prepared.height), *judged]
     verdict, basis = decide(ai, thresholds, reasons), Basis.MODEL
     if item.claim.policy.get("provenance") == "decide" and (settled := settle(prepared.provenance)):
         (verdict, reasons), basis = settled, Basis.PROVENANCE
