@@ -10,7 +10,8 @@ from jinwi.twins import Similar, Twin
 from jinwi.webhook_results import Delivery, Webhook
 
 if TYPE_CHECKING:
-    from jinwi.client import AsyncClient, Client
+    from jinwi.async_client import AsyncClient
+    from jinwi.client import Client
 
 __all__ = [
     "ApiError",
@@ -37,8 +38,11 @@ __all__ = [
 ]
 
 
+CLIENTS = {"AsyncClient": "jinwi.async_client", "Client": "jinwi.client"}
+
+
 def __getattr__(name: str) -> Any:
     # The clients bring httpx, a tenth of a second that `jinwi --help` need not wait.
-    if name in {"AsyncClient", "Client"}:
-        return getattr(importlib.import_module("jinwi.client"), name)
+    if name in CLIENTS:
+        return getattr(importlib.import_module(CLIENTS[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,9 +7,10 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from jinwi.calls import AuditFilters, Filters
+from jinwi.admin_calls import AuditFilters
 from jinwi.client import Client
 from jinwi.connection import connect
+from jinwi.job_calls import Filters
 from jinwi.results import Job, Lane
 from jinwi.session import Complaint
 from jinwi.terminal import Terminal

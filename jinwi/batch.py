@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from jinwi.calls import Options
 from jinwi.errors import ApiError, Timeout
 from jinwi.flow import Source
+from jinwi.job_calls import Options
 from jinwi.results import Job, Lane
 
 

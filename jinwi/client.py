@@ -1,4 +1,4 @@
-"""Clients of Jinwi's HTTP interface, with threads (`Client`) and with async (`AsyncClient`).
+"""The client of Jinwi's HTTP interface; `jinwi.async_client` is its twin for async programs.
 
     from jinwi import Client
 
@@ -10,44 +10,36 @@ Both retry what can be retried and raise the errors of `jinwi.errors`; both are 
 where all that they do is written.
 """
 
-import asyncio
 import contextlib
-import sys
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar, Unpack
 
 import httpx
 
-from jinwi import calls, flow
+from jinwi import admin_calls, flow, index_calls, job_calls, model_calls
+from jinwi.admin_calls import AuditFilters
 from jinwi.batch import BatchItem, bulk
-from jinwi.calls import AuditFilters, Call, Document, Filters, Options
+from jinwi.calls import Call, Document, id_of
 from jinwi.errors import ApiError, Timeout
-from jinwi.flow import Flow, Pause, Send, Source
-from jinwi.gold import AsyncGold, Gold
-from jinwi.people import Appeals, AsyncAppeals, AsyncLinks, Links
+from jinwi.flow import PATIENCE, VERIFY_SECONDS, Flow, Pause, Send, Source
+from jinwi.gold import Gold
+from jinwi.index_calls import PICTURES_PAGE
+from jinwi.job_calls import Filters, Options
+from jinwi.lists import items
+from jinwi.people import Appeals, Links
 from jinwi.results import Job, Model
-from jinwi.retraining import AsyncRetraining, Retraining
-from jinwi.spot_checks import AsyncSpotChecks, SpotChecks
+from jinwi.retraining import Retraining
+from jinwi.spot_checks import SpotChecks
 from jinwi.twins import Similar
 from jinwi.upload import Progress, ignore
-from jinwi.webhooks import AsyncWebhooks, Webhooks
-from jinwi.window import as_each_ends, async_as_each_ends
+from jinwi.webhooks import Webhooks
+from jinwi.window import as_each_ends
 from jinwi.wire import build_request, http_options
 
 T = TypeVar("T")
-
-PATIENCE = 60.0
-"""Seconds for which one call is tried again while the server is away or busy."""
-
-VERIFY_SECONDS = 300.0
-"""Seconds allowed, if nothing else is said, until a job is final."""
-
-PAGE = 100
-
-PICTURES_PAGE = 1000
-"""Of an index, whose rows are short."""
 
 
 class Client:
@@ -76,7 +68,7 @@ class Client:
 
     def wait(self, job: Job | str, *, timeout: float | None = VERIFY_SECONDS) -> Job:
         """Wait until the job is final. `timeout` in seconds, None for ever; raises Timeout."""
-        return self._run(flow.wait(_id(job), timeout, self._patience))
+        return self._run(flow.wait(id_of(job), timeout, self._patience))
 
     def batch(
         self,
@@ -100,32 +92,22 @@ class Client:
         return as_each_ends(sources, work, concurrency)
 
     def job(self, job_id: str) -> Job:
-        return self._send(calls.get_job(job_id))
+        return self._send(job_calls.get_job(job_id))
 
     def jobs(self, *, limit: int | None = None, **filters: Unpack[Filters]) -> Iterator[Job]:
         """The jobs that the filters let through, the newest first, at most `limit`; fetched as they are needed."""
-        return self._jobs(calls.known(filters), sys.maxsize if limit is None else limit)
-
-    def _jobs(self, filters: Filters, left: int) -> Iterator[Job]:
-        cursor = None
-        while left > 0:
-            page = self._send(calls.list_jobs(filters, min(left, PAGE), cursor))
-            yield from page.jobs[:left]
-            left -= len(page.jobs)
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        return items(self._send, partial(job_calls.list_jobs, job_calls.known(filters)), limit)
 
     def erase(self, job: Job | str) -> Job:
         """Erase the image and all that is known of it; a tombstone stays."""
-        return self._send(calls.erase_job(_id(job)))
+        return self._send(job_calls.erase_job(id_of(job)))
 
     def map_png(self, job: Job | str) -> bytes:
         """Which parts of the image speak for AI generation: a PNG with transparency, to be laid over the image.
 
         Raises Refused (404) where there is none: `job.result.map` says.
         """
-        return self._send(calls.get_map(_id(job)))
+        return self._send(job_calls.get_map(id_of(job)))
 
     def review(
         self, job: Job | str, label: str, reason: str, reviewer: str, *, checklist: Mapping[str, str] | None = None
@@ -134,43 +116,37 @@ class Client:
 
         `checklist` says what was seen (ok, odd, unclear) of lighting, shadows, background, texture, text and hands.
         """
-        return self._send(calls.review_job(_id(job), label, reason, reviewer, checklist))
+        return self._send(job_calls.review_job(id_of(job), label, reason, reviewer, checklist))
 
     def training(self, job: Job | str) -> Document:
         """Whether a job is `lent` for training now, and the runs that it was `used_by`."""
-        return self._send(calls.get_training(_id(job)))
+        return self._send(job_calls.get_training(id_of(job)))
 
     def similar(self, job: Job | str) -> Similar:
         """Other jobs that show the same picture, in this or another form.
 
         Raises Refused (404) while the job has no result.
         """
-        return self._send(calls.get_similar(_id(job)))
+        return self._send(job_calls.get_similar(id_of(job)))
 
     def reference_indexes(self) -> list[Document]:
         """Each with `name`, `pictures` and `changed_at`. `submit` with `reference_index` fills them."""
-        return self._send(calls.list_reference_indexes())
+        return self._send(index_calls.list_reference_indexes())
 
     def reference_pictures(self, name: str) -> Iterator[Document]:
         """What an index holds, each with `sha256`, `name` and `current`; raises Refused where there is none."""
-        after = None
-        while True:
-            page = self._send(calls.list_reference_pictures(name, PICTURES_PAGE, after))
-            yield from page["pictures"]
-            after = page["next_after"]
-            if after is None:
-                return
+        return items(self._send, partial(index_calls.list_reference_pictures, name), None, page=PICTURES_PAGE)
 
     def remove_reference_index(self, name: str) -> Document:
         """Forget an index with all its hashes."""
-        return self._send(calls.remove_reference_index(name))
+        return self._send(index_calls.remove_reference_index(name))
 
     def models(self) -> list[Model]:
-        return self._send(calls.list_models())
+        return self._send(model_calls.list_models())
 
     def model(self, version: str = "champion") -> Model:
         """One model version, by its number or by an alias."""
-        return self._send(calls.get_model(version))
+        return self._send(model_calls.get_model(version))
 
     def upload_model(self, directory: Path | str, *, progress: Progress = ignore) -> Model:
         """Register the model version in `directory`; `progress` is told how many bytes more were sent.
@@ -181,81 +157,74 @@ class Client:
 
     def changelog(self, *, limit: int = 50) -> list[Document]:
         """What became of each version and of each refused candidate, the newest first, at most `limit` (1 to 200)."""
-        return self._send(calls.changelog(limit))
+        return self._send(model_calls.changelog(limit))
 
     def promote_model(self, version: str, *, why: str | None = None, force: bool = False) -> Model:
         """Make a version champion, and the champion `previous`; one that was stopped only by `force`, with a `why`."""
-        return self._send(calls.promote_model(version, why, force=force))
+        return self._send(model_calls.promote_model(version, why, force=force))
 
     def rollout(self, version: str = "challenger") -> Document:
         """What a version showed beside the champion on live traffic, and every move of it."""
-        return self._send(calls.get_rollout(version))
+        return self._send(model_calls.get_rollout(version))
 
     def begin_rollout(self, version: str, *, why: str | None = None) -> Document:
         """Try a version on live traffic: shadow, then canary, then champion."""
-        return self._send(calls.begin_rollout(version, why))
+        return self._send(model_calls.begin_rollout(version, why))
 
     def stop_rollout(self, version: str = "challenger") -> Document:
         """Take a version out of shadow or canary."""
-        return self._send(calls.stop_rollout(version))
+        return self._send(model_calls.stop_rollout(version))
 
     def freeze_models(self, *, why: str | None = None) -> Document:
         """Let no version come into service by itself; stops, and what people do, go on."""
-        return self._send(calls.set_frozen(why, frozen=True))
+        return self._send(model_calls.set_frozen(why, frozen=True))
 
     def unfreeze_models(self, *, why: str | None = None) -> Document:
-        return self._send(calls.set_frozen(why, frozen=False))
+        return self._send(model_calls.set_frozen(why, frozen=False))
 
     def policy(self) -> Document:
         """How the key's tenant is served, with its version."""
-        return self._send(calls.get_policy())
+        return self._send(admin_calls.get_policy())
 
     def change_policy(self, changes: Mapping[str, Any]) -> Document:
         """Change these members, None: back to its default; the policy that holds then."""
-        return self._send(calls.change_policy(changes))
+        return self._send(admin_calls.change_policy(changes))
 
     def pin_model(self, version: str | None) -> Document:
         """Let one version score all jobs of the key's tenant, None: the champion; the policy that holds then."""
-        return self._send(calls.pin_model(version))
+        return self._send(admin_calls.change_policy({"model": version}))
 
     def roll_back_model(self) -> Model:
         """Make `previous` champion again."""
-        return self._send(calls.roll_back_model())
+        return self._send(model_calls.roll_back_model())
 
     def remove_model(self, version: str, *, why: str | None = None) -> Model:
         """Delete the files of a version that nothing needs; what stays of it. Raises Refused with who needs it."""
-        return self._send(calls.remove_model(version, why))
+        return self._send(model_calls.remove_model(version, why))
 
     def lanes(self) -> list[Document]:
-        return self._send(calls.list_lanes())
+        return self._send(admin_calls.list_lanes())
 
     def pause(self, lane: str) -> Document:
         """Let no job of the lane begin until it is resumed; submissions are still accepted."""
-        return self._send(calls.set_lane(lane, paused=True))
+        return self._send(admin_calls.set_lane(lane, paused=True))
 
     def resume(self, lane: str) -> Document:
-        return self._send(calls.set_lane(lane, paused=False))
+        return self._send(admin_calls.set_lane(lane, paused=False))
 
     def keys(self) -> list[Document]:
-        return self._send(calls.list_keys())
+        return self._send(admin_calls.list_keys())
 
     def create_key(self, name: str, scopes: Iterable[str]) -> Document:
         """A new key; its `key` is in this answer and never shown again."""
-        return self._send(calls.create_key(name, list(scopes)))
+        return self._send(admin_calls.create_key(name, list(scopes)))
 
     def revoke_key(self, key_id: str) -> Document:
-        return self._send(calls.revoke_key(key_id))
+        return self._send(admin_calls.revoke_key(key_id))
 
     def audit(self, *, limit: int | None = None, **filters: Unpack[AuditFilters]) -> Iterator[Document]:
         """What administrators did, the newest first, at most `limit`; fetched as it is needed."""
-        left, cursor = sys.maxsize if limit is None else limit, None
-        while left > 0:
-            page = self._send(calls.list_acts(filters, min(left, PAGE), cursor))
-            yield from page["acts"]
-            left -= len(page["acts"])
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        return items(self._send, partial(admin_calls.list_acts, filters), limit)
 
     def close(self) -> None:
         self._http.close()
@@ -288,214 +257,3 @@ class Client:
             time.sleep(step.seconds)
             return None
         return self._http.send(build_request(self._http, step))
-
-
-class AsyncClient:
-    """`Client` for async programs: the same methods, awaited."""
-
-    def __init__(self, url: str | None = None, key: str | None = None, *, timeout: float = PATIENCE) -> None:
-        self._http = httpx.AsyncClient(**http_options(url, key))
-        self._patience = timeout
-        self.gold = AsyncGold(self._send)
-        self.webhooks = AsyncWebhooks(self._send)
-        self.spot_checks = AsyncSpotChecks(self._send)
-        self.retraining = AsyncRetraining(self._run, timeout)
-        self.links = AsyncLinks(self._send)
-        self.appeals = AsyncAppeals(self._send)
-
-    async def verify(
-        self,
-        source: Source,
-        *,
-        timeout: float | None = VERIFY_SECONDS,  # noqa: ASYNC109 - as Client's
-        **options: Unpack[Options],
-    ) -> Job:
-        return await self._run(flow.verify(source, options, timeout, self._patience))
-
-    async def submit(self, source: Source, **options: Unpack[Options]) -> Job:
-        return await self._run(flow.submit(source, options, self._patience))
-
-    async def wait(
-        self,
-        job: Job | str,
-        *,
-        timeout: float | None = VERIFY_SECONDS,  # noqa: ASYNC109 - as Client's
-    ) -> Job:
-        return await self._run(flow.wait(_id(job), timeout, self._patience))
-
-    def batch(
-        self,
-        sources: Iterable[Source],
-        *,
-        concurrency: int = 8,
-        timeout: float | None = None,
-        **options: Unpack[Options],
-    ) -> AsyncIterator[BatchItem]:
-        async def work(source: Source) -> BatchItem:
-            try:
-                job = await self.verify(source, timeout=timeout, **bulk(options))
-            except (ApiError, Timeout, OSError) as exc:
-                return BatchItem(source=source, error=exc)
-            return BatchItem(source=source, job=job)
-
-        return async_as_each_ends(sources, work, concurrency)
-
-    async def job(self, job_id: str) -> Job:
-        return await self._send(calls.get_job(job_id))
-
-    def jobs(self, *, limit: int | None = None, **filters: Unpack[Filters]) -> AsyncIterator[Job]:
-        return self._jobs(calls.known(filters), sys.maxsize if limit is None else limit)
-
-    async def _jobs(self, filters: Filters, left: int) -> AsyncIterator[Job]:
-        cursor = None
-        while left > 0:
-            page = await self._send(calls.list_jobs(filters, min(left, PAGE), cursor))
-            for job in page.jobs[:left]:
-                yield job
-            left -= len(page.jobs)
-            cursor = page.next_cursor
-            if cursor is None:
-                return
-
-    async def erase(self, job: Job | str) -> Job:
-        return await self._send(calls.erase_job(_id(job)))
-
-    async def map_png(self, job: Job | str) -> bytes:
-        return await self._send(calls.get_map(_id(job)))
-
-    async def review(
-        self, job: Job | str, label: str, reason: str, reviewer: str, *, checklist: Mapping[str, str] | None = None
-    ) -> Document:
-        return await self._send(calls.review_job(_id(job), label, reason, reviewer, checklist))
-
-    async def training(self, job: Job | str) -> Document:
-        return await self._send(calls.get_training(_id(job)))
-
-    async def similar(self, job: Job | str) -> Similar:
-        return await self._send(calls.get_similar(_id(job)))
-
-    async def reference_indexes(self) -> list[Document]:
-        return await self._send(calls.list_reference_indexes())
-
-    async def reference_pictures(self, name: str) -> AsyncIterator[Document]:
-        after = None
-        while True:
-            page = await self._send(calls.list_reference_pictures(name, PICTURES_PAGE, after))
-            for picture in page["pictures"]:
-                yield picture
-            after = page["next_after"]
-            if after is None:
-                return
-
-    async def remove_reference_index(self, name: str) -> Document:
-        return await self._send(calls.remove_reference_index(name))
-
-    async def models(self) -> list[Model]:
-        return await self._send(calls.list_models())
-
-    async def model(self, version: str = "champion") -> Model:
-        return await self._send(calls.get_model(version))
-
-    async def upload_model(self, directory: Path | str, *, progress: Progress = ignore) -> Model:
-        return await self._run(flow.upload_model(directory, progress, self._patience))
-
-    async def promote_model(self, version: str, *, why: str | None = None, force: bool = False) -> Model:
-        return await self._send(calls.promote_model(version, why, force=force))
-
-    async def rollout(self, version: str = "challenger") -> Document:
-        return await self._send(calls.get_rollout(version))
-
-    async def begin_rollout(self, version: str, *, why: str | None = None) -> Document:
-        return await self._send(calls.begin_rollout(version, why))
-
-    async def stop_rollout(self, version: str = "challenger") -> Document:
-        return await self._send(calls.stop_rollout(version))
-
-    async def freeze_models(self, *, why: str | None = None) -> Document:
-        return await self._send(calls.set_frozen(why, frozen=True))
-
-    async def unfreeze_models(self, *, why: str | None = None) -> Document:
-        return await self._send(calls.set_frozen(why, frozen=False))
-
-    async def policy(self) -> Document:
-        return await self._send(calls.get_policy())
-
-    async def change_policy(self, changes: Mapping[str, Any]) -> Document:
-        return await self._send(calls.change_policy(changes))
-
-    async def pin_model(self, version: str | None) -> Document:
-        return await self._send(calls.pin_model(version))
-
-    async def changelog(self, *, limit: int = 50) -> list[Document]:
-        return await self._send(calls.changelog(limit))
-
-    async def roll_back_model(self) -> Model:
-        return await self._send(calls.roll_back_model())
-
-    async def remove_model(self, version: str, *, why: str | None = None) -> Model:
-        return await self._send(calls.remove_model(version, why))
-
-    async def lanes(self) -> list[Document]:
-        return await self._send(calls.list_lanes())
-
-    async def pause(self, lane: str) -> Document:
-        return await self._send(calls.set_lane(lane, paused=True))
-
-    async def resume(self, lane: str) -> Document:
-        return await self._send(calls.set_lane(lane, paused=False))
-
-    async def keys(self) -> list[Document]:
-        return await self._send(calls.list_keys())
-
-    async def create_key(self, name: str, scopes: Iterable[str]) -> Document:
-        return await self._send(calls.create_key(name, list(scopes)))
-
-    async def revoke_key(self, key_id: str) -> Document:
-        return await self._send(calls.revoke_key(key_id))
-
-    async def audit(self, *, limit: int | None = None, **filters: Unpack[AuditFilters]) -> AsyncIterator[Document]:
-        left, cursor = sys.maxsize if limit is None else limit, None
-        while left > 0:
-            page = await self._send(calls.list_acts(filters, min(left, PAGE), cursor))
-            for act in page["acts"]:
-                yield act
-            left -= len(page["acts"])
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
-
-    async def close(self) -> None:
-        await self._http.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-    async def _send(self, call: Call[T]) -> T:
-        return await self._run(flow.request(call, self._patience))
-
-    async def _run(self, steps: Flow[T]) -> T:
-        with contextlib.closing(steps):
-            try:
-                step = next(steps)
-                while True:
-                    try:
-                        answer = await self._perform(step)
-                    except httpx.TransportError as exc:
-                        step = steps.throw(exc)
-                    else:
-                        step = steps.send(answer)
-            except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
-
-    async def _perform(self, step: Send | Pause) -> httpx.Response | None:
-        if isinstance(step, Pause):
-            await asyncio.sleep(step.seconds)
-            return None
-        return await self._http.send(build_request(self._http, step))
-
-
-def _id(job: Job | str) -> str:
-    return job.id if isinstance(job, Job) else job

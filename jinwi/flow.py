@@ -1,7 +1,7 @@
 """What a client does, step by step, without doing it: generators that yield each request and each pause.
 
-A driver carries the steps out, with threads or with async (`jinwi.client`), so that retries and waiting
-are written once.
+A driver carries the steps out, with threads (`jinwi.client`) or with async (`jinwi.async_client`), so that
+retries and waiting are written once.
 """
 
 import contextlib
@@ -20,9 +20,10 @@ from typing import Any, BinaryIO, Self, TypeGuard, TypeVar
 
 import httpx
 
-from jinwi import calls
-from jinwi.calls import Call, Options
+from jinwi import job_calls, model_calls
+from jinwi.calls import Call
 from jinwi.errors import ApiError, Refused, Timeout, Unavailable
+from jinwi.job_calls import Options
 from jinwi.results import Job, Model
 from jinwi.upload import Counted, Progress
 
@@ -30,6 +31,12 @@ T = TypeVar("T")
 
 Source = str | os.PathLike[str] | bytes
 """An image: a path, a link (http or https) or the bytes of a file."""
+
+PATIENCE = 60.0
+"""Seconds for which one call is tried again while the server is away or busy."""
+
+VERIFY_SECONDS = 300.0
+"""Seconds allowed, if nothing else is said, until a job is final."""
 
 LONGEST_WAIT = 30
 """Seconds for which one request asks to be held; many proxies cut at 60."""
@@ -166,9 +173,9 @@ def backoff(attempt: int) -> float:
 def submit(source: Source, options: Options, patience: float, *, wait: int = 0) -> Flow[Job]:
     key = options.get("idempotency_key") or uuid.uuid4().hex
     if is_link(source):
-        return (yield from request(calls.submit_link(source, options, key, wait), patience))
+        return (yield from request(job_calls.submit_link(source, options, key, wait), patience))
     with _opened(source) as image:
-        return (yield from request(calls.submit_image(image, options, key, wait), patience))
+        return (yield from request(job_calls.submit_image(image, options, key, wait), patience))
 
 
 def upload_model(directory: os.PathLike[str] | str, progress: Progress, patience: float) -> Flow[Model]:
@@ -182,7 +189,7 @@ def upload_model(directory: os.PathLike[str] | str, progress: Progress, patience
     with contextlib.ExitStack() as stack:
         files = {name: stack.enter_context((folder / name).open("rb")) for name in names}
         counted = {name: Counted(file, progress) for name, file in files.items()}
-        return (yield from request(calls.upload_model(counted, STORE_SECONDS), patience + STORE_SECONDS))
+        return (yield from request(model_calls.upload_model(counted, STORE_SECONDS), patience + STORE_SECONDS))
 
 
 def wait(job_id: str, timeout: float | None, patience: float) -> Flow[Job]:
@@ -190,7 +197,7 @@ def wait(job_id: str, timeout: float | None, patience: float) -> Flow[Job]:
     deadline = Deadline.after(timeout)
     while True:
         hold, started = _hold(deadline), time.monotonic()
-        job = yield from request(calls.get_job(job_id, hold), _patience(deadline, patience, hold))
+        job = yield from request(job_calls.get_job(job_id, hold), _patience(deadline, patience, hold))
         if job.final:
             return job
         if not deadline.remaining():

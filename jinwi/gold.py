@@ -1,13 +1,15 @@
 """Images whose label is known, as the clients offer them: `client.gold`. Needs a key with the scope `models`."""
 
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, TypedDict, Unpack
+from typing import BinaryIO, TypedDict, Unpack
 
-from jinwi import calls
-from jinwi.calls import Call, Document, GoldFilters
+from jinwi import gold_calls as calls
+from jinwi.calls import AsyncSend, Document, Send
+from jinwi.gold_calls import GoldFilters
+from jinwi.lists import async_items, items
 
 PAGE = 200
 
@@ -23,7 +25,7 @@ class Said(TypedDict, total=False):
 class Gold:
     """What retraining learns from and is judged by."""
 
-    def __init__(self, send: Callable[[Call[Any]], Any]) -> None:
+    def __init__(self, send: Send) -> None:
         self._send = send
 
     def add(self, image: Path | str | bytes, label: str, **said: Unpack[Said]) -> Document:
@@ -32,54 +34,39 @@ class Gold:
         Raises Refused (409) where it is there under the other label.
         """
         with _opened(image) as content:
-            return self._send(calls.add_gold(content, _form(label, said)))  # type: ignore[no-any-return]
+            return self._send(calls.add_gold(content, _form(label, said)))
 
     def images(self, *, limit: int | None = None, **filters: Unpack[GoldFilters]) -> Iterator[Document]:
         """The newest first, at most `limit`; fetched as they are needed."""
-        left, cursor = sys.maxsize if limit is None else limit, None
-        while left > 0:
-            page = self._send(calls.list_gold(filters, min(left, PAGE), cursor))
-            yield from page["images"]
-            left -= len(page["images"])
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        return items(self._send, partial(calls.list_gold, filters), limit, page=PAGE)
 
     def counts(self, **filters: Unpack[GoldFilters]) -> list[Document]:
         """Images and owners by part and label."""
-        return list(self._send(calls.list_gold(filters, 1, None))["counts"])
+        return self._send(calls.count_gold(filters))
 
     def remove(self, sha256: str) -> Document:
         """Take an image out of all that is trained or judged from now on, and delete it."""
-        return self._send(calls.remove_gold(sha256))  # type: ignore[no-any-return]
+        return self._send(calls.remove_gold(sha256))
 
 
 class AsyncGold:
     """The same with async."""
 
-    def __init__(self, send: Callable[[Call[Any]], Awaitable[Any]]) -> None:
+    def __init__(self, send: AsyncSend) -> None:
         self._send = send
 
     async def add(self, image: Path | str | bytes, label: str, **said: Unpack[Said]) -> Document:
         with _opened(image) as content:
-            return await self._send(calls.add_gold(content, _form(label, said)))  # type: ignore[no-any-return]
+            return await self._send(calls.add_gold(content, _form(label, said)))
 
-    async def images(self, *, limit: int | None = None, **filters: Unpack[GoldFilters]) -> AsyncIterator[Document]:
-        left, cursor = sys.maxsize if limit is None else limit, None
-        while left > 0:
-            page = await self._send(calls.list_gold(filters, min(left, PAGE), cursor))
-            for image in page["images"]:
-                yield image
-            left -= len(page["images"])
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+    def images(self, *, limit: int | None = None, **filters: Unpack[GoldFilters]) -> AsyncIterator[Document]:
+        return async_items(self._send, partial(calls.list_gold, filters), limit, page=PAGE)
 
     async def counts(self, **filters: Unpack[GoldFilters]) -> list[Document]:
-        return list((await self._send(calls.list_gold(filters, 1, None)))["counts"])
+        return await self._send(calls.count_gold(filters))
 
     async def remove(self, sha256: str) -> Document:
-        return await self._send(calls.remove_gold(sha256))  # type: ignore[no-any-return]
+        return await self._send(calls.remove_gold(sha256))
 
 
 def _opened(image: Path | str | bytes) -> AbstractContextManager[bytes | BinaryIO]:

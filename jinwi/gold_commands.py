@@ -11,10 +11,11 @@ from typing import Literal
 
 from jinwi.admin_commands import local_time, open_client, print_lines
 from jinwi.bar import bar
-from jinwi.calls import Document, GoldFilters
+from jinwi.calls import Document
 from jinwi.client import Client
 from jinwi.connection import connect
 from jinwi.errors import Refused
+from jinwi.gold_calls import GoldFilters
 from jinwi.labelled import Found, Labelled, find
 from jinwi.session import Complaint, explain
 from jinwi.terminal import Terminal

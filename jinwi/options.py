@@ -1,4 +1,4 @@
-"""Options that commands share."""
+"""Options and arguments that commands share."""
 
 from datetime import datetime
 from typing import Annotated
@@ -12,6 +12,7 @@ LangOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one document a line.")]
 LimitOption = Annotated[int, typer.Option(min=1, help="At most so many.")]
+VersionArgument = Annotated[str, typer.Argument(help="A version, or an alias such as champion.")]
 
 
 def instant(text: str) -> datetime:

@@ -1,15 +1,16 @@
 """What clients do with links and appeals: `client.links.create(job)`, `client.appeals.list()` and so on."""
 
-import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Unpack
 
 from jinwi import people_calls as calls
+from jinwi.calls import AsyncSend, Send, id_of
+from jinwi.lists import async_items, items
 from jinwi.people_calls import AppealFilters, Decision
 from jinwi.people_results import Appeal, Link
 from jinwi.results import Job
-from jinwi.webhooks import PAGE, AsyncSend, Send
 
 
 class Links:
@@ -20,14 +21,14 @@ class Links:
 
     def create(self, job: Job | str, *, expires_at: datetime | None = None) -> Link:
         """A new link; its `path`, below the server's address, is in this answer and never shown again."""
-        return self._send(calls.create_link(_id(job), expires_at))
+        return self._send(calls.create_link(id_of(job), expires_at))
 
     def list(self, job: Job | str) -> list[Link]:
-        return self._send(calls.list_links(_id(job)))
+        return self._send(calls.list_links(id_of(job)))
 
     def revoke(self, job: Job | str, link: Link | str) -> Link:
         """Let nobody read the result by this link any more."""
-        return self._send(calls.revoke_link(_id(job), _id(link)))
+        return self._send(calls.revoke_link(id_of(job), id_of(link)))
 
 
 class Appeals:
@@ -38,26 +39,20 @@ class Appeals:
 
     def list(self, *, limit: int | None = None, **filters: Unpack[AppealFilters]) -> Iterator[Appeal]:
         """Newest first, at most `limit`, fetched as they are needed."""
-        left, cursor = sys.maxsize if limit is None else limit, None
-        while left > 0:
-            page = self._send(calls.list_appeals(filters, min(left, PAGE), cursor))
-            yield from page.appeals[:left]
-            left, cursor = left - len(page.appeals), page.next_cursor
-            if cursor is None:
-                return
+        return items(self._send, partial(calls.list_appeals, filters), limit)
 
     def get(self, appeal_id: str) -> Appeal:
         return self._send(calls.get_appeal(appeal_id))
 
     def file(self, appeal: Appeal | str, number: int) -> bytes:
         """The bytes of a file that came with it. Nobody has opened it: treat it as any unknown file."""
-        return self._send(calls.get_appeal_file(_id(appeal), number))
+        return self._send(calls.get_appeal_file(id_of(appeal), number))
 
     def decide(
         self, appeal: Appeal | str, outcome: str, *, reason: str, reviewer: str, **further: Unpack[Decision]
     ) -> Appeal:
         """`upheld`: the verdict stands; `overturned`: it does not. Whoever has the link reads the reason."""
-        return self._send(calls.decide_appeal(_id(appeal), outcome, reason, reviewer, further))
+        return self._send(calls.decide_appeal(id_of(appeal), outcome, reason, reviewer, further))
 
 
 class AsyncLinks:
@@ -67,13 +62,13 @@ class AsyncLinks:
         self._send = send
 
     async def create(self, job: Job | str, *, expires_at: datetime | None = None) -> Link:
-        return await self._send(calls.create_link(_id(job), expires_at))
+        return await self._send(calls.create_link(id_of(job), expires_at))
 
     async def list(self, job: Job | str) -> list[Link]:
-        return await self._send(calls.list_links(_id(job)))
+        return await self._send(calls.list_links(id_of(job)))
 
     async def revoke(self, job: Job | str, link: Link | str) -> Link:
-        return await self._send(calls.revoke_link(_id(job), _id(link)))
+        return await self._send(calls.revoke_link(id_of(job), id_of(link)))
 
 
 class AsyncAppeals:
@@ -82,27 +77,16 @@ class AsyncAppeals:
     def __init__(self, send: AsyncSend) -> None:
         self._send = send
 
-    async def list(self, *, limit: int | None = None, **filters: Unpack[AppealFilters]) -> AsyncIterator[Appeal]:
-        left, cursor = sys.maxsize if limit is None else limit, None
-        while left > 0:
-            page = await self._send(calls.list_appeals(filters, min(left, PAGE), cursor))
-            for appeal in page.appeals[:left]:
-                yield appeal
-            left, cursor = left - len(page.appeals), page.next_cursor
-            if cursor is None:
-                return
+    def list(self, *, limit: int | None = None, **filters: Unpack[AppealFilters]) -> AsyncIterator[Appeal]:
+        return async_items(self._send, partial(calls.list_appeals, filters), limit)
 
     async def get(self, appeal_id: str) -> Appeal:
         return await self._send(calls.get_appeal(appeal_id))
 
     async def file(self, appeal: Appeal | str, number: int) -> bytes:
-        return await self._send(calls.get_appeal_file(_id(appeal), number))
+        return await self._send(calls.get_appeal_file(id_of(appeal), number))
 
     async def decide(
         self, appeal: Appeal | str, outcome: str, *, reason: str, reviewer: str, **further: Unpack[Decision]
     ) -> Appeal:
-        return await self._send(calls.decide_appeal(_id(appeal), outcome, reason, reviewer, further))
-
-
-def _id(one: Job | Link | Appeal | str) -> str:
-    return one if isinstance(one, str) else one.id
+        return await self._send(calls.decide_appeal(id_of(appeal), outcome, reason, reviewer, further))

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any, TypedDict
 from urllib.parse import quote
 
-from jinwi.calls import Call, Document
-from jinwi.people_results import Appeal, AppealPage, Link
+from jinwi.calls import Call, query
+from jinwi.lists import Page, paged, whole
+from jinwi.people_results import Appeal, Link
 
 APPEALS = "/v1/appeals"
 
@@ -32,24 +33,16 @@ def create_link(job_id: str, expires_at: datetime | None) -> Call[Link]:
 
 
 def list_links(job_id: str) -> Call[list[Link]]:
-    def read(document: Document) -> list[Link]:
-        return [Link.from_document(each) for each in document["links"]]
-
-    return Call(method="GET", path=_links(job_id), read=read)
+    return Call(method="GET", path=_links(job_id), read=whole("links", Link.from_document))
 
 
 def revoke_link(job_id: str, link_id: str) -> Call[Link]:
     return Call(method="DELETE", path=f"{_links(job_id)}/{quote(link_id, safe='')}", read=Link.from_document)
 
 
-def list_appeals(filters: AppealFilters, limit: int, cursor: str | None) -> Call[AppealPage]:
-    asked = {**filters, "limit": limit, "cursor": cursor}
-    return Call(
-        method="GET",
-        path=APPEALS,
-        read=AppealPage.from_document,
-        params={name: str(value) for name, value in asked.items() if value is not None},
-    )
+def list_appeals(filters: AppealFilters, limit: int, cursor: str | None) -> Call[Page[Appeal]]:
+    params = query({**filters, "limit": limit, "cursor": cursor})
+    return Call(method="GET", path=APPEALS, read=paged("appeals", Appeal.from_document), params=params)
 
 
 def get_appeal(appeal_id: str) -> Call[Appeal]:

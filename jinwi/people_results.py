@@ -82,18 +82,5 @@ class Appeal:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AppealPage:
-    """Some appeals of a list, and the cursor of the next page; None on the last."""
-
-    appeals: tuple[Appeal, ...]
-    next_cursor: str | None
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Self:
-        appeals = tuple(Appeal.from_document(each) for each in document["appeals"])
-        return cls(appeals=appeals, next_cursor=document["next_cursor"])
-
-
 def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None

@@ -1,23 +1,21 @@
 """What clients do with retraining runs: `client.retraining.start()` and so on."""
 
-import sys
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Protocol, TypeVar, Unpack
 
 from jinwi import flow
 from jinwi import retraining_calls as calls
-from jinwi.calls import Call
+from jinwi.calls import Call, id_of
 from jinwi.errors import RunTimeout
 from jinwi.flow import Deadline, Flow, Pause
+from jinwi.lists import async_items, items
 from jinwi.retraining_calls import RunOptions
 from jinwi.retraining_results import Run
 
 T = TypeVar("T")
 
 Tell = Callable[[Run], None]
-
-PAGE = 100
 
 LOOK_SECONDS = 1.0
 """Pause between two looks at a run: its progress is no younger."""
@@ -48,24 +46,18 @@ class Retraining:
 
     def wait(self, run: Run | str, *, timeout: float | None = None, tell: Tell = unheard) -> Run:
         """Wait until the run has ended; `tell` hears how it stands. `timeout` in seconds; raises RunTimeout."""
-        return self._perform(follow(_id(run), timeout, self._patience, tell))
+        return self._perform(follow(id_of(run), timeout, self._patience, tell))
 
     def get(self, run_id: str) -> Run:
         return self._send(calls.get_run(run_id))
 
     def cancel(self, run: Run | str) -> Run:
         """At once while it is queued, at its next step while it runs."""
-        return self._send(calls.cancel_run(_id(run)))
+        return self._send(calls.cancel_run(id_of(run)))
 
     def list(self, *, limit: int | None = None) -> Iterator[Run]:
         """All runs, newest first, at most `limit`; fetched as they are needed."""
-        left, cursor = sys.maxsize if limit is None else limit, None
-        while left > 0:
-            page = self._send(calls.list_runs(min(left, PAGE), cursor))
-            yield from page.runs[:left]
-            left, cursor = left - len(page.runs), page.next_cursor
-            if cursor is None:
-                return
+        return items(self._send, calls.list_runs, limit)
 
     def _send(self, call: Call[T]) -> T:
         return self._perform(flow.request(call, self._patience))
@@ -88,23 +80,16 @@ class AsyncRetraining:
         timeout: float | None = None,  # noqa: ASYNC109 - as Retraining's
         tell: Tell = unheard,
     ) -> Run:
-        return await self._perform(follow(_id(run), timeout, self._patience, tell))
+        return await self._perform(follow(id_of(run), timeout, self._patience, tell))
 
     async def get(self, run_id: str) -> Run:
         return await self._send(calls.get_run(run_id))
 
     async def cancel(self, run: Run | str) -> Run:
-        return await self._send(calls.cancel_run(_id(run)))
+        return await self._send(calls.cancel_run(id_of(run)))
 
-    async def list(self, *, limit: int | None = None) -> AsyncIterator[Run]:
-        left, cursor = sys.maxsize if limit is None else limit, None
-        while left > 0:
-            page = await self._send(calls.list_runs(min(left, PAGE), cursor))
-            for run in page.runs[:left]:
-                yield run
-            left, cursor = left - len(page.runs), page.next_cursor
-            if cursor is None:
-                return
+    def list(self, *, limit: int | None = None) -> AsyncIterator[Run]:
+        return async_items(self._send, calls.list_runs, limit)
 
     async def _send(self, call: Call[T]) -> T:
         return await self._perform(flow.request(call, self._patience))
@@ -125,7 +110,3 @@ def follow(run_id: str, timeout: float | None, patience: float, tell: Tell) -> F
 
 def _start(options: RunOptions) -> Call[Run]:
     return calls.start_run(options, options.get("idempotency_key") or uuid.uuid4().hex)
-
-
-def _id(run: Run | str) -> str:
-    return run.id if isinstance(run, Run) else run

@@ -3,8 +3,9 @@
 from typing import Any, TypedDict
 from urllib.parse import quote
 
-from jinwi.calls import Call
-from jinwi.retraining_results import Run, RunPage
+from jinwi.calls import Call, query
+from jinwi.lists import Page, paged
+from jinwi.retraining_results import Run
 
 ROOT = "/v1/retraining"
 
@@ -27,10 +28,9 @@ def start_run(options: RunOptions, idempotency_key: str) -> Call[Run]:
     return Call(method="POST", path=ROOT, read=Run.from_document, headers=headers, json=said)
 
 
-def list_runs(limit: int, cursor: str | None) -> Call[RunPage]:
-    asked = {"limit": limit, "cursor": cursor}
-    params = {name: str(value) for name, value in asked.items() if value is not None}
-    return Call(method="GET", path=ROOT, read=RunPage.from_document, params=params)
+def list_runs(limit: int, cursor: str | None) -> Call[Page[Run]]:
+    params = query({"limit": limit, "cursor": cursor})
+    return Call(method="GET", path=ROOT, read=paged("runs", Run.from_document), params=params)
 
 
 def get_run(run_id: str) -> Call[Run]:

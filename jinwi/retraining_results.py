@@ -126,18 +126,6 @@ class Run:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunPage:
-    runs: tuple[Run, ...]
-    next_cursor: str | None
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Self:
-        return cls(
-            runs=tuple(Run.from_document(each) for each in document["runs"]), next_cursor=document["next_cursor"]
-        )
-
-
 def _rulings(judgement: Mapping[str, Any] | None) -> tuple[Ruling, ...]:
     names = ("name", "passed", "weight", "value", "limit", "detail")
     return tuple(Ruling(**{name: each[name] for name in names}) for each in (judgement or {}).get("rulings", ()))

@@ -5,12 +5,11 @@ from typing import Annotated
 
 import typer
 
-from jinwi.options import JsonOption, LangOption
+from jinwi.options import JsonOption, LangOption, VersionArgument
 from jinwi.session import session
 
 app = typer.Typer()
 
-VersionArgument = Annotated[str, typer.Argument(help="A version, or an alias such as champion.")]
 WhyOption = Annotated[str | None, typer.Option(help="Why; kept with what is done.")]
 
 

@@ -1,4 +1,4 @@
-"""The commands `jinwi runs …`: what each takes; `jinwi.retrain_command` does it."""
+"""The commands `jinwi retrain` and `jinwi runs …`: what each takes; `jinwi.retrain_command` does it."""
 # ruff: noqa: PLC0415
 
 from typing import Annotated
@@ -6,11 +6,33 @@ from typing import Annotated
 import typer
 
 from jinwi.options import JsonOption, LangOption, LimitOption
+from jinwi.retraining_results import Mode
 from jinwi.session import session
 
 app = typer.Typer(help="List, show and cancel retraining runs.", no_args_is_help=True)
 
 RunArgument = Annotated[str, typer.Argument(metavar="ID", help="The run's id.")]
+
+
+def retrain(
+    *,
+    mode: Annotated[
+        Mode | None, typer.Option(help="head: the last layer; full: the whole network; mixed: both in turn.")
+    ] = None,
+    min_samples: Annotated[
+        int | None, typer.Option(min=0, help="Train only with so many new samples; else as the server is set.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed and samples give the same weights.")] = 0,
+    wait: Annotated[bool, typer.Option("--wait", help="Show the progress, and how the run ends.")] = False,
+    json: JsonOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Retrain the champion on what was harvested and on gold; publish what passes the gate."""
+    from jinwi import retrain_command
+
+    with session(lang) as terminal:
+        order = retrain_command.Order(mode=mode, min_samples=min_samples, seed=seed, wait=wait, json=json)
+        raise typer.Exit(retrain_command.retrain(terminal, order))
 
 
 @app.command("list")

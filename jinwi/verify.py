@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
 from jinwi import problems
-from jinwi.client import AsyncClient
+from jinwi.async_client import AsyncClient
 from jinwi.errors import ApiError, JinwiError, Refused
 from jinwi.inputs import Input
 from jinwi.journal import Journal

@@ -11,7 +11,8 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from jinwi import domains, findings, similar, stability
-from jinwi.client import AsyncClient, Client
+from jinwi.async_client import AsyncClient
+from jinwi.client import Client
 from jinwi.connection import Server, connect
 from jinwi.contact_sheet import contact_sheet
 from jinwi.errors import JinwiError, Refused

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any, TypedDict
 from urllib.parse import quote
 
-from jinwi.calls import Call, Document
-from jinwi.webhook_results import Delivery, DeliveryPage, Webhook
+from jinwi.calls import Call, query
+from jinwi.lists import Page, paged, whole
+from jinwi.webhook_results import Delivery, Webhook
 
 ROOT = "/v1/webhooks"
 DELIVERIES = "/v1/webhook-deliveries"
@@ -35,10 +36,7 @@ def add_webhook(url: str, events: Iterable[str] | None, description: str | None)
 
 
 def list_webhooks() -> Call[list[Webhook]]:
-    def read(document: Document) -> list[Webhook]:
-        return [Webhook.from_document(each) for each in document["webhooks"]]
-
-    return Call(method="GET", path=ROOT, read=read)
+    return Call(method="GET", path=ROOT, read=whole("webhooks", Webhook.from_document))
 
 
 def get_webhook(webhook_id: str) -> Call[Webhook]:
@@ -70,13 +68,12 @@ def recover(webhook_id: str, since: datetime) -> Call[int]:
 
 def list_deliveries(
     webhook_id: str | None, filters: DeliveryFilters, limit: int, cursor: str | None
-) -> Call[DeliveryPage]:
-    asked = {**filters, "limit": limit, "cursor": cursor}
+) -> Call[Page[Delivery]]:
     return Call(
         method="GET",
         path=DELIVERIES if webhook_id is None else f"{_path(webhook_id)}/deliveries",
-        read=DeliveryPage.from_document,
-        params={name: str(value) for name, value in asked.items() if value is not None},
+        read=paged("deliveries", Delivery.from_document),
+        params=query({**filters, "limit": limit, "cursor": cursor}),
     )
 
 

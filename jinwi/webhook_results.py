@@ -112,18 +112,5 @@ class Delivery:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DeliveryPage:
-    """Some deliveries of a list, and the cursor of the next page; None on the last."""
-
-    deliveries: tuple[Delivery, ...]
-    next_cursor: str | None
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Self:
-        deliveries = tuple(Delivery.from_document(each) for each in document["deliveries"])
-        return cls(deliveries=deliveries, next_cursor=document["next_cursor"])
-
-
 def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None

@@ -1,26 +1,15 @@
 """What clients do with webhooks: `client.webhooks.add(url)` and so on."""
 
-import sys
-from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import datetime
-from typing import Protocol, TypeVar, Unpack
+from functools import partial
+from typing import Unpack
 
 from jinwi import webhook_calls as calls
-from jinwi.calls import Call
+from jinwi.calls import AsyncSend, Send
+from jinwi.lists import async_items, items
 from jinwi.webhook_calls import Changes, DeliveryFilters
 from jinwi.webhook_results import Delivery, Webhook
-
-T = TypeVar("T")
-
-PAGE = 100
-
-
-class Send(Protocol):
-    def __call__(self, call: Call[T]) -> T: ...
-
-
-class AsyncSend(Protocol):
-    def __call__(self, call: Call[T]) -> Awaitable[T]: ...
 
 
 class Webhooks:
@@ -62,13 +51,7 @@ class Webhooks:
         self, webhook_id: str | None = None, *, limit: int | None = None, **filters: Unpack[DeliveryFilters]
     ) -> Iterator[Delivery]:
         """Of one endpoint, or of all and of callbacks; newest first, at most `limit`, fetched as they are needed."""
-        left, cursor = sys.maxsize if limit is None else limit, None
-        while left > 0:
-            page = self._send(calls.list_deliveries(webhook_id, filters, min(left, PAGE), cursor))
-            yield from page.deliveries[:left]
-            left, cursor = left - len(page.deliveries), page.next_cursor
-            if cursor is None:
-                return
+        return items(self._send, partial(calls.list_deliveries, webhook_id, filters), limit)
 
     def delivery(self, delivery_id: str) -> Delivery:
         """One delivery with its `history`: every attempt and what was answered."""
@@ -109,17 +92,10 @@ class AsyncWebhooks:
     async def recover(self, webhook_id: str, since: datetime) -> int:
         return await self._send(calls.recover(webhook_id, since))
 
-    async def deliveries(
+    def deliveries(
         self, webhook_id: str | None = None, *, limit: int | None = None, **filters: Unpack[DeliveryFilters]
     ) -> AsyncIterator[Delivery]:
-        left, cursor = sys.maxsize if limit is None else limit, None
-        while left > 0:
-            page = await self._send(calls.list_deliveries(webhook_id, filters, min(left, PAGE), cursor))
-            for delivery in page.deliveries[:left]:
-                yield delivery
-            left, cursor = left - len(page.deliveries), page.next_cursor
-            if cursor is None:
-                return
+        return async_items(self._send, partial(calls.list_deliveries, webhook_id, filters), limit)
 
     async def delivery(self, delivery_id: str) -> Delivery:
         return await self._send(calls.get_delivery(delivery_id))

@@ -1,7 +1,6 @@
 """What Postgres knows, as metrics: read from Postgres at each scrape, so that every API process says the same."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -10,8 +9,6 @@ from shared.domain.lifecycle import CHALLENGING, VersionState
 from shared.domain.retraining import RunOutcome, RunState
 from shared.storage import counts, drift, ledger, lifecycle, models, retraining, snapshots, spot_checks
 from shared.storage.db import Connection, Database
-
-Row = Mapping[str, Any]
 
 
 class DatabaseCollector(Collector):
@@ -22,49 +19,47 @@ class DatabaseCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         with self._database.transaction() as connection:
-            counted = counts.jobs(connection)
-            queued = counts.oldest_queued(connection)
-            webhooks = counts.deliveries(connection)
-            endpoints = counts.disabled_endpoints(connection)
-            versions = models.all_versions(connection)
-            harvested = ledger.newest_counts(connection)
-            checks = spot_checks.counts(connection)
-            prevalence = snapshots.newest_prevalence(connection)
-            learning = list(_retraining(connection))
-            moved, frozen = lifecycle.count_moves(connection), lifecycle.freeze(connection)["frozen"]
-            drifted = drift.figures(connection)
-        labels = ["state", "stage", "lane"]
-        present = GaugeMetricFamily("jinwi_jobs", "Jobs by state.", labels=labels)
-        entered = CounterMetricFamily("jinwi_jobs_entered", "Times a job came into a state.", labels=labels)
-        for row in counted:
-            values_of_row = [row["state"], row["stage"], row["lane"]]
-            present.add_metric(values_of_row, row["present"])
-            entered.add_metric(values_of_row, row["entered"])
-        age = GaugeMetricFamily(
-            "jinwi_oldest_queued_age_seconds", "Age of the oldest queued job; 0 without one.", labels=["stage", "lane"]
-        )
-        for row in queued:
-            age.add_metric([row["stage"], row["lane"]], row["seconds"] or 0)
-        paused = GaugeMetricFamily("jinwi_lane_paused", "1 while a lane is paused.", labels=["lane"])
-        for lane, is_paused in {row["lane"]: row["paused"] for row in queued}.items():
-            paused.add_metric([lane], is_paused)
-        info = GaugeMetricFamily("jinwi_model_info", "1 for each model alias.", labels=["alias", "version", "sha256"])
-        for row in versions:
-            for alias in row["aliases"]:
-                info.add_metric([alias, row["version"], row["sha256"].hex()], 1)
-        pending = GaugeMetricFamily("jinwi_webhooks_pending", "Webhooks not yet delivered.", webhooks["pending"])
-        oldest = GaugeMetricFamily(
-            "jinwi_oldest_webhook_age_seconds", "Age of the oldest pending webhook.", webhooks["oldest_seconds"] or 0
-        )
-        disabled = GaugeMetricFamily(
-            "jinwi_webhook_endpoints_disabled", "Webhook endpoints that are disabled.", labels=["reason"]
-        )
-        for row in endpoints:
-            disabled.add_metric([row["reason"]], row["disabled"])
-        yield from _training(harvested, checks, prevalence)
-        yield from (present, entered, age, paused, info, pending, oldest, disabled, *learning)
-        yield from _rollout_metrics(versions, moved, frozen=frozen)
-        yield from _drift_metrics(drifted)
+            metrics = [metric for part in PARTS for metric in part(connection)]
+        yield from metrics
+
+
+def _jobs(connection: Connection) -> Iterator[Metric]:
+    labels = ["state", "stage", "lane"]
+    present = GaugeMetricFamily("jinwi_jobs", "Jobs by state.", labels=labels)
+    entered = CounterMetricFamily("jinwi_jobs_entered", "Times a job came into a state.", labels=labels)
+    for row in counts.jobs(connection):
+        values_of_row = [row["state"], row["stage"], row["lane"]]
+        present.add_metric(values_of_row, row["present"])
+        entered.add_metric(values_of_row, row["entered"])
+    yield from (present, entered)
+
+
+def _queues(connection: Connection) -> Iterator[Metric]:
+    queued = counts.oldest_queued(connection)
+    age = GaugeMetricFamily(
+        "jinwi_oldest_queued_age_seconds", "Age of the oldest queued job; 0 without one.", labels=["stage", "lane"]
+    )
+    for row in queued:
+        age.add_metric([row["stage"], row["lane"]], row["seconds"] or 0)
+    paused = GaugeMetricFamily("jinwi_lane_paused", "1 while a lane is paused.", labels=["lane"])
+    for lane, is_paused in {row["lane"]: row["paused"] for row in queued}.items():
+        paused.add_metric([lane], is_paused)
+    yield from (age, paused)
+
+
+def _webhooks(connection: Connection) -> Iterator[Metric]:
+    webhooks = counts.deliveries(connection)
+    disabled = GaugeMetricFamily(
+        "jinwi_webhook_endpoints_disabled", "Webhook endpoints that are disabled.", labels=["reason"]
+    )
+    for row in counts.disabled_endpoints(connection):
+        disabled.add_metric([row["reason"]], row["disabled"])
+    oldest = webhooks["oldest_seconds"] or 0
+    yield from (
+        GaugeMetricFamily("jinwi_webhooks_pending", "Webhooks not yet delivered.", webhooks["pending"]),
+        GaugeMetricFamily("jinwi_oldest_webhook_age_seconds", "Age of the oldest pending webhook.", oldest),
+        disabled,
+    )
 
 
 def _retraining(connection: Connection) -> Iterator[Metric]:
@@ -92,23 +87,27 @@ def _retraining(connection: Connection) -> Iterator[Metric]:
     )
 
 
-def _rollout_metrics(versions: Iterable[Row], moved: Iterable[Row], *, frozen: bool) -> Iterator[Metric]:
+def _models(connection: Connection) -> Iterator[Metric]:
+    info = GaugeMetricFamily("jinwi_model_info", "1 for each model alias.", labels=["alias", "version", "sha256"])
     state = GaugeMetricFamily(
         "jinwi_model_state", "1 for each version that is shadow, canary or champion.", labels=["version", "state"]
     )
-    for row in versions:
+    for row in models.all_versions(connection):
+        for alias in row["aliases"]:
+            info.add_metric([alias, row["version"], row["sha256"].hex()], 1)
         if row["state"] in CHALLENGING | {VersionState.CHAMPION}:
             state.add_metric([row["version"], row["state"]], 1)
     moves = CounterMetricFamily(
         "jinwi_model_moves", "Moves of versions, by where to and by whom.", labels=["state", "by"]
     )
-    for row in moved:
+    for row in lifecycle.count_moves(connection):
         moves.add_metric([row["state"], "itself" if row["automatic"] else "key"], row["moves"])
-    held = GaugeMetricFamily("jinwi_models_frozen", "1 while no version comes into service by itself.", int(frozen))
-    yield from (state, moves, held)
+    frozen = int(lifecycle.freeze(connection)["frozen"])
+    held = GaugeMetricFamily("jinwi_models_frozen", "1 while no version comes into service by itself.", frozen)
+    yield from (info, state, moves, held)
 
 
-def _drift_metrics(drifted: Iterable[Row]) -> Iterator[Metric]:
+def _drift(connection: Connection) -> Iterator[Metric]:
     labels = ["tenant", "version"]
     scored = GaugeMetricFamily("jinwi_drift_scored", "Jobs scored in the last 24 hours.", labels=labels)
     index = GaugeMetricFamily(
@@ -119,7 +118,7 @@ def _drift_metrics(drifted: Iterable[Row]) -> Iterator[Metric]:
         "jinwi_drift_reviewed", "Decided verdicts that people reviewed in the last 24 hours.", labels=labels
     )
     overturned = GaugeMetricFamily("jinwi_drift_overturned", "Those of them that people overturned.", labels=labels)
-    for row in drifted:
+    for row in drift.figures(connection):
         of = [row["tenant"], row["version"]]
         scored.add_metric(of, row["scored"])
         if row["psi"] is not None:
@@ -130,20 +129,21 @@ def _drift_metrics(drifted: Iterable[Row]) -> Iterator[Metric]:
     yield from (scored, index, uncertain, reviewed, overturned)
 
 
-def _training(
-    harvested: Mapping[str, int], checks: Sequence[Mapping[str, Any]], prevalence: Mapping[str, float] | None
-) -> Iterator[Metric]:
+def _training(connection: Connection) -> Iterator[Metric]:
     samples = GaugeMetricFamily(
         "jinwi_harvest_samples", "Samples of the newest harvest: admitted, or refused and why.", labels=["decision"]
     )
-    for decision, count_of_it in harvested.items():
+    for decision, count_of_it in ledger.newest_counts(connection).items():
         samples.add_metric([decision], count_of_it)
     asked = GaugeMetricFamily("jinwi_spot_checks", "Spot checks by kind and state.", labels=["kind", "state"])
-    for row in checks:
+    for row in spot_checks.counts(connection):
         asked.add_metric([row["kind"], "labelled" if row["decided"] else "waiting"], row["checks"])
     share = GaugeMetricFamily(
         "jinwi_prevalence", "Share of AI among what is lent, as the newest snapshot has it.", labels=["bound"]
     )
-    for bound, value in (prevalence or {}).items():
+    for bound, value in (snapshots.newest_prevalence(connection) or {}).items():
         share.add_metric([bound], value)
     yield from (samples, asked, share)
+
+
+PARTS = (_training, _jobs, _queues, _webhooks, _retraining, _models, _drift)

@@ -9,8 +9,8 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
 from services.api.markup import clean
-from services.api.people_schemas import AppealRequest
-from services.api.schemas import read
+from services.api.schemas.appeals import AppealRequest
+from services.api.schemas.base import read
 from shared.domain.appeal import MAX_FILES, NAME_LENGTH
 from shared.storage.appeals import AppealFile
 

@@ -9,7 +9,8 @@ from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 
 from services.api.errors import Problem, invalid
-from services.api.schemas import FormSubmission, LinkSubmission, Submission, read, require_once
+from services.api.schemas.base import read, require_once
+from services.api.schemas.jobs import FormSubmission, LinkSubmission, Submission
 from shared.errors import Outage
 
 FIELD_BYTES = 16 << 10

@@ -17,7 +17,7 @@ from services.api.errors import Problem, invalid
 from services.api.key_use import KeyUse
 from services.api.limits import RateLimits, Standing
 from services.api.middleware import STANDINGS
-from services.api.schemas import require_once
+from services.api.schemas.base import require_once
 from services.api.submit import Submissions
 from services.api.visitors import Visitors
 from shared.config import Settings

@@ -9,7 +9,8 @@ from fastapi import Request
 from services.api.body import image_and_fields, spool
 from services.api.deps import Parts
 from services.api.errors import Problem
-from services.api.schemas import GoldRequest, read
+from services.api.schemas.base import read
+from services.api.schemas.gold import GoldRequest
 from services.api.submit import examine
 from shared.domain.labels import Label
 from shared.domain.tenant import Caller

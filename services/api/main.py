@@ -1,7 +1,7 @@
 """Composition root: the only place where the API's parts are made and wired."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -14,7 +14,6 @@ from fastapi.routing import APIRoute
 from services.api.backlog import Backlog
 from services.api.counters import Counters
 from services.api.deps import Parts
-from services.api.documents import EXAMPLE_JOB, ProblemDocument, problems
 from services.api.errors import HANDLERS
 from services.api.key_use import KeyUse
 from services.api.limits import RateLimits
@@ -43,6 +42,8 @@ from services.api.routes import (
     webhook_deliveries,
     webhooks,
 )
+from services.api.schemas.jobs import EXAMPLE_JOB
+from services.api.schemas.problems import ProblemDocument, problems
 from services.api.submit import Submissions
 from services.api.visitors import Visitors
 from shared.config import Settings
@@ -50,6 +51,31 @@ from shared.queue.enqueue import Publisher
 from shared.storage.db import Database
 from shared.storage.objects import ObjectStore
 from shared.storage.watch import JobWatch
+
+COUNTED = (
+    jobs,
+    reviews,
+    links,
+    appeals,
+    similar,
+    reference_indexes,
+    policy,
+    models,
+    gold,
+    retraining,
+    rollout,
+    lanes,
+    webhooks,
+    webhook_deliveries,
+    tenants,
+    keys,
+    audit,
+    spot_checks,
+    training,
+)
+"""Routes whose requests are counted for the tenant, in the order of the OpenAPI document."""
+
+UNCOUNTED = (health, page, results)
 
 UPLOAD_THREADS = 8
 HEALTH_THREADS = 8
@@ -94,39 +120,23 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
     )
-    uploads = {
+    app.add_middleware(BodyLimit, uploads=_uploads(settings))
+    app.add_middleware(RequestContext)
+    for routes in COUNTED:
+        app.include_router(routes.router, responses=problems("rate-limited"))
+    for routes in UNCOUNTED:
+        app.include_router(routes.router)
+    return app
+
+
+def _uploads(settings: Settings) -> Mapping[str, Upload]:
+    """What may be sent to paths that begin so."""
+    return {
         "/v1/jobs": Upload(bytes=settings.max_body_bytes),
         "/v1/gold": Upload(bytes=settings.max_body_bytes),
         "/r/": Upload(bytes=settings.appeal_bytes),
         "/v1/models": Upload(bytes=settings.max_model_bytes, seconds=MODEL_SECONDS),
     }
-    app.add_middleware(BodyLimit, uploads=uploads)
-    app.add_middleware(RequestContext)
-    for routes in (
-        jobs,
-        reviews,
-        links,
-        appeals,
-        similar,
-        reference_indexes,
-        policy,
-        models,
-        gold,
-        retraining,
-        rollout,
-        lanes,
-        webhooks,
-        webhook_deliveries,
-        tenants,
-        keys,
-        audit,
-        spot_checks,
-        training,
-    ):
-        app.include_router(routes.router, responses=problems("rate-limited"))
-    for routes in (health, page, results):
-        app.include_router(routes.router)
-    return app
 
 
 async def _open(settings: Settings, stack: AsyncExitStack) -> Parts:

@@ -12,7 +12,7 @@ import structlog
 from services.api.backlog import Backlog
 from services.api.errors import refusal
 from services.api.links import check_links
-from services.api.schemas import LinkSubmission, Submission
+from services.api.schemas.jobs import LinkSubmission, Submission
 from shared.config import Settings
 from shared.domain.job import Job, Lane, Stage
 from shared.errors import ImageRefused

@@ -12,7 +12,8 @@ from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 
 from services.api.errors import Problem, invalid
-from services.api.schemas import JSON_DEPTH, require_once, require_storable
+from services.api.schemas.base import require_once
+from services.api.schemas.fields import JSON_DEPTH, require_storable
 from shared import archive
 from shared.config import Settings
 from shared.domain.model_card import ModelCard

@@ -20,7 +20,7 @@ from shared.imaging.header import Header, check_header, read_header
 from shared.metrics import STEP_SECONDS, observe
 from shared.patience import patiently
 from shared.queue.enqueue import Doorbell
-from shared.storage import images, jobs, webhooks
+from shared.storage import images, leases, webhooks
 from shared.storage.db import Database
 from shared.storage.objects import ObjectStore
 
@@ -64,7 +64,7 @@ class Fetcher:
 
     def _claim(self, named: Sequence[UUID]) -> Claim | None:
         with self._database.transaction() as connection:
-            claims = jobs.claim(
+            claims = leases.claim(
                 connection,
                 Stage.FETCH,
                 named=named,
@@ -126,7 +126,7 @@ class Fetcher:
                 width=header.width,
                 height=header.height,
             )
-            fetched = jobs.finish_fetch(connection, claim, sha256=sha256, timings_ms={"fetch": milliseconds})
+            fetched = leases.finish_fetch(connection, claim, sha256=sha256, timings_ms={"fetch": milliseconds})
         if fetched:
             log.info("job_fetched", job_id=str(claim.id), bytes=len(body))
             try:
@@ -141,7 +141,7 @@ class Fetcher:
 
         def write() -> None:
             with self._database.transaction() as connection:
-                jobs.retry(connection, claim, wait=timedelta(seconds=1 + claim.failures))
+                leases.retry(connection, claim, wait=timedelta(seconds=1 + claim.failures))
 
         self._settle(claim, write)
 
@@ -150,7 +150,7 @@ class Fetcher:
 
         def write() -> None:
             with self._database.transaction() as connection:
-                finished = jobs.finish(connection, [outcome])
+                finished = leases.finish(connection, [outcome])
                 webhooks.announce(connection, finished)
             ended.note(finished)
 
@@ -159,7 +159,7 @@ class Fetcher:
     def _release(self, claim: Claim) -> None:
         def write() -> None:
             with self._database.transaction() as connection:
-                jobs.release(connection, [claim], wait=OUTAGE_WAIT)
+                leases.release(connection, [claim], wait=OUTAGE_WAIT)
 
         self._settle(claim, write)
 

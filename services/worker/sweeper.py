@@ -17,7 +17,7 @@ from shared.errors import Outage
 from shared.queue import names
 from shared.queue.app import make_celery
 from shared.queue.enqueue import Doorbell
-from shared.storage import counts, images, jobs, webhooks
+from shared.storage import counts, images, leases, webhooks
 from shared.storage.db import Database
 from shared.storage.lock import SWEEPER, only_one
 from shared.storage.objects import ObjectStore
@@ -57,7 +57,7 @@ class Sweeper:
         """Queue again what a dead worker held; bury what crashed too often."""
         lease = timedelta(seconds=self._settings.lease_seconds)
         with self._database.transaction() as connection:
-            queued, buried = jobs.take_back_expired(connection, lease=lease, limit=LIMIT)
+            queued, buried = leases.take_back_expired(connection, lease=lease, limit=LIMIT)
             webhooks.announce(connection, buried)
         ended.note(buried)
         if queued or buried:
@@ -68,7 +68,7 @@ class Sweeper:
         for stage in Stage:
             for lane in Lane:
                 with self._database.transaction() as connection:
-                    due = jobs.oldest_due(connection, stage, lane, limit=LIMIT)
+                    due = leases.oldest_due(connection, stage, lane, limit=LIMIT)
                 if due and (room := self._doorbell.room(stage, lane)) > 0:
                     for start in range(0, min(len(due), room * names.MAX_IDS), names.MAX_IDS):
                         self._doorbell.ring(stage, lane, due[start : start + names.MAX_IDS])

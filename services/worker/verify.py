@@ -25,7 +25,7 @@ from shared.patience import patiently
 from shared.queue.enqueue import Doorbell
 from shared.scoring.evidence import quantise
 from shared.scoring.picture import Score
-from shared.storage import images, jobs, webhooks
+from shared.storage import images, leases, webhooks
 from shared.storage.db import Database
 from shared.storage.objects import ObjectStore
 
@@ -98,7 +98,7 @@ class Verifier:
 
     def _claim(self, named: Sequence[UUID]) -> list[Claim]:
         with self._database.transaction() as connection:
-            return jobs.claim(
+            return leases.claim(
                 connection,
                 Stage.SCORE,
                 named=named,
@@ -238,7 +238,7 @@ class Verifier:
         ]
         with self._database.transaction() as connection:
             # Jobs before objects, as erasure takes them, or the two wait for one another.
-            finished = jobs.finish(connection, [one for one in judged if isinstance(one, Outcome)])
+            finished = leases.finish(connection, [one for one in judged if isinstance(one, Outcome)])
             images.describe(connection, sides)
             finished = [_with_sides(job, decoded) for job in finished]
             shown, given = seen.split(finished, [item.claim for item in decoded])
@@ -248,13 +248,13 @@ class Verifier:
             seen.take_in(connection, given, looks)
             for retry in judged:
                 if isinstance(retry, Retry):
-                    jobs.retry(connection, retry.claim, wait=retry.wait)
+                    leases.retry(connection, retry.claim, wait=retry.wait)
         return finished
 
     def _release(self, claims: Sequence[Claim], *, wait: timedelta) -> None:
         def write() -> None:
             with self._database.transaction() as connection:
-                jobs.release(connection, claims, wait=wait)
+                leases.release(connection, claims, wait=wait)
 
         if claims:
             patiently(write, FINISH_SECONDS)

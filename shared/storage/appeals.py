@@ -75,7 +75,7 @@ def decide(
 ) -> tuple[Row, Job] | None:
     """Decide the appeal `held` (locked) and write the review that this is; None: its job is erased meanwhile.
 
-    `said` is as of `jobs.add_review`. Raises IllegalTransition.
+    `said` is as of `reviews.add`. Raises IllegalTransition.
     """
     require_transition(AppealState(held["state"]), outcome)
     review, job = reviews.record(connection, tenant_id, held["job_id"], **said, appeal_id=held["id"])

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from deploy.local.servers import free_ports
-from services.api.documents import EXAMPLE_JOB
+from services.api.schemas.jobs import EXAMPLE_JOB
 from shared import scoring
 from shared.domain.evidence import EvidenceMap
 from shared.domain.tenant import UNLIMITED, Scope

@@ -10,7 +10,7 @@ from PIL import Image
 from shared.domain.job import Claim, Lane, Outcome, Stage, State
 from shared.domain.tenant import Policy
 from shared.domain.webhook import Event
-from shared.storage import images, jobs, tenants, webhook_endpoints, webhooks
+from shared.storage import images, jobs, leases, tenants, webhook_endpoints, webhooks
 from shared.storage.db import Database
 from shared.storage.jobs import Idempotency, NewJob
 from shared.storage.objects import ObjectStore
@@ -96,7 +96,7 @@ def claim(
     database: Database, stage: Stage = Stage.SCORE, *, limit: int = 8, lease: timedelta = LEASE, named=()
 ) -> list[Claim]:
     with database.transaction() as connection:
-        return jobs.claim(connection, stage, named=named, limit=limit, worker="test", lease=lease)
+        return leases.claim(connection, stage, named=named, limit=limit, worker="test", lease=lease)
 
 
 def done(held: Claim) -> Outcome:
@@ -105,7 +105,7 @@ def done(held: Claim) -> Outcome:
 
 def finish(database: Database, *outcomes: Outcome) -> list:
     with database.transaction() as connection:
-        return jobs.finish(connection, outcomes)
+        return leases.finish(connection, outcomes)
 
 
 def get(database: Database, tenant_id: UUID, job_id: UUID):
@@ -117,7 +117,7 @@ def finish_one(database: Database, store: ObjectStore, tenant_id: UUID, url: str
     """A job of the tenant that is done, and announced to its callback and the tenant's endpoints."""
     job_id = submit_image(database, store, tenant_id, callback_url=url)
     with database.transaction() as connection:
-        webhooks.announce(connection, jobs.finish(connection, [done(claim(database)[0])]))
+        webhooks.announce(connection, leases.finish(connection, [done(claim(database)[0])]))
     return job_id
 
 

@@ -12,12 +12,14 @@ import sys
 import time
 from pathlib import Path
 
-from services.retrainer.loop.once import serve
+from services.retrainer.loop.once import ATTENDED, serve
 from services.retrainer.loop.run import Result, Stages, Work
 from shared.config import Settings
 from shared.domain.retraining import Progress, RunStage
 from shared.errors import ConfigurationError, ModelRefused, VersionTaken
 from shared.storage.db import Database
+
+COMMAND = (sys.executable, "-m", "tests.integration.small_retrainer", ATTENDED)
 
 EPOCHS = 5
 
@@ -94,6 +96,12 @@ class Small:
     def _number(self, name: str, otherwise: int) -> int:
         file = self._home / name
         return int(file.read_text("ascii")) if file.exists() else otherwise
+
+
+def trace(home: Path) -> list[str]:
+    """The stages that were begun in `home`, in order."""
+    file = home / "trace"
+    return file.read_text("ascii").split() if file.exists() else []
 
 
 def compose(_: Database, settings: Settings) -> Stages:

@@ -14,7 +14,7 @@ from shared.domain.job import State
 from shared.domain.lifecycle import VersionState, falls_in
 from shared.errors import Outage
 from shared.imaging.limits import Limits
-from shared.storage import jobs, lifecycle, models
+from shared.storage import jobs, leases, lifecycle, models
 from shared.storage.lifecycle import Cause
 from tests.integration.factories import change_policy, claim, get, make_tenant, picture, submit_image
 from tests.models import TILED, brightness
@@ -225,7 +225,7 @@ class TestCanary:
         job_id = submit_image(database, store, tenant)
         claim(database, lease=timedelta(seconds=-1))
         with database.transaction() as connection:
-            jobs.take_back_expired(connection, lease=timedelta(seconds=-1), limit=10)
+            leases.take_back_expired(connection, lease=timedelta(seconds=-1), limit=10)
         scorer(canary_share=1).drain([])
         assert version(database, tenant, job_id) == CHAMPION
         assert [row["error"].partition(":")[0] for row in compared(database)] == ["crashed"]

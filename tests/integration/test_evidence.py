@@ -10,7 +10,7 @@ from PIL import Image
 from services.worker import housekeeping
 from shared.domain.evidence import CERTAIN, UNSEEN, EvidenceMap
 from shared.domain.job import Lane, Outcome, State
-from shared.storage import jobs, lifecycle, models
+from shared.storage import jobs, leases, lifecycle, models
 from tests.integration.factories import (
     RESULT,
     change_policy,
@@ -127,7 +127,7 @@ def test_a_stale_worker_leaves_no_map_and_takes_none_away(database, store, tenan
     job_id = submit_image(database, store, tenant)
     [stale] = claim(database, lease=EXPIRED)
     with database.transaction() as connection:
-        jobs.take_back_expired(connection, lease=EXPIRED, limit=10)
+        leases.take_back_expired(connection, lease=EXPIRED, limit=10)
     assert finish(database, drawn(stale)) == []
     assert maps_in(database) == 0
     [fresh] = claim(database)
@@ -141,7 +141,7 @@ def test_a_transaction_that_fails_leaves_neither_result_nor_map(database, store,
     job_id = submit_image(database, store, tenant)
     [held] = claim(database)
     with pytest.raises(RuntimeError), database.transaction() as connection:
-        jobs.finish(connection, [drawn(held)])
+        leases.finish(connection, [drawn(held)])
         raise RuntimeError
     assert get(database, tenant, job_id).state is State.RUNNING
     assert maps_in(database) == 0

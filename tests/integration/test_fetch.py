@@ -10,7 +10,7 @@ import pytest
 from services.worker.fetch import Fetcher
 from services.worker.guarded_http import GuardedClient
 from shared.domain.job import FETCH_TRIES, Lane, Stage, State
-from shared.storage import jobs
+from shared.storage import leases
 from tests.integration.factories import claim, get, picture, submit_link
 from tests.webserver import serve
 
@@ -153,7 +153,7 @@ def test_links_that_a_dying_fetcher_held_together_are_not_blamed_together(databa
         held = [claim(database, Stage.FETCH, limit=1, lease=expired)[0] for _ in ids]
         assert len({one.id for one in held}) == 3
         with database.transaction() as connection:
-            jobs.take_back_expired(connection, lease=expired, limit=10)
+            leases.take_back_expired(connection, lease=expired, limit=10)
     with database.transaction() as connection:
         rows = connection.execute("SELECT crashes, suspect FROM jobs").fetchall()
     assert rows == [{"crashes": 1, "suspect": True}] * 3

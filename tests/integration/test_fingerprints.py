@@ -14,7 +14,7 @@ from shared.domain.job import State
 from shared.imaging.decode import decode
 from shared.imaging.limits import Limits
 from shared.imaging.pdq import pdq
-from shared.storage import fingerprints, images, jobs
+from shared.storage import fingerprints, images, jobs, leases
 from shared.storage.fingerprints import Sighting
 from tests.integration.factories import claim, done, finish, get, make_tenant, picture, submit_image
 
@@ -113,7 +113,7 @@ def test_a_stale_worker_leaves_nothing_seen(database, store, tenant, verifier, m
     submit_image(database, store, tenant, scene())
     [stale] = claim(database, lease=EXPIRED)
     with database.transaction() as connection:
-        jobs.take_back_expired(connection, lease=EXPIRED, limit=10)
+        leases.take_back_expired(connection, lease=EXPIRED, limit=10)
     monkeypatch.setattr(verifier, "_claim", lambda _: [])
     verifier._verify([stale], deadline=float("inf"))
     assert rows(database, "sightings") == 0

@@ -15,7 +15,7 @@ from shared.domain.retraining import Harvest, Refusal, RunStage
 from shared.domain.tenant import Scope
 from shared.errors import ConfigurationError, Outage
 from shared.imaging.pdq import pdq
-from shared.storage import jobs, ledger, models, spot_checks, tenants
+from shared.storage import ledger, models, reviews, spot_checks, tenants
 from tests.integration.factories import change_policy, make_tenant
 from tests.integration.retraining import (
     TRUSTED_AI,
@@ -173,7 +173,7 @@ class CountingStore:
 def test_a_tenants_own_reviews_change_nothing_here(database, store, model, settings, lent):
     job_id = lend(database, store, lent)
     with database.transaction() as connection:
-        jobs.add_review(connection, lent, job_id, label="ai", reason="so they say", reviewer="theirs")
+        reviews.add(connection, lent, job_id, label="ai", reason="so they say", reviewer="theirs")
     run_harvest(database, store, model, settings)
     [decision] = decisions(database, lent, job_id)
     assert (decision["refusal"], decision["source"]) == (None, "harvest")
@@ -313,7 +313,7 @@ def test_disagreements_are_what_flips_what_is_contradicted_and_what_a_tenant_rev
     contradicted = lend(database, store, lent, pictured(3), provenance=[TRUSTED_AI])
     reviewed = lend(database, store, lent, pictured(4))
     with database.transaction() as connection:
-        jobs.add_review(connection, lent, reviewed, label="ai", reason="seen", reviewer="theirs")
+        reviews.add(connection, lent, reviewed, label="ai", reason="seen", reviewer="theirs")
     run_harvest(database, store, model, settings)
     spend_the_random_half(database, lent)
     assert draw(database, per_day=100) == 3
@@ -327,7 +327,7 @@ def test_tenants_take_turns_where_something_disagrees(database, store, lent):
         for seed in range(count):
             job_id = lend(database, store, tenant, pictured(seed))
             with database.transaction() as connection:
-                jobs.add_review(connection, tenant, job_id, label="ai", reason="seen", reviewer="theirs")
+                reviews.add(connection, tenant, job_id, label="ai", reason="seen", reviewer="theirs")
     spend_the_random_half(database, lent)
     assert draw(database, per_day=4) == 2
     assert job_id in waiting_disagreements(database)

@@ -22,7 +22,8 @@ from shared.scoring.session import Model
 from tests.integration.factories import change_policy, get, submit_image
 from tests.provenance.authority import CAPTURE, COMPOSITE, TRAINED, action, make_signer, sign, trusted_signer
 from tests.provenance.containers import camera, jpeg_exif, plain, png, text
-from tests.provenance.table import A1111, cases
+from tests.provenance.generator_cases import A1111
+from tests.provenance.table import cases
 from tests.unit.shared.imaging.pictures import LIMITS
 from tests.webserver import serve
 

@@ -10,7 +10,7 @@ from services.worker.rollout import Rollout
 from shared.domain.drift import BINS, psi
 from shared.domain.job import Outcome, State
 from shared.domain.lifecycle import VersionState
-from shared.storage import comparisons, drift, jobs, lifecycle, models
+from shared.storage import comparisons, drift, lifecycle, models, reviews
 from shared.storage.lifecycle import Cause
 from tests.integration.factories import claim, finish, make_tenant, submit_link
 from tests.models import brightness
@@ -65,7 +65,7 @@ def done(database, tenant, count, *, version, score=0.9, verdict="likely_ai", re
         finish(database, Outcome(job_id=held.id, fence=held.fence, state=State.DONE, result=result))
         if review:
             with database.transaction() as connection:
-                jobs.add_review(connection, tenant, job_id, label=review, reason="a test", reviewer="a test")
+                reviews.add(connection, tenant, job_id, label=review, reason="a test", reviewer="a test")
 
 
 def state(database):
@@ -173,7 +173,7 @@ def test_the_last_review_of_a_verdict_counts_and_unsure_is_none(database, tenant
     done(database, tenant, 1, version=CHALLENGER, review="unsure")
     with database.transaction() as connection:
         job_id = connection.execute("SELECT id FROM jobs ORDER BY id LIMIT 1").fetchone()["id"]
-        jobs.add_review(connection, tenant, job_id, label="ai", reason="after all", reviewer="a test")
+        reviews.add(connection, tenant, job_id, label="ai", reason="after all", reviewer="a test")
         since = lifecycle.challenger(connection)["since"]
         seen = comparisons.compare(connection, CHALLENGER, VersionState.CANARY, reviews_since=since)
     assert (seen.challenger_reviews.reviewed, seen.challenger_reviews.overturned) == (1, 0)

@@ -9,7 +9,7 @@ import pytest
 from shared import scoring
 from shared.domain.job import FAILURE_CAP, Lane, State
 from shared.errors import Outage
-from shared.storage import jobs, lifecycle, models
+from shared.storage import leases, lifecycle, models
 from tests.integration.factories import change_policy, claim, get, make_tenant, picture, submit_image
 from tests.models import copy_of_shipped
 
@@ -159,7 +159,7 @@ def test_a_claim_that_expired_meanwhile_writes_no_result(database, store, tenant
     submit_image(database, store, tenant)
     [stale] = claim(database, lease=timedelta(seconds=-1))
     with database.transaction() as connection:
-        jobs.take_back_expired(connection, lease=timedelta(seconds=-1), limit=10)
+        leases.take_back_expired(connection, lease=timedelta(seconds=-1), limit=10)
     verifier.drain([])
     with database.transaction() as connection:
         row = connection.execute("SELECT attempt, state FROM jobs WHERE id = %s", (stale.id,)).fetchone()

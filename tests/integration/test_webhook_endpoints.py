@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from services.worker import housekeeping
 from services.worker.sweeper import Sweeper
 from shared.domain.webhook import SCHEDULE, Event
-from shared.storage import counts, jobs, webhook_endpoints, webhooks
+from shared.storage import counts, jobs, reviews, webhook_endpoints, webhooks
 from shared.storage.webhook_endpoints import Wanted
 from tests.integration.factories import add_endpoint, finish_one, get, lease_webhooks, make_tenant
 from tests.integration.sending import deliveries, make_due, send
@@ -54,7 +54,7 @@ def test_a_review_is_announced_with_what_the_person_said(database, store, tenant
     add_endpoint(database, tenant, "https://a.example/", [Event.JOB_REVIEWED])
     job_id = finish_one(database, store, tenant)
     with database.transaction() as connection:
-        review = jobs.add_review(connection, tenant, job_id, label="human", reason="I drew it", reviewer="Kim")
+        review = reviews.add(connection, tenant, job_id, label="human", reason="I drew it", reviewer="Kim")
         webhooks.announce_review(connection, jobs.get(connection, tenant, job_id), review, before=None)
     [delivery] = deliveries(database)
     event = json.loads(delivery["body"])

@@ -23,7 +23,8 @@ from shared.scoring.picture import Picture
 from shared.scoring.session import Model
 from tests.provenance.authority import TRAINED, action, sign, trusted_signer
 from tests.provenance.containers import camera
-from tests.provenance.table import A1111, COMFY_PROMPT, cases
+from tests.provenance.generator_cases import A1111, COMFY_PROMPT
+from tests.provenance.table import cases
 from tests.unit.shared.imaging.pictures import LIMITS
 
 ROUNDS = 21

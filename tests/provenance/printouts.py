@@ -22,7 +22,7 @@ from bench.pictures import photographs
 from deploy.local.servers import free_ports
 from tests.provenance.authority import TRAINED, action, sign, trusted_signer
 from tests.provenance.containers import camera
-from tests.provenance.table import A1111
+from tests.provenance.generator_cases import A1111
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "evidence.md"
 BEGIN, END = "<!-- printouts: python -m tests.provenance.printouts -->\n", "<!-- end of printouts -->\n"

@@ -11,10 +11,9 @@ from fastapi.responses import StreamingResponse
 
 from services.api import cursor
 from services.api.deps import Parts, PartsOf, Reader, Reviewer, SingleValues
-from services.api.documents import problems
 from services.api.errors import Problem, invalid
-from services.api.people_documents import AppealDocument, AppealList
-from services.api.people_schemas import AppealQuery, DecisionRequest
+from services.api.schemas.appeals import AppealDocument, AppealList, AppealQuery, DecisionRequest
+from services.api.schemas.problems import problems
 from shared.domain.appeal import MAX_FILES, AppealState, LabelNeeded, decided_label, document
 from shared.domain.job import State
 from shared.errors import JobError

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query
 
 from services.api import cursor
 from services.api.deps import Admin, PartsOf, SingleValues
-from services.api.documents import ActDocument, ActList, problems
-from services.api.schemas import AuditQuery
+from services.api.schemas.audit import ActDocument, ActList, AuditQuery
+from services.api.schemas.problems import problems
 from shared.storage import audit
 
 router = APIRouter(prefix="/v1/audit", tags=["audit"])

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.api import cursor
 from services.api.deps import Curator, PartsOf, SingleValues
-from services.api.documents import problems
 from services.api.errors import Problem
 from services.api.gold import REQUEST_BODY, keep, labelled
-from services.api.gold_documents import GoldCount, GoldDocument, GoldList
-from services.api.schemas import GoldQuery, Sha256
+from services.api.schemas.fields import Sha256
+from services.api.schemas.gold import GoldCount, GoldDocument, GoldList, GoldQuery
+from services.api.schemas.problems import problems
 from shared.storage import gold
 
 router = APIRouter(prefix="/v1/gold", tags=["gold"])

@@ -8,7 +8,8 @@ from anyio import fail_after, to_thread
 from fastapi import APIRouter, Response
 
 from services.api.deps import Parts, PartsOf
-from services.api.documents import Readiness, problems
+from services.api.schemas.health import Readiness
+from services.api.schemas.problems import problems
 from shared import metrics
 from shared.errors import Outage
 from shared.storage import models

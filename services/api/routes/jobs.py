@@ -22,10 +22,10 @@ from services.api.deps import (
     SingleValues,
     Submitter,
 )
-from services.api.documents import JobDocument, JobList, problems
 from services.api.errors import Problem
 from services.api.overlay import overlay
-from services.api.schemas import JobQuery
+from services.api.schemas.jobs import JobDocument, JobList, JobQuery
+from services.api.schemas.problems import problems
 from shared.domain.job import FINAL, Job
 from shared.storage import jobs
 

@@ -7,9 +7,10 @@ import structlog
 from fastapi import APIRouter, Query
 
 from services.api.deps import Admin, PartsOf, SingleValues
-from services.api.documents import KeyDocument, KeyList, NewKeyDocument, problems
 from services.api.errors import Problem, invalid
-from services.api.schemas import KeyRequest, TenantQuery
+from services.api.schemas.keys import KeyDocument, KeyList, KeyRequest, NewKeyDocument
+from services.api.schemas.problems import problems
+from services.api.schemas.tenants import TenantQuery
 from shared.domain.audit import Action
 from shared.storage import audit, tenants
 

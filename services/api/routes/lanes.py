@@ -4,8 +4,8 @@ import structlog
 from fastapi import APIRouter
 
 from services.api.deps import Admin, PartsOf, Reader
-from services.api.documents import LaneDocument, LaneList, problems
-from services.api.schemas import LaneRequest
+from services.api.schemas.lanes import LaneDocument, LaneList, LaneRequest
+from services.api.schemas.problems import problems
 from shared.domain.audit import Action
 from shared.domain.job import Lane
 from shared.storage import audit, counts

@@ -6,10 +6,9 @@ import structlog
 from fastapi import APIRouter
 
 from services.api.deps import PartsOf, Reader, Submitter
-from services.api.documents import problems
 from services.api.errors import Problem, invalid
-from services.api.people_documents import LinkDocument, LinkList, NewLinkDocument
-from services.api.people_schemas import LinkRequest
+from services.api.schemas.links import LinkDocument, LinkList, LinkRequest, NewLinkDocument
+from services.api.schemas.problems import problems
 from shared.domain.job import Job, State
 from shared.storage import jobs, links
 from shared.storage.db import Connection

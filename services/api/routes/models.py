@@ -8,12 +8,13 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 
 from services.api import versions
-from services.api.changelog_documents import Changelog
 from services.api.deps import Curator, Parts, PartsOf, Reader, SingleValues
-from services.api.documents import ModelDocument, ModelList, problems
 from services.api.errors import Problem, invalid
-from services.api.rollout_documents import FreezeDocument
-from services.api.schemas import ChangelogQuery, Promotion, PromotionRequest, Reason, RemovalQuery, VersionOrAlias
+from services.api.schemas.changelog import Changelog, ChangelogQuery
+from services.api.schemas.fields import VersionOrAlias
+from services.api.schemas.models import ModelDocument, ModelList, Promotion, PromotionRequest, RemovalQuery
+from services.api.schemas.problems import problems
+from services.api.schemas.rollout import FreezeDocument, Reason
 from shared import archive
 from shared.domain.changelog import markdown
 from shared.domain.tenant import Caller

@@ -9,9 +9,11 @@ from fastapi import APIRouter, Body, Header, Query, Response
 from pydantic import WithJsonSchema
 
 from services.api.deps import Admin, PartsOf, Reader, SingleValues
-from services.api.documents import PolicyDocument, problems
 from services.api.errors import Problem, invalid
-from services.api.schemas import PolicyRequest, TenantQuery, or_null, read
+from services.api.schemas.base import or_null, read
+from services.api.schemas.policy import PolicyDocument, PolicyRequest
+from services.api.schemas.problems import problems
+from services.api.schemas.tenants import TenantQuery
 from shared.domain.audit import Action
 from shared.domain.tenant import Policy, Scope
 from shared.domain.verdict import Thresholds

@@ -6,14 +6,15 @@ import structlog
 from fastapi import APIRouter, Path, Query
 
 from services.api.deps import PartsOf, Reader, SingleValues, Submitter
-from services.api.documents import problems
 from services.api.errors import Problem
-from services.api.schemas import Line, ReferenceQuery
-from services.api.similar_documents import (
+from services.api.schemas.fields import Line
+from services.api.schemas.problems import problems
+from services.api.schemas.reference_indexes import (
     ReferenceIndexDocument,
     ReferenceIndexList,
     ReferencePictureDocument,
     ReferencePictureList,
+    ReferenceQuery,
     RemovedIndexDocument,
 )
 from shared.storage import references, tenants

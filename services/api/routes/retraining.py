@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query, Response
 
 from services.api import cursor
 from services.api.deps import Curator, IdempotencyKey, PartsOf, SingleValues
-from services.api.documents import problems
 from services.api.errors import Problem
-from services.api.retraining_documents import RetrainingRequest, RunDocument, RunList, RunQuery
+from services.api.schemas.problems import problems
+from services.api.schemas.retraining import RetrainingRequest, RunDocument, RunList, RunQuery
 from shared.domain.audit import Action
 from shared.storage import audit, retraining
 from shared.storage.retraining import Order

@@ -6,9 +6,9 @@ import structlog
 from fastapi import APIRouter
 
 from services.api.deps import PartsOf, Reader, Reviewer
-from services.api.documents import ReviewDocument, ReviewList, problems
 from services.api.errors import Problem
-from services.api.schemas import ReviewRequest
+from services.api.schemas.problems import problems
+from services.api.schemas.reviews import ReviewDocument, ReviewList, ReviewRequest
 from shared.domain.job import State
 from shared.storage import jobs, reviews
 
@@ -45,9 +45,9 @@ def list_reviews(job_id: UUID, caller: Reader, parts: PartsOf) -> ReviewList:
     with parts.database.transaction() as connection:
         if jobs.get(connection, caller.tenant_id, job_id) is None:
             raise Problem("not-found", f"There is no job {job_id}.")
-        rows = jobs.reviews(connection, caller.tenant_id, job_id)
+        rows = reviews.of_job(connection, caller.tenant_id, job_id)
     return ReviewList(reviews=[_document(row) for row in rows])
 
 
-def _document(row: jobs.Row) -> ReviewDocument:
+def _document(row: reviews.Row) -> ReviewDocument:
     return ReviewDocument(**{name: row[name] for name in ReviewDocument.model_fields})

@@ -6,11 +6,10 @@ import structlog
 from fastapi import APIRouter
 
 from services.api.deps import Curator, PartsOf, Reader
-from services.api.documents import problems
 from services.api.errors import Problem
-from services.api.rollout_documents import ComparisonDocument, MoveDocument, RolloutDocument
 from services.api.routes.models import Version
-from services.api.schemas import Reason
+from services.api.schemas.problems import problems
+from services.api.schemas.rollout import ComparisonDocument, MoveDocument, Reason, RolloutDocument
 from shared.domain.lifecycle import CHALLENGING, VersionState
 from shared.errors import ForceNeeded
 from shared.storage import comparisons, lifecycle, models

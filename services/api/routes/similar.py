@@ -5,9 +5,9 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from services.api.deps import PartsOf, Reader
-from services.api.documents import problems
 from services.api.errors import Problem
-from services.api.similar_documents import ReferenceDocument, SimilarDocument, TwinDocument, TwinReviewDocument
+from services.api.schemas.problems import problems
+from services.api.schemas.similar import ReferenceDocument, SimilarDocument, TwinDocument, TwinReviewDocument
 from shared.domain import embedding
 from shared.domain.embedding import EmbeddingCode
 from shared.domain.fingerprint import NEAR

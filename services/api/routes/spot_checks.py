@@ -11,9 +11,9 @@ from fastapi import APIRouter, Query, Response
 
 from services.api import cursor
 from services.api.deps import Labeller, PartsOf, SingleValues
-from services.api.documents import problems
 from services.api.errors import Problem
-from services.api.spot_check_documents import SpotCheckAnswer, SpotCheckDocument, SpotCheckList, SpotCheckQuery
+from services.api.schemas.problems import problems
+from services.api.schemas.spot_checks import SpotCheckAnswer, SpotCheckDocument, SpotCheckList, SpotCheckQuery
 from shared.domain.audit import Action
 from shared.errors import JobError
 from shared.imaging.formats import Format

@@ -9,9 +9,9 @@ import structlog
 from fastapi import APIRouter
 
 from services.api.deps import Admin, PartsOf
-from services.api.documents import NewTenantDocument, TenantDocument, TenantList, problems
 from services.api.errors import Problem
-from services.api.schemas import LimitsRequest, TenantRequest
+from services.api.schemas.problems import problems
+from services.api.schemas.tenants import LimitsRequest, NewTenantDocument, TenantDocument, TenantList, TenantRequest
 from shared.domain.audit import Action
 from shared.domain.tenant import Caller
 from shared.storage import audit, tenants

@@ -5,9 +5,9 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from services.api.deps import PartsOf, Reader
-from services.api.documents import problems
 from services.api.errors import Problem
-from services.api.spot_check_documents import TrainingDocument
+from services.api.schemas.problems import problems
+from services.api.schemas.training import TrainingDocument
 from shared.storage import jobs, ledger
 
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["jobs"])

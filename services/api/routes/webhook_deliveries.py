@@ -8,11 +8,10 @@ from fastapi import APIRouter, Query
 
 from services.api import cursor
 from services.api.deps import Parts, PartsOf, Reader, SingleValues, Submitter
-from services.api.documents import problems
 from services.api.errors import Problem
 from services.api.routes.webhooks import known, require_enabled
-from services.api.webhook_documents import DeliveryDetail, DeliveryDocument, DeliveryList
-from services.api.webhook_schemas import DeliveryQuery
+from services.api.schemas.problems import problems
+from services.api.schemas.webhook_deliveries import DeliveryDetail, DeliveryDocument, DeliveryList, DeliveryQuery
 from shared.domain.tenant import Caller
 from shared.storage import webhook_endpoints, webhook_log
 from shared.storage.db import Connection

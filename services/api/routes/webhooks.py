@@ -10,12 +10,18 @@ from fastapi import APIRouter, Body, Response
 from pydantic import WithJsonSchema
 
 from services.api.deps import PartsOf, Reader, Submitter
-from services.api.documents import problems
 from services.api.errors import Problem
 from services.api.links import check_links
-from services.api.schemas import or_null, read
-from services.api.webhook_documents import NewWebhookDocument, Recovered, WebhookDocument, WebhookList
-from services.api.webhook_schemas import RecoverRequest, WebhookRequest
+from services.api.schemas.base import or_null, read
+from services.api.schemas.problems import problems
+from services.api.schemas.webhooks import (
+    NewWebhookDocument,
+    Recovered,
+    RecoverRequest,
+    WebhookDocument,
+    WebhookList,
+    WebhookRequest,
+)
 from shared.storage import tenants, webhook_endpoints, webhook_log, webhooks
 from shared.storage.webhook_endpoints import Wanted
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from uuid import UUID
 
-from services.api.documents import EXAMPLE_JOB
+from services.api.schemas.jobs import EXAMPLE_JOB
 from shared.domain.evidence import EvidenceMap
 from shared.domain.job import Job
 from shared.storage import webhooks

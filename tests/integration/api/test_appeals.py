@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from deploy.local.servers import free_ports
-from services.api.people_documents import AppealDocument
+from services.api.schemas.appeals import AppealDocument
 from services.worker.sweeper import Sweeper
 from shared.domain.appeal import MAX_APPEALS, TRANSITIONS, AppealState
 from shared.domain.tenant import Scope

@@ -144,7 +144,7 @@ class TestReview:
 
 
 def test_a_real_result_reads_as_it_is_documented(client, verifier):
-    from services.api.documents import JobDocument
+    from services.api.schemas.jobs import JobDocument
 
     job = client.upload(picture()).json()
     verifier.drain([])

@@ -9,7 +9,7 @@ from shared.domain.retraining import Progress, RunOutcome, RunStage, RunState
 from shared.domain.tenant import Scope
 from shared.storage import retraining
 from shared.storage.retraining import Ending
-from tests.integration.test_retraining_runs import COMMAND
+from tests.integration.small_retrainer import COMMAND
 from tests.processes import wait_until
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import redis
 
-from services.api.documents import JobDocument
+from services.api.schemas.jobs import JobDocument
 from shared.domain.job import Lane, Stage
 from shared.queue import names
 from shared.queue.app import broker_url

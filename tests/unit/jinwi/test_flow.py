@@ -7,14 +7,14 @@ from typing import Any
 import httpx
 import pytest
 
-from jinwi import calls, flow
+from jinwi import flow, job_calls
 from jinwi.errors import ApiError, Refused, Timeout, Unavailable
 from jinwi.flow import Pause, Send
 from tests.unit.jinwi.conftest import job_document
 
 REQUEST = httpx.Request("GET", "http://jinwi.test/v1/jobs/1")
 
-REVIEW = calls.review_job("1", "ai", "six fingers", "editor")
+REVIEW = job_calls.review_job("1", "ai", "six fingers", "editor")
 
 
 def answer(status: int, document: Any = None, **headers: str) -> httpx.Response:
@@ -29,7 +29,7 @@ def result_of(steps: flow.Flow[Any], response: httpx.Response) -> Any:
 
 
 def test_a_busy_server_is_left_alone_for_the_seconds_it_asks():
-    steps = flow.request(calls.get_job("1"), patience=60)
+    steps = flow.request(job_calls.get_job("1"), patience=60)
     next(steps)
     assert steps.send(answer(429, Retry_After="7")) == Pause(seconds=7)
     assert isinstance(steps.send(None), Send)
@@ -38,7 +38,7 @@ def test_a_busy_server_is_left_alone_for_the_seconds_it_asks():
 
 def test_a_busy_server_may_name_a_date():
     later = datetime.now(UTC) + timedelta(seconds=20)
-    steps = flow.request(calls.get_job("1"), patience=60)
+    steps = flow.request(job_calls.get_job("1"), patience=60)
     next(steps)
     pause = steps.send(answer(503, Retry_After=email.utils.format_datetime(later, usegmt=True)))
     assert 15 < pause.seconds <= 20
@@ -54,7 +54,7 @@ def test_a_retry_after_that_says_nothing_asks_for_no_wait(value):
 
 
 def test_a_wait_beyond_the_callers_patience_is_not_begun():
-    steps = flow.request(calls.get_job("1"), patience=5)
+    steps = flow.request(job_calls.get_job("1"), patience=5)
     next(steps)
     with pytest.raises(Unavailable) as caught:
         steps.send(answer(429, {"title": "Too many requests", "detail": "100 a minute"}, Retry_After="30"))
@@ -68,7 +68,7 @@ def test_pauses_grow_and_stay_bounded():
 
 @pytest.mark.parametrize("lost", [httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError, httpx.WriteError])
 def test_a_repeatable_call_is_sent_again_when_its_answer_was_lost(lost):
-    steps = flow.request(calls.get_job("1"), patience=60)
+    steps = flow.request(job_calls.get_job("1"), patience=60)
     first = next(steps)
     assert isinstance(steps.throw(lost("gone", request=REQUEST)), Pause)
     assert steps.send(None).call == first.call
@@ -95,19 +95,19 @@ def test_a_review_that_never_left_is_sent_again():
 
 
 def test_a_request_that_cannot_be_made_is_not_tried_again():
-    steps = flow.request(calls.get_job("1"), patience=60)
+    steps = flow.request(job_calls.get_job("1"), patience=60)
     next(steps)
     with pytest.raises(Unavailable):
         steps.throw(httpx.LocalProtocolError("illegal header", request=REQUEST))
 
 
 def test_one_try_takes_no_longer_than_the_patience():
-    assert next(flow.request(calls.get_job("1"), patience=5)).timeout <= 5
-    assert next(flow.request(calls.get_job("1"), patience=500)).timeout == flow.TRY_SECONDS
+    assert next(flow.request(job_calls.get_job("1"), patience=5)).timeout <= 5
+    assert next(flow.request(job_calls.get_job("1"), patience=500)).timeout == flow.TRY_SECONDS
 
 
 def test_a_client_error_is_refused_with_its_problem():
-    steps = flow.request(calls.get_job("1"), patience=60)
+    steps = flow.request(job_calls.get_job("1"), patience=60)
     next(steps)
     with pytest.raises(Refused) as caught:
         steps.send(answer(415, {"title": "Unsupported", "detail": "A PDF.", "status": 415}))
@@ -117,7 +117,7 @@ def test_a_client_error_is_refused_with_its_problem():
 
 
 def test_an_error_without_a_problem_document_gets_one():
-    steps = flow.request(calls.get_job("1"), patience=60)
+    steps = flow.request(job_calls.get_job("1"), patience=60)
     next(steps)
     with pytest.raises(ApiError) as caught:
         steps.send(httpx.Response(500, text="<html>oops</html>", request=REQUEST))
@@ -127,7 +127,7 @@ def test_an_error_without_a_problem_document_gets_one():
 
 @pytest.mark.parametrize("document", [None, [], {"id": "1"}, job_document("1", state="melted"), "done"])
 def test_an_answer_that_is_no_job_is_an_api_error(document):
-    steps = flow.request(calls.get_job("1"), patience=60)
+    steps = flow.request(job_calls.get_job("1"), patience=60)
     next(steps)
     with pytest.raises(ApiError, match="not understood"):
         steps.send(answer(200, document))

@@ -7,8 +7,8 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from jinwi import AsyncClient, Client
 from jinwi.cli import app
-from jinwi.client import AsyncClient, Client
 from jinwi.results import Label, Verdict
 from tests.unit.jinwi.conftest import KEY, PNG, Answer, job_document, result_document
 

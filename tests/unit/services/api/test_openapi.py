@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from services.api.documents import JobDocument, JobList
 from services.api.errors import MEDIA_TYPE, PROBLEMS, type_of
+from services.api.schemas.jobs import JobDocument, JobList
 from shared.domain.job import Job, Lane, Stage, State, error_document
 from shared.domain.verdict import ADVISORY
 

@@ -16,7 +16,8 @@ from shared.provenance.limits import BLOCK_BYTES, MOST_BLOCKS, TOTAL_BYTES
 from shared.provenance.read import embedded
 from tests.provenance.authority import TRAINED, action, sign, trusted_signer
 from tests.provenance.containers import compressed_text, gif, international_text, jpeg, plain, png, text
-from tests.provenance.table import A1111, cases
+from tests.provenance.generator_cases import A1111
+from tests.provenance.table import cases
 
 FILES = [(case.format, case.data) for case in cases()]
 thorough = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])

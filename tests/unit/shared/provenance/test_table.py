@@ -8,7 +8,8 @@ from shared.domain.provenance import Finding
 from shared.imaging.decode import decode
 from shared.provenance.read import ProvenanceReader
 from tests.provenance.authority import trusted_signer
-from tests.provenance.table import Case, cases
+from tests.provenance.case import Case
+from tests.provenance.table import cases
 from tests.unit.shared.imaging.pictures import LIMITS
 
 CASES = list(cases())

@@ -1,0 +1,118 @@
+"""Runs whose process is killed, asked to end or told to stop."""
+
+import signal
+
+import pytest
+
+from services.retrainer.loop import once
+from shared.domain.retraining import ATTEMPTS, RunFailure, RunOutcome, RunStage, RunState
+from shared.storage import retraining
+from tests.integration.small_retrainer import EPOCHS, trace
+from tests.processes import wait_until
+
+
+@pytest.mark.parametrize("stage", RunStage)
+def test_a_run_killed_in_a_stage_is_taken_up_there_and_ends_the_same(stage, ask, read, process, tmp_path):
+    (tmp_path / f"hold-{stage}").touch()
+    run = ask()
+    killed = process()
+    wait_until(lambda: trace(tmp_path)[-1:] == [stage])
+    killed.kill()
+    killed.wait()
+    assert read(run).state is RunState.RUNNING
+    assert not list(tmp_path.glob("published-*"))
+    (tmp_path / f"hold-{stage}").unlink()
+    assert process().wait(60) == 0
+    ended = read(run)
+    assert (ended.outcome, ended.version) == (RunOutcome.PUBLISHED, "9.9.9")
+    order = list(RunStage)
+    begun = order.index(stage)
+    # A training that had its checkpoints already passes the place where it was held no more.
+    again = order[begun + (stage is RunStage.TRAIN) :]
+    assert trace(tmp_path) == [*order[: begun + 1], *again]
+    assert (tmp_path / "epochs").read_text().split() == [str(epoch) for epoch in range(EPOCHS)]
+
+
+def test_a_run_killed_in_every_stage_still_ends(ask, read, process, tmp_path):
+    run = ask()
+    for stage in RunStage:
+        (tmp_path / f"hold-{stage}").touch()
+    for stage in RunStage:
+        killed = process()
+        wait_until(lambda stage=stage: trace(tmp_path)[-1:] == [stage])
+        killed.kill()
+        killed.wait()
+        (tmp_path / f"hold-{stage}").unlink()
+    assert process().wait(60) == 0
+    assert read(run).outcome is RunOutcome.PUBLISHED
+
+
+def test_a_run_that_kills_its_process_every_time_fails_and_blocks_nobody(ask, read, process, tmp_path):
+    (tmp_path / "hold-snapshot").touch()
+    deadly, following = ask(), ask()
+    for attempt in range(ATTEMPTS):
+        killed = process()
+        wait_until(lambda attempt=attempt: trace(tmp_path).count("snapshot") == attempt + 1)
+        killed.kill()
+        killed.wait()
+    (tmp_path / "hold-snapshot").unlink()
+    assert process().wait(60) == 0
+    assert read(deadly).state is RunState.FAILED
+    assert f"stopped {ATTEMPTS} times in the stage snapshot" in read(deadly).failure
+    assert read(deadly).failure_reason is RunFailure.STOPPED
+    assert process().wait(60) == 0
+    assert read(following).outcome is RunOutcome.PUBLISHED
+
+
+def test_a_run_whose_files_are_gone_trains_anew(ask, read, process, tmp_path, retrainer_dir):
+    (tmp_path / "hold-gate").touch()
+    run = ask()
+    killed = process()
+    wait_until(lambda: trace(tmp_path)[-1:] == ["gate"])
+    killed.kill()
+    killed.wait()
+    for file in sorted((retrainer_dir / "runs").rglob("*"), reverse=True):
+        file.rmdir() if file.is_dir() else file.unlink()
+    (tmp_path / "hold-gate").unlink()
+    assert process().wait(60) == 0
+    assert read(run).outcome is RunOutcome.PUBLISHED
+    assert trace(tmp_path) == [*RunStage][:5] + [*RunStage][2:]
+
+
+def test_a_retrainer_that_is_asked_to_end_puts_the_run_back_and_the_attempt_does_not_count(
+    ask, read, process, tmp_path
+):
+    (tmp_path / "hold-evaluate").touch()
+    run = ask()
+    for attempt in range(ATTEMPTS + 1):
+        asked = process()
+        wait_until(lambda attempt=attempt: trace(tmp_path).count("evaluate") == attempt + 1)
+        asked.send_signal(signal.SIGTERM)
+        assert asked.wait(30) == once.PUT_BACK
+        assert read(run).state is RunState.QUEUED
+    (tmp_path / "hold-evaluate").unlink()
+    assert process().wait(60) == 0
+    assert read(run).outcome is RunOutcome.PUBLISHED
+
+
+def test_the_process_of_a_run_ends_with_the_attendant_that_started_it(ask, read, process, tmp_path):
+    (tmp_path / "hold-harvest").touch()
+    ask()
+    child = process()
+    wait_until(lambda: trace(tmp_path) == ["harvest"])
+    child.stdin.close()
+    assert child.wait(30) == 1
+
+
+def test_a_queued_run_is_cancelled_at_once_and_a_running_one_at_its_next_report(database, ask, read, process, tmp_path):
+    (tmp_path / "hold-train").touch()
+    running, queued = ask(), ask()
+    child = process()
+    wait_until(lambda: trace(tmp_path)[-1:] == ["train"])
+    with database.transaction() as connection:
+        assert retraining.cancel(connection, queued.id).state is RunState.CANCELLED
+        assert retraining.cancel(connection, running.id).state is RunState.RUNNING
+    assert child.wait(30) == 0
+    assert read(running).state is RunState.CANCELLED
+    with database.transaction() as connection:
+        assert retraining.cancel(connection, running.id) is None
