@@ -446,6 +446,10 @@ def evaluate(
     studies: Annotated[
         bool, typer.Option("--studies", help="Add robustness, portraits, composites, sensitivity and files.")
     ] = False,
+    beside: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="Another version: how the two differ, which suits when. Adds --studies."),
+    ] = None,
     lane: Annotated[
         Literal["bulk", "interactive"], typer.Option(help="The lane whose tiles the model reads.")
     ] = "interactive",
@@ -458,7 +462,7 @@ def evaluate(
 
     with session(lang) as terminal:
         order = evaluate_command.Order(
-            model=model, data=data, matched=matched, studies=studies, lane=lane, out=out, json=json
+            model=model, data=data, matched=matched, studies=studies, beside=beside, lane=lane, out=out, json=json
         )
         evaluation = _part(terminal, "services.retrainer.evaluation.run", "retrainer")
         evaluate_command.evaluate(terminal, order, evaluation)
