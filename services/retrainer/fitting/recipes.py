@@ -4,10 +4,14 @@ from dataclasses import replace
 
 from services.retrainer import networks
 from services.retrainer.fitting.fit import Recipe
+from services.retrainer.networks import hf
 from shared.errors import ConfigurationError
 
 # The seeds' networks take AdamW alone, nearest to what their authors did.
 PLAIN = Recipe(arch="", side=0, passes=18, batch=128, learning_rate=1e-3, convolution_rate=None, weight_decay=0.01)
+
+# A pretrained backbone is moved little: at the rate of the others it forgets in the first pass what it came with.
+TUNED = replace(PLAIN, passes=6, batch=32, learning_rate=3e-5)
 
 OURS = {
     "jinwi-cnn": Recipe(arch="", side=96, passes=10, batch=64, smoothing=0.05, owner_power=0.0, texture=True),
@@ -18,8 +22,9 @@ OURS = {
 def recipe(arch: str, *, passes: float | None = None, seed: int = 0, head_only: bool = False) -> Recipe:
     """The recipe of `arch`; raises ConfigurationError for an unknown one, or one that has no head of its own."""
     side = networks.architecture(arch).side
-    found = OURS.get(arch, PLAIN)
-    if head_only and not arch.startswith("hf:"):
+    tuned = arch.startswith(hf.PREFIX) and not head_only
+    found = TUNED if tuned else OURS.get(arch, PLAIN)
+    if head_only and not arch.startswith(hf.PREFIX):
         raise ConfigurationError(f"--head-only is for hf:NAME_OR_DIR; {arch} has no pretrained backbone to leave alone")
     return replace(
         found, arch=arch, side=found.side or side, passes=passes or found.passes, seed=seed, head_only=head_only
