@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from services.retrainer import networks
+from services.retrainer.fitting.crop_plan import Planned
+from services.retrainer.fitting.crop_torch import crops
 from services.retrainer.fitting.device import accelerator
 from services.retrainer.fitting.loader import batches
 from services.retrainer.fitting.muon import Muon
@@ -165,12 +167,12 @@ class Fit:
         torch.save({"run": self._run, **state, "progress": asdict(self.progress)}, partial)
         partial.replace(self._checkpoint)
 
-    def _step(self, batch: Batch) -> None:
+    def _step(self, batch: Batch | Planned) -> None:
         progress, recipe = self.progress, self.recipe
         for group in (group for optimizer in self._optimizers for group in optimizer.param_groups):
             group["lr"] = group["highest"] * _rate(progress.step / self.steps)
         torch.manual_seed(int(np.random.default_rng([recipe.seed, progress.step]).integers(2**63)))  # dropout
-        pixels, labels = (torch.from_numpy(array).to(self.device) for array in batch)
+        pixels, labels = self._received(batch)
         with autocast(self.device):
             logits = self.network(pixels).logit
         loss = binary_cross_entropy_with_logits(logits.float(), labels * (1 - recipe.smoothing) + recipe.smoothing / 2)
@@ -181,6 +183,13 @@ class Fit:
         progress.step += 1
         progress.loss = _running(progress.loss, loss.item(), progress.step)
         self._average()
+
+    def _received(self, batch: Batch | Planned) -> tuple[Tensor, Tensor]:
+        """Pixels and labels, on the device; crops that were only planned are made there."""
+        if isinstance(batch, Planned):
+            return crops(batch, self.device), torch.from_numpy(batch.labels).to(self.device)
+        pixels, labels = batch
+        return torch.from_numpy(pixels).to(self.device), torch.from_numpy(labels).to(self.device)
 
     @torch.no_grad()
     def _average(self) -> None:

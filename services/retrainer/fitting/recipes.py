@@ -1,5 +1,6 @@
 """How each architecture is trained unless the command says otherwise."""
 
+import math
 from dataclasses import replace
 
 from services.retrainer import networks
@@ -19,6 +20,11 @@ OURS = {
 }
 
 
+LARGEST_BATCH = 1024
+LEAST_STEPS = 2000
+"""Of a recipe whose batches grow: with fewer, they cost more than they save."""
+
+
 def recipe(arch: str, *, passes: float | None = None, seed: int = 0, head_only: bool = False) -> Recipe:
     """The recipe of `arch`; raises ConfigurationError for an unknown one, or one that has no head of its own."""
     side = networks.architecture(arch).side
@@ -29,3 +35,19 @@ def recipe(arch: str, *, passes: float | None = None, seed: int = 0, head_only: 
     return replace(
         found, arch=arch, side=found.side or side, passes=passes or found.passes, seed=seed, head_only=head_only
     )
+
+
+def for_accelerator(recipe: Recipe, pictures: int) -> Recipe:
+    """Batches doubled while LEAST_STEPS steps remain, for an accelerator idles on small ones.
+
+    Rates grow with the root of a batch, as the noise of a gradient falls (Malladi et al., NeurIPS 2022, arXiv
+    2205.10287). A pretrained backbone keeps its batches: how much memory it needs nobody knows here.
+    """
+    if recipe.arch.startswith(hf.PREFIX):
+        return recipe
+    batch = recipe.batch
+    while 2 * batch <= LARGEST_BATCH and recipe.passes * pictures / (2 * batch) >= LEAST_STEPS:
+        batch *= 2
+    grown = math.sqrt(batch / recipe.batch)
+    convolutions = None if recipe.convolution_rate is None else recipe.convolution_rate * grown
+    return replace(recipe, batch=batch, learning_rate=recipe.learning_rate * grown, convolution_rate=convolutions)

@@ -22,9 +22,10 @@ from services.retrainer.evaluation.predictions import Predictions
 from services.retrainer.evaluation.run import null_scores
 from services.retrainer.evaluation.thresholds import Choice, choose
 from services.retrainer.fitting.augment import Augmentation
+from services.retrainer.fitting.device import CPU, accelerator
 from services.retrainer.fitting.fit import Fit, Recipe
 from services.retrainer.fitting.slice import Slice
-from services.retrainer.fitting.stream import Balanced
+from services.retrainer.fitting.stream import Ahead, Balanced
 from services.retrainer.networks import architecture, hf
 from services.retrainer.networks.hf import HfClassifier
 from services.retrainer.networks.jinwi_cnn import JinwiCnn
@@ -205,7 +206,7 @@ def _read(dataset: Dataset, recipe: Recipe) -> Material:
 
 def _fit(material: Material, recipe: Recipe, slice_: Slice, part: str) -> Fit:
     rows = material.without(part)
-    stream = Balanced(
+    balanced = Balanced(
         pictures=[material.pictures[row] for row in rows],
         labels=material.dataset.labels[rows],
         owners=material.dataset.owners[rows],
@@ -217,6 +218,7 @@ def _fit(material: Material, recipe: Recipe, slice_: Slice, part: str) -> Fit:
     )
     network = recipe.build()
     slice_.say(f"{part}: {len(rows):,} pictures, {parameters(network):,} parameters; {recipe}")
+    stream = balanced if accelerator() == CPU else Ahead(balanced=balanced)
     fit = Fit(
         network, stream, recipe, data=f"{material.sha256} {part}", checkpoint=slice_.run / f"{part}.pt", say=slice_.say,
     )  # fmt: skip
