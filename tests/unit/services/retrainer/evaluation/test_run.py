@@ -1,5 +1,6 @@
 import io
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -48,8 +49,9 @@ def test_a_shipped_version_is_judged_in_both_views_and_written_down(folder, tmp_
     assert report.heads == ["", "matched view", "raw view"]
 
 
-def test_two_versions_are_compared_on_altered_pictures_in_one_report(folder, tmp_path):
+def test_two_versions_are_compared_on_altered_pictures_in_one_report(folder, tmp_path, monkeypatch):
     """And the other chapters of studies stand there, without being asked for."""
+    monkeypatch.setattr(run, "sections", partial(run.sections, pictures=6))
     out = tmp_path / "out"
     order = {"matched_view": False, "studies": False, "lane": "bulk", "beside": "0.2.0", "out": out}
     report = run.run("0.1.0", [str(folder)], **order)
