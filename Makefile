@@ -64,8 +64,9 @@ train: .venv/installed-torch ## train a model version; ARCH, DATA, VERSION and O
 bench: .venv/installed-torch ## images a second a core, of the shipped versions and every network; ARGS="--help"
 	@$(BIN)/python -m bench.serving $(ARGS)
 
-reference: install ## write .env.example and docs/reference/settings.md anew
+reference: install ## write .env.example and the pages of settings and of the shipped model anew
 	@$(BIN)/python -m deploy.reference
+	@$(BIN)/python -m services.retrainer.versions.shipped_page
 
 clean: ## remove .venv/ and caches; the data in .jinwi/ stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist

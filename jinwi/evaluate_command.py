@@ -17,6 +17,7 @@ class Order:
     data: Sequence[str]
     matched: bool
     studies: bool
+    beside: str | None
     lane: str
     out: Path
     json: bool
@@ -29,6 +30,7 @@ def evaluate(terminal: Terminal, order: Order, evaluation: ModuleType) -> None:
         order.data,
         matched_view=order.matched,
         studies=order.studies,
+        beside=order.beside,
         lane=order.lane,
         out=order.out,
     )

@@ -146,6 +146,9 @@ HELP: Mapping[str, str] = {
         "두 데이터 집합이나 한 집합의 두 소유자가 함께 가진 이미지를 찾습니다. 잘렸거나 크기가 달라도 찾습니다."
     ),
     "Compare with these; without it, owners with each other.": ("비교할 데이터 집합. 없으면 소유자끼리 비교합니다."),
+    "Another version: how the two differ, which suits when. Adds --studies.": (
+        "다른 버전. 두 버전이 어떻게 다르고 언제 어느 쪽이 맞는지 보여 줍니다. --studies 도 포함합니다."
+    ),
     "The lane whose tiles the model reads.": "모델이 읽을 타일을 정하는 레인.",
     "Folder for report.html and report.json.": "report.html 과 report.json 을 둘 폴더.",
     "Run a published experiment again and set its figures beside ours.": (

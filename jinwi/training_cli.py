@@ -75,6 +75,10 @@ def evaluate(
     studies: Annotated[
         bool, typer.Option("--studies", help="Add robustness, portraits, composites, sensitivity and files.")
     ] = False,
+    beside: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="Another version: how the two differ, which suits when. Adds --studies."),
+    ] = None,
     lane: Annotated[
         Literal["bulk", "interactive"], typer.Option(help="The lane whose tiles the model reads.")
     ] = "interactive",
@@ -87,7 +91,7 @@ def evaluate(
 
     with session(lang) as terminal:
         order = evaluate_command.Order(
-            model=model, data=data, matched=matched, studies=studies, lane=lane, out=out, json=json
+            model=model, data=data, matched=matched, studies=studies, beside=beside, lane=lane, out=out, json=json
         )
         evaluation = part(terminal, "services.retrainer.evaluation.run", "retrainer")
         evaluate_command.evaluate(terminal, order, evaluation)

@@ -49,24 +49,35 @@ class Report:
     rows: Sequence[Sequence[str]]
 
 
-def run(model: str, data: Sequence[str], *, matched_view: bool, studies: bool, lane: str, out: Path) -> Report:
+def run(
+    model: str,
+    data: Sequence[str],
+    *,
+    matched_view: bool,
+    studies: bool,
+    lane: str,
+    out: Path,
+    beside: str | None = None,
+) -> Report:
     """Judge `model` on `data` and write page and JSON into `out`.
 
     With `matched_view` that view comes first and the raw one second; `studies` adds what degradations and composites
-    do, and the table of files. Raises ConfigurationError.
+    do, and the table of files; `beside`, another version, adds these and how the two differ. Raises ConfigurationError.
     """
     detector, dataset = load(model, Lane(lane)), open_datasets(data)
+    other = load(beside, Lane(lane), maps=True) if beside else None
     views = [MATCHED, RAW] if matched_view else [RAW]
     judgements = [evaluate(detector, dataset, view=view) for view in views]
-    sections = list(_studies(load(model, Lane(lane), maps=True), dataset, judgements[0])) if studies else []
+    mapped = load(model, Lane(lane), maps=True) if studies or other else None
+    sections = list(_studies(mapped, other, dataset, judgements[0])) if mapped else []
     page = report.write(out, detector.name, dataset.name, judgements, sections)
     heads, rows = chapters.summary(judgements)
     document = report.document(detector.name, dataset.name, judgements, sections)
     return Report(page=page, document=document, warnings=chapters.warnings(judgements), heads=heads, rows=rows)
 
 
-def _studies(detector: Detector, dataset: Dataset, judgement: Judgement) -> Iterator[Section]:
-    yield from sections(detector, dataset, base=judgement.view)
+def _studies(detector: Detector, other: Detector | None, dataset: Dataset, judgement: Judgement) -> Iterator[Section]:
+    yield from sections(detector, dataset, other=other, base=judgement.view)
     yield files.section(detector, dataset, judgement.predictions.probabilities)
 
 

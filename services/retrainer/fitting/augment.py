@@ -5,22 +5,12 @@ al., "Fake or JPEG?", arXiv 2403.17608). So every crop goes through the same dis
 codec, blur, noise and colour, whatever its label.
 """
 
-import io
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageEnhance, ImageFilter
 
-Pixels = NDArray[np.uint8]
-
-FILTERS = (
-    Image.Resampling.LANCZOS,
-    Image.Resampling.BICUBIC,
-    Image.Resampling.BILINEAR,
-    Image.Resampling.BOX,
-    Image.Resampling.HAMMING,
-)
+from services.retrainer.fitting import crop_pillow
+from services.retrainer.fitting.crop_plan import FILTERS, MARGIN, Mask, Pixels, Plan, Round
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,90 +24,66 @@ class Augmentation:
     colour: float = 0.12
     grey: float = 0.05
     codec: tuple[float, float, float] = (0.1, 0.75, 0.15)
-    """Chances of 0, 1 and 2 rounds of compression."""
+    """Chances of 0, 1 and 2 rounds of compression; what comes in was compressed already."""
     quality: tuple[int, int] = (45, 96)
     webp: float = 0.25
     mask: float = 0.1
 
     def crop(self, picture: Pixels, side: int, chance: np.random.Generator) -> Pixels:
         """A view of `picture`, uint8 [H, W, 3], as uint8 [side, side, 3]; a small picture is mirrored at its edges."""
-        margin = 8  # the codec's grid must not always begin at the crop's corner
-        image = self._rescaled(picture, side + margin, chance)
-        image = self._filtered(image, chance)
-        image = self._compressed(image, chance)
-        left, top = chance.integers(0, margin + 1, 2)
-        pixels = np.asarray(image)[top : top + side, left : left + side]
-        return self._masked(_turned(pixels, chance), chance)
+        return crop_pillow.crop(picture, self.draw(*picture.shape[:2], side, chance))
 
-    def _rescaled(self, picture: Pixels, side: int, chance: np.random.Generator) -> Image.Image:
-        """A random window that becomes `side` px square."""
-        height, width = picture.shape[:2]
+    def draw(self, height: int, width: int, side: int, chance: np.random.Generator) -> Plan:
+        """What becomes of a picture of `height` × `width` px; the chance is drawn in the order of the steps."""
+        size = side + MARGIN
         low, high = np.log(self.scale)
-        smallest = min(side / min(height, width), 1.0)  # the whole short side
+        smallest = min(size / min(height, width), 1.0)  # the whole short side
         scale = max(float(np.exp(chance.uniform(low, high))), smallest)
-        window = min(round(side / scale), height, width)
+        window = min(round(size / scale), height, width)
         top, left = int(chance.integers(0, height - window + 1)), int(chance.integers(0, width - window + 1))
-        cut = picture[top : top + window, left : left + window]
-        if window < side:
-            return Image.fromarray(_mirrored(cut, side))
-        image = Image.fromarray(cut)
-        return image if window == side else image.resize((side, side), FILTERS[chance.integers(len(FILTERS))])
-
-    def _filtered(self, image: Image.Image, chance: np.random.Generator) -> Image.Image:
+        resample = int(chance.integers(len(FILTERS))) if window > size else None
         blur, sharpen, colour, grey, noise = chance.random(5) < (
             self.blur, self.sharpen, self.colour, self.grey, self.noise,
         )  # fmt: skip
-        if blur:
-            image = image.filter(ImageFilter.GaussianBlur(chance.uniform(0.3, 1.5)))
-        if sharpen:
-            image = image.filter(ImageFilter.UnsharpMask(chance.uniform(0.5, 2), int(chance.integers(30, 150)), 2))
-        if colour:
-            for enhance in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
-                image = enhance(image).enhance(chance.uniform(0.7, 1.3))
-        if grey:
-            image = image.convert("L").convert("RGB")
-        if noise:
-            image = _noisy(image, chance.uniform(1, 8), chance)
-        return image
+        return Plan(
+            top=top,
+            left=left,
+            window=window,
+            size=size,
+            resample=resample,
+            blur=chance.uniform(0.3, 1.5) if blur else None,
+            sharpen=(chance.uniform(0.5, 2), int(chance.integers(30, 150))) if sharpen else None,
+            colour=(chance.uniform(0.7, 1.3), chance.uniform(0.7, 1.3), chance.uniform(0.7, 1.3)) if colour else None,
+            grey=bool(grey),
+            noise=chance.normal(0, chance.uniform(1, 8), (size, size, 3)) if noise else None,
+            rounds=self._rounds(chance),
+            corner=_pair(chance.integers(0, MARGIN + 1, 2)[::-1]),
+            mirrored=bool(chance.random() < 0.5),
+            quarters=int(chance.integers(1, 4)) if chance.random() < 0.2 else 0,
+            mask=self._mask(side, chance),
+        )
 
-    def _compressed(self, image: Image.Image, chance: np.random.Generator) -> Image.Image:
-        rounds = int(chance.choice(3, p=self.codec))
-        for index in range(rounds):
-            file = io.BytesIO()
-            quality = int(chance.integers(*self.quality))
-            if chance.random() < self.webp:
-                image.save(file, "WEBP", quality=quality, method=0)
-            else:
-                image.save(file, "JPEG", quality=quality, subsampling=int(chance.choice([0, 2])))
-            image = Image.open(file)
-            if index + 1 < rounds:  # the next round's grid lies elsewhere
-                image = Image.fromarray(np.roll(np.asarray(image), chance.integers(0, 8, 2), (0, 1)))
-        return image.convert("RGB")
+    def _rounds(self, chance: np.random.Generator) -> tuple[Round, ...]:
+        count = int(chance.choice(3, p=self.codec))
+        return tuple(self._round(chance, last=index + 1 == count) for index in range(count))
 
-    def _masked(self, pixels: Pixels, chance: np.random.Generator) -> Pixels:
-        """Squares of a quarter to a half of the side in one grey, as SAFE masks (KDD 2025, arXiv 2408.06741)."""
+    def _round(self, chance: np.random.Generator, *, last: bool) -> Round:
+        quality, webp = int(chance.integers(*self.quality)), bool(chance.random() < self.webp)
+        return Round(
+            quality=quality,
+            webp=webp,
+            subsampling=2 if webp else int(chance.choice([0, 2])),
+            rolled=(0, 0) if last else _pair(chance.integers(0, 8, 2)),
+        )
+
+    def _mask(self, side: int, chance: np.random.Generator) -> Mask | None:
+        """A quarter to a half of the side, as SAFE masks (KDD 2025, arXiv 2408.06741)."""
         if chance.random() >= self.mask:
-            return pixels
-        pixels = pixels.copy()
-        side = len(pixels)
+            return None
         size = int(chance.integers(side // 4, side // 2))
-        top, left = chance.integers(0, side - size, 2)
-        pixels[top : top + size, left : left + size] = chance.integers(0, 256)
-        return pixels
+        top, left = _pair(chance.integers(0, side - size, 2))
+        return Mask(top=top, left=left, side=size, grey=int(chance.integers(0, 256)))
 
 
-def _mirrored(cut: Pixels, side: int) -> Pixels:
-    height, width = cut.shape[:2]
-    return np.pad(cut, ((0, side - height), (0, side - width), (0, 0)), mode="symmetric")
-
-
-def _turned(pixels: Pixels, chance: np.random.Generator) -> Pixels:
-    """Mirrored half of the time, turned by 90, 180 or 270 degrees a fifth of it."""
-    if chance.random() < 0.5:
-        pixels = pixels[:, ::-1]
-    return np.rot90(pixels, chance.integers(1, 4)) if chance.random() < 0.2 else pixels
-
-
-def _noisy(image: Image.Image, deviation: float, chance: np.random.Generator) -> Image.Image:
-    pixels = np.asarray(image, np.float32)
-    return Image.fromarray(np.clip(pixels + chance.normal(0, deviation, pixels.shape), 0, 255).astype(np.uint8))
+def _pair(two: np.ndarray) -> tuple[int, int]:
+    return int(two[0]), int(two[1])

@@ -13,6 +13,9 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from services.retrainer import networks
+from services.retrainer.fitting.crop_plan import Planned
+from services.retrainer.fitting.crop_torch import crops
+from services.retrainer.fitting.device import accelerator
 from services.retrainer.fitting.loader import batches
 from services.retrainer.fitting.muon import Muon
 from services.retrainer.fitting.stream import Batch, Stream
@@ -96,7 +99,7 @@ class Fit:
 
         `watch` says how the averaged weights do, each time that a tenth of the recipe is done.
         """
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.device = accelerator()
         self.network = network.to(self.device).to(memory_format=torch.channels_last)
         self.stream = stream
         self.recipe = recipe
@@ -107,6 +110,7 @@ class Fit:
         self._say = say
         self._watch = watch
         self._optimizers = _optimizers(self.network, recipe)
+        self._learnt = _learnt(self.network)
 
     @property
     def finished(self) -> bool:
@@ -121,7 +125,7 @@ class Fit:
             raise ConfigurationError(
                 f"{self._checkpoint} is of another recipe or other data; train without --resume to start anew"
             )
-        self.network.load_state_dict(saved["network"])
+        self.network.load_state_dict({**self.network.state_dict(), **saved["network"]})
         for optimizer, state in zip(self._optimizers, saved["optimizers"], strict=True):
             optimizer.load_state_dict(state)
         self.progress = Progress(**saved["progress"])
@@ -159,16 +163,16 @@ class Fit:
         self._checkpoint.parent.mkdir(parents=True, exist_ok=True)
         partial = self._checkpoint.with_suffix(".partial")
         optimizers = [optimizer.state_dict() for optimizer in self._optimizers]
-        state = {"network": self.network.state_dict(), "optimizers": optimizers}
+        state = {"network": self._state(), "optimizers": optimizers}
         torch.save({"run": self._run, **state, "progress": asdict(self.progress)}, partial)
         partial.replace(self._checkpoint)
 
-    def _step(self, batch: Batch) -> None:
+    def _step(self, batch: Batch | Planned) -> None:
         progress, recipe = self.progress, self.recipe
         for group in (group for optimizer in self._optimizers for group in optimizer.param_groups):
             group["lr"] = group["highest"] * _rate(progress.step / self.steps)
         torch.manual_seed(int(np.random.default_rng([recipe.seed, progress.step]).integers(2**63)))  # dropout
-        pixels, labels = (torch.from_numpy(array).to(self.device) for array in batch)
+        pixels, labels = self._received(batch)
         with autocast(self.device):
             logits = self.network(pixels).logit
         loss = binary_cross_entropy_with_logits(logits.float(), labels * (1 - recipe.smoothing) + recipe.smoothing / 2)
@@ -180,10 +184,17 @@ class Fit:
         progress.loss = _running(progress.loss, loss.item(), progress.step)
         self._average()
 
+    def _received(self, batch: Batch | Planned) -> tuple[Tensor, Tensor]:
+        """Pixels and labels, on the device; crops that were only planned are made there."""
+        if isinstance(batch, Planned):
+            return crops(batch, self.device), torch.from_numpy(batch.labels).to(self.device)
+        pixels, labels = batch
+        return torch.from_numpy(pixels).to(self.device), torch.from_numpy(labels).to(self.device)
+
     @torch.no_grad()
     def _average(self) -> None:
         """Batch normalisation's statistics are averaged like weights; its counters are taken as they are."""
-        state = self.network.state_dict()
+        state = self._state()
         if self.progress.mean is None:
             self.progress.mean = {name: tensor.clone() for name, tensor in state.items()}
             return
@@ -196,8 +207,13 @@ class Fit:
 
     def _averaged(self) -> nn.Module:
         averaged = copy.deepcopy(self.network).eval()
-        averaged.load_state_dict(self.progress.mean or self.network.state_dict())
+        averaged.load_state_dict({**self.network.state_dict(), **(self.progress.mean or {})})
         return averaged
+
+    def _state(self) -> dict[str, Tensor]:
+        """What training changes: a backbone that stays as it came is not averaged, and fills no checkpoint."""
+        state = self.network.state_dict()
+        return {name: state[name] for name in self._learnt}
 
     def _line(self) -> str:
         progress = self.progress
@@ -213,6 +229,16 @@ def autocast(device: torch.device) -> torch.autocast:
     """bfloat16 where the processor multiplies it faster than float32, which halves a step; else as it is."""
     faster = device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()  # noqa: SLF001
     return torch.autocast(device.type, torch.bfloat16, enabled=faster)
+
+
+def _learnt(network: nn.Module) -> list[str]:
+    """Names in the network's state, without those of modules whose weights are all frozen."""
+    frozen = tuple(
+        f"{name}."
+        for name, module in network.named_modules()
+        if name and any(True for _ in module.parameters()) and not any(w.requires_grad for w in module.parameters())
+    )
+    return [name for name in network.state_dict() if not name.startswith(frozen)]
 
 
 def _optimizers(network: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:

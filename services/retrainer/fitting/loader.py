@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 from multiprocessing import get_context
 
+from services.retrainer.fitting.crop_plan import Planned
 from services.retrainer.fitting.stream import Batch, Stream
 
 AHEAD = 6
@@ -12,7 +13,7 @@ AHEAD = 6
 _stream: Stream | None = None
 
 
-def batches(stream: Stream, first: int, last: int, *, loaders: int) -> Iterator[Batch]:
+def batches(stream: Stream, first: int, last: int, *, loaders: int) -> Iterator[Batch | Planned]:
     """The batches of steps `first` to `last` - 1; 0 loaders computes them here."""
     if loaders == 0:
         yield from map(stream.batch, range(first, last))
@@ -32,6 +33,6 @@ def _share(stream: Stream) -> None:
     _stream = stream
 
 
-def _batch(step: int) -> Batch:
+def _batch(step: int) -> Batch | Planned:
     assert _stream is not None
     return _stream.batch(step)

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.retrainer.fitting.augment import Augmentation
+from services.retrainer.fitting.crop_pillow import crop
+from services.retrainer.fitting.crop_plan import Plan, Planned
 
 Pixels = NDArray[np.uint8]
 Batch = tuple[Pixels, NDArray[np.float32]]
@@ -19,8 +21,8 @@ class Stream(Protocol):
     @property
     def steps_per_pass(self) -> int: ...
 
-    def batch(self, step: int) -> Batch:
-        """(uint8 [B, side, side, 3], labels float32 [B])."""
+    def batch(self, step: int) -> Batch | Planned:
+        """(uint8 [B, side, side, 3], labels float32 [B]), or what an accelerator makes these of."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,22 +47,52 @@ class Balanced:
         return max(1, len(self.labels) // self.batch_size)
 
     def batch(self, step: int) -> Batch:
+        rows = self._rows(step)
+        crops = [crop(self.pictures[row], plan) for row, plan in zip(rows, self._plans(step, rows), strict=True)]
+        return np.stack(crops), self.labels[rows].astype(np.float32)
+
+    def planned(self, step: int) -> Planned:
+        """The same batch, its crops not made yet."""
+        rows = self._rows(step)
+        plans = self._plans(step, rows)
+        windows = [plan.cut(self.pictures[row]) for row, plan in zip(rows, plans, strict=True)]
+        return Planned(windows=windows, plans=plans, labels=self.labels[rows].astype(np.float32))
+
+    def _rows(self, step: int) -> NDArray[np.intp]:
         chance = np.random.default_rng([self.seed, step])
         halves = []
         for label in (0, 1):
             rows = np.flatnonzero(self.labels == label)
             halves.append(chance.choice(rows, self.batch_size // 2, p=self._weights(rows)))
-        rows = np.concatenate(halves)
-        crops = [
-            self.augmentation.crop(self.pictures[row], self.side, np.random.default_rng([self.seed, step, place]))
+        return np.concatenate(halves)
+
+    def _plans(self, step: int, rows: NDArray[np.intp]) -> list[Plan]:
+        """Chance comes from the place in the whole run, whoever draws it."""
+        return [
+            self.augmentation.draw(
+                *self.pictures[row].shape[:2], self.side, np.random.default_rng([self.seed, step, place])
+            )
             for place, row in enumerate(rows)
         ]
-        return np.stack(crops), self.labels[rows].astype(np.float32)
 
     def _weights(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         _, owner, counts = np.unique(self.owners[rows], return_inverse=True, return_counts=True)
         weights = counts[owner].astype(np.float64) ** (self.power - 1)
         return weights / weights.sum()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ahead:
+    """What `balanced` shows, its crops left to an accelerator, which would wait for Pillow most of the time."""
+
+    balanced: Balanced
+
+    @property
+    def steps_per_pass(self) -> int:
+        return self.balanced.steps_per_pass
+
+    def batch(self, step: int) -> Planned:
+        return self.balanced.planned(step)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,5 +1,6 @@
 """`hf:NAME_OR_DIR`: an image backbone of the transformers library under a head of one logit."""
 
+import copy
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -89,6 +90,14 @@ class HfClassifier(nn.Module):
         if self.head_only:
             self.backbone.eval()
         return self
+
+    def with_head(self, weight: Tensor, bias: Tensor) -> "HfClassifier":
+        """The same backbone, not a copy, under another head: `weight` [1, C], `bias` [1]."""
+        other = copy.copy(self)
+        other._modules = dict(self._modules)  # noqa: SLF001 - a shallow copy of a module shares its table of parts
+        other.head = nn.Linear(weight.shape[1], 1)
+        other.head.load_state_dict({"weight": weight, "bias": bias})
+        return other
 
     @property
     def last_block(self) -> nn.Module | None:

@@ -11,7 +11,9 @@ from services.retrainer.sources.layout import Layout
 from services.retrainer.sources.words import CLASSES
 from shared.errors import ConfigurationError
 
-PATH = re.compile(r"(train|test)/(real|fake)/[^/]+\.jpg")
+PATH = re.compile(r"(train|test)/(real|fake|REAL|FAKE)/[^/]+\.jpg")
+"""As it is downloaded, the classes' folders are in capitals."""
+
 SIDE = 32
 
 
@@ -38,9 +40,10 @@ def read(files: Files) -> Dataset:
 
 
 def _sample(files: Files, name: str) -> Sample:
-    part, folder, _ = name.split("/")
+    part, folder, file = name.split("/")
+    folder = folder.lower()
     return Sample(
-        name=name,
+        name=f"{part}/{folder}/{file}",
         label=CLASSES[folder],
         owner=files.digest(name),
         read=files.readers[name],

@@ -15,6 +15,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from services.retrainer.data.pictures import LIMITS, LONGEST
 from services.retrainer.fitting.augment import Augmentation
+from services.retrainer.fitting.device import accelerator
 from services.retrainer.teaching.head_fit import Heard
 from services.retrainer.teaching.lessons import Lessons, Pool, sampler
 from services.retrainer.teaching.taught import Sample
@@ -81,7 +82,7 @@ class _Crops:
 
 
 def _trained(network: nn.Module, crops: _Crops, recipe: FullRecipe, checkpoint: Path, heard: Heard) -> None:
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = accelerator()
     network.to(device).eval()
     start = {name: weight.detach().clone() for name, weight in network.named_parameters()}
     optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=0.0)

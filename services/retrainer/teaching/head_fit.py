@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from services.retrainer.fitting.device import accelerator
 from services.retrainer.teaching.lessons import Lessons, Pool, sampler
 from services.retrainer.versions.stage import Head
 
@@ -50,7 +51,7 @@ def fit_head(
     It must be of this training alone. Raises ValueError where gold lacks a class.
     """
     centre, scale = _standard(vectors[lessons.pools != Pool.PSEUDO])
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = accelerator()
     inputs = torch.from_numpy((vectors - centre) / scale).to(device)
     known = torch.from_numpy(champion(vectors)).to(device)
     targets = torch.from_numpy(lessons.targets).to(device)

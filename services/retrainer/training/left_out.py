@@ -13,6 +13,7 @@ from torch import nn
 from services.retrainer.data import matched
 from services.retrainer.data.pictures import LIMITS, picture
 from services.retrainer.data.samples import Dataset, Sample
+from services.retrainer.fitting.device import CPU, accelerator
 from shared.domain.job import Lane
 from shared.domain.model_card import InputSpec
 from shared.domain.tiles import plan
@@ -58,20 +59,25 @@ class Seen:
 
 
 def see(network: nn.Module, dataset: Dataset, look: Look, spec: InputSpec, lane: Lane = Lane.BULK) -> Seen:
-    """Score every look at every sample of `dataset` as serving would."""
-    network.eval()
+    """Score every look at every sample of `dataset` as serving would, in float32 on an accelerator too."""
+    device = accelerator()
+    network.to(device).eval()
     logits, sides = [], []
-    for sample in dataset.samples:
-        images = list(look(sample))
-        logits.append([picture_logit(network, image, spec, lane) for image in images])
-        sides.append([min(image.size) for image in images])
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        for sample in dataset.samples:
+            images = list(look(sample))
+            logits.append([picture_logit(network, image, spec, lane, device) for image in images])
+            sides.append([min(image.size) for image in images])
+    network.to("cpu")
     return Seen(logits=np.array(logits, np.float32), short_sides=np.array(sides, np.int32))
 
 
-def picture_logit(network: nn.Module, image: Image.Image, spec: InputSpec, lane: Lane) -> float:
-    """The mean of the tiles' logits by the weights of the plan."""
+def picture_logit(
+    network: nn.Module, image: Image.Image, spec: InputSpec, lane: Lane, device: torch.device = CPU
+) -> float:
+    """The mean of the tiles' logits by the weights of the plan; the network lies on `device`."""
     with torch.inference_mode():
-        values = network(torch.from_numpy(prepare(image, spec, lane))).logit.tolist()
+        values = network(torch.from_numpy(prepare(image, spec, lane)).to(device)).logit.tolist()
     tiles = plan(image.width, image.height, spec, lane)
     return float(sum(tile.weight * value for tile, value in zip(tiles, values, strict=True)))
 

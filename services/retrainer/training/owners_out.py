@@ -4,6 +4,7 @@ The left-out scores of the first are what calibration, thresholds and figures re
 """
 
 import hashlib
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -21,14 +22,18 @@ from services.retrainer.evaluation.predictions import Predictions
 from services.retrainer.evaluation.run import null_scores
 from services.retrainer.evaluation.thresholds import Choice, choose
 from services.retrainer.fitting.augment import Augmentation
+from services.retrainer.fitting.device import CPU, accelerator
 from services.retrainer.fitting.fit import Fit, Recipe
 from services.retrainer.fitting.slice import Slice
-from services.retrainer.fitting.stream import Balanced
+from services.retrainer.fitting.stream import Ahead, Balanced
+from services.retrainer.networks import architecture, hf
+from services.retrainer.networks.hf import HfClassifier
 from services.retrainer.networks.jinwi_cnn import JinwiCnn
 from services.retrainer.networks.with_texture import WithTexture
 from services.retrainer.statistics.bootstrap import resamples
 from services.retrainer.statistics.calibrate import calibrate_by_tier
 from services.retrainer.statistics.metrics import rate
+from services.retrainer.training.backbone_head import embedded, heads
 from services.retrainer.training.left_out import LOOKS, Seen, repeated, see
 from services.retrainer.training.texture_line import counted, fitted
 from services.retrainer.training.trained import Trained, parameters
@@ -45,26 +50,42 @@ TIERS = (128, 224)
 LARGEST = 1024
 """Short side, in px: a larger picture is shrunk to it first, for native crops of larger ones were never measured."""
 
-# Shrunk and native alike, and few of both where many pictures wait. On whole pictures of owners left out, nine native
-# crops stood at 0.832, one shrunk and two native at 0.821, two native at 0.805, one shrunk at 0.793 (matched views).
-VIEWS = {
-    Lane.BULK: (View(short_side=256, crops=1), View(short_side=LARGEST, crops=2)),
-    Lane.INTERACTIVE: (View(short_side=256, crops=4), View(short_side=LARGEST, crops=5)),
-}
-SPEC = InputSpec(width=128, height=128, views=VIEWS)
 
-TEXTURE, FINAL = "texture", "final"
-"""The part that counts texture statistics and the part that trains on all owners; the others are `fold-0`, …"""
+def input_spec(side: int, *, large: bool = False) -> InputSpec:
+    """What a network that reads tiles of `side` px is shown of a picture; of a `large` one a tile takes long.
+
+    Shrunk and native alike, and few of both where many pictures wait. On whole pictures of owners left out, nine native
+    crops of 128 px stood at 0.832, one shrunk and two native at 0.821, two native at 0.805, one shrunk at 0.793
+    (matched views); other sides take over the proportion.
+    """
+    shrunk, native = 2 * side, max(LARGEST, 2 * side)
+
+    def views(of_shrunk: int, of_native: int) -> tuple[View, ...]:
+        found = (View(short_side=shrunk, crops=of_shrunk),)
+        return (*found, View(short_side=native, crops=of_native)) if of_native else found
+
+    bulk, interactive = (views(1, 0), views(1, 2)) if large else (views(1, 2), views(4, 5))
+    return InputSpec(width=side, height=side, views={Lane.BULK: bulk, Lane.INTERACTIVE: interactive})
+
+
+SPEC = input_spec(128)
+"""Of `jinwi-cnn`."""
+
+TEXTURE, EMBEDDING, FINAL = "texture", "embedding", "final"
+"""The part that counts texture statistics, the one that reads pictures by a frozen backbone, whose heads are then
+fitted at once, and the part that trains on all owners; the others are `fold-0`, …
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Material:
-    """Decoded pictures, each uint8 [H, W, 3], with the fold of each, int64 [N]."""
+    """Decoded pictures, each uint8 [H, W, 3], with the fold of each, int64 [N], and how a network reads them."""
 
     dataset: Dataset
     pictures: list[NDArray[np.uint8]]
     folds: NDArray[np.int64]
     sha256: str
+    spec: InputSpec = SPEC
 
     def without(self, part: str) -> NDArray[np.intp]:
         """The rows that `part` trains on."""
@@ -73,6 +94,9 @@ class Material:
 
 
 def parts(recipe: Recipe) -> list[str]:
+    """What `only` may name, in the order in which one command works on them."""
+    if recipe.head_only:
+        return [EMBEDDING]
     return [*([TEXTURE] if recipe.texture else []), *_networks()]
 
 
@@ -85,7 +109,21 @@ def train(dataset: Dataset, recipe: Recipe, slice_: Slice, only: Sequence[str] =
 
     Parts may be trained by commands side by side: each has its own checkpoint.
     """
-    material = _read(dataset)
+    material = _read(dataset, recipe)
+    made = _by_head(material, recipe, slice_) if recipe.head_only else _by_steps(material, recipe, slice_, only)
+    if made is None:
+        return None
+    networks, minutes = made
+    seen = {lane: {view: _seen(material, networks, slice_, view, lane) for view in LOOKS} for lane in Lane}
+    nulls = {view: _nulls(material, slice_, view, seen[Lane.BULK][view].logits.shape[1]) for view in LOOKS}
+    return _assembled(material, recipe, networks[FINAL], seen, nulls=nulls, minutes=minutes)
+
+
+Made = tuple[dict[str, nn.Module], float]
+"""The network of each part, and minutes of steps."""
+
+
+def _by_steps(material: Material, recipe: Recipe, slice_: Slice, only: Sequence[str]) -> Made | None:
     wanted = only or parts(recipe)
     statistics = _statistics(material, recipe, slice_) if TEXTURE in wanted else None
     fits = {}
@@ -98,15 +136,26 @@ def train(dataset: Dataset, recipe: Recipe, slice_: Slice, only: Sequence[str] =
     if recipe.texture and statistics is None:
         return None
     networks = {part: _network(material, fit, statistics, part) for part, fit in fits.items()}
-    seen = {lane: {view: _seen(material, networks, slice_, view, lane) for view in LOOKS} for lane in Lane}
-    nulls = {view: _nulls(material, slice_, view, seen[Lane.BULK][view].logits.shape[1]) for view in LOOKS}
-    minutes = sum(fit.progress.seconds for fit in fits.values()) / 60
-    return _assembled(material, recipe, networks[FINAL], seen, nulls=nulls, minutes=minutes)
+    return networks, sum(fit.progress.seconds for fit in fits.values()) / 60
+
+
+def _by_head(material: Material, recipe: Recipe, slice_: Slice) -> Made | None:
+    began = time.monotonic()
+    network = cast(HfClassifier, recipe.build())
+    slice_.say(f"a head for each fold, {parameters(network):,} parameters; {recipe}")
+    embeddings = embedded(
+        network, material.pictures, material.spec.width, data=material.sha256, seed=recipe.seed, slice_=slice_
+    )
+    if embeddings is None:
+        return None
+    rows = {part: material.without(part) for part in _networks()}
+    networks = heads(network, embeddings, material.dataset.labels, material.dataset.owners, rows)
+    return networks, (time.monotonic() - began) / 60
 
 
 def train_one(dataset: Dataset, recipe: Recipe, slice_: Slice) -> nn.Module | None:
     """The network that would serve, trained on all owners, without those that judge it; None while it is unfinished."""
-    material = _read(dataset)
+    material = _read(dataset, recipe)
     statistics = _statistics(material, recipe, slice_) if recipe.texture else None
     fit = _fit(material, recipe, slice_, FINAL)
     if not fit.finished and slice_.left() > 0:
@@ -121,7 +170,7 @@ def judges(dataset: Dataset, recipe: Recipe, slice_: Slice) -> dict[str, nn.Modu
 
     Raises ConfigurationError where a network is unfinished, or of another recipe or other data.
     """
-    material = _read(dataset)
+    material = _read(dataset, recipe)
     statistics = _statistics(material, recipe, slice_) if recipe.texture else None
     by_fold = {}
     for part in _networks()[:FOLDS]:
@@ -133,7 +182,7 @@ def judges(dataset: Dataset, recipe: Recipe, slice_: Slice) -> dict[str, nn.Modu
 
 
 def _statistics(material: Material, recipe: Recipe, slice_: Slice) -> NDArray[np.float32] | None:
-    return counted(material.pictures, SPEC.width, data=material.sha256, seed=recipe.seed, slice_=slice_)
+    return counted(material.pictures, material.spec.width, data=material.sha256, seed=recipe.seed, slice_=slice_)
 
 
 def _network(material: Material, fit: Fit, statistics: NDArray[np.float32] | None, part: str) -> nn.Module:
@@ -145,18 +194,19 @@ def _network(material: Material, fit: Fit, statistics: NDArray[np.float32] | Non
     return WithTexture.joined(cast(JinwiCnn, fit.result()), line).eval()
 
 
-def _read(dataset: Dataset) -> Material:
+def _read(dataset: Dataset, recipe: Recipe) -> Material:
     return Material(
         dataset=dataset,
         pictures=pictures(dataset.samples),
         folds=folds(dataset, FOLDS, seed=0),
         sha256=dataset.fingerprint(),
+        spec=input_spec(architecture(recipe.arch).side, large=recipe.arch.startswith(hf.PREFIX)),
     )
 
 
 def _fit(material: Material, recipe: Recipe, slice_: Slice, part: str) -> Fit:
     rows = material.without(part)
-    stream = Balanced(
+    balanced = Balanced(
         pictures=[material.pictures[row] for row in rows],
         labels=material.dataset.labels[rows],
         owners=material.dataset.owners[rows],
@@ -168,6 +218,7 @@ def _fit(material: Material, recipe: Recipe, slice_: Slice, part: str) -> Fit:
     )
     network = recipe.build()
     slice_.say(f"{part}: {len(rows):,} pictures, {parameters(network):,} parameters; {recipe}")
+    stream = balanced if accelerator() == CPU else Ahead(balanced=balanced)
     fit = Fit(
         network, stream, recipe, data=f"{material.sha256} {part}", checkpoint=slice_.run / f"{part}.pt", say=slice_.say,
     )  # fmt: skip
@@ -185,7 +236,9 @@ def _seen(material: Material, networks: Mapping[str, nn.Module], slice_: Slice, 
     for fold in range(FOLDS):
         left_out = material.folds == fold
         slice_.say(f"scoring the {left_out.sum():,} pictures left out of fold {fold}, {view}, {lane} lane")
-        parts_seen.append(see(networks[f"fold-{fold}"], material.dataset.where(left_out), LOOKS[view], SPEC, lane))
+        parts_seen.append(
+            see(networks[f"fold-{fold}"], material.dataset.where(left_out), LOOKS[view], material.spec, lane)
+        )
         rows.append(np.flatnonzero(left_out))
     order = np.argsort(np.concatenate(rows))
     whole = Seen(
@@ -240,7 +293,7 @@ def _assembled(
         network=network,
         recipe=recipe,
         minutes=minutes,
-        spec=SPEC,
+        spec=material.spec,
         calibration=CalibrationTable(tiers={lane: _tiers(material, seen[lane], everything) for lane in Lane}),
         thresholds=thresholds,
         metrics={
@@ -252,7 +305,7 @@ def _assembled(
             Counted(
                 name=material.dataset.name, sha256=material.sha256, trained=(labels,), tested=(labels,), sides=sides
             ),
-            SPEC,
+            material.spec,
         ),
         data_sha256=material.sha256,
         probe=_probe(material),
@@ -314,7 +367,7 @@ def _accusations(judgements: Iterable[Judgement]) -> dict[str, Any]:
 
 def _probe(material: Material) -> NDArray[np.uint8]:
     """Up to 1,000 crops of the input's size, on which the exported file must agree."""
-    side = SPEC.width
+    side = material.spec.width
     stream = Balanced(
         pictures=material.pictures, labels=material.dataset.labels, owners=material.dataset.owners, side=side,
         batch_size=min(1000, 2 * len(material.pictures)), seed=1, augmentation=Augmentation(),

@@ -14,8 +14,9 @@ import torch
 from services.retrainer import networks, sources
 from services.retrainer.data import snapshot
 from services.retrainer.data.samples import Dataset
+from services.retrainer.fitting.device import CPU, accelerator
 from services.retrainer.fitting.fit import Recipe
-from services.retrainer.fitting.recipes import recipe
+from services.retrainer.fitting.recipes import for_accelerator, recipe
 from services.retrainer.fitting.slice import Slice, log
 from services.retrainer.training import held_out, owners_out
 from services.retrainer.training.trained import Trained, parameters
@@ -60,6 +61,8 @@ def train_version(
         say(f"reading {', '.join(map(sources.shown, data))}")
         part = Slice(run=run, say=say, until=until, resume=resume, loaders=loaders)
         dataset = sources.open_datasets(data)
+        if accelerator() != CPU:
+            chosen = for_accelerator(chosen, len(dataset))
         snapshot.write(dataset, run / "manifest.jsonl")
         trained = _trained(dataset, chosen, part, only or [])
         if trained is None:

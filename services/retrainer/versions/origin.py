@@ -154,7 +154,8 @@ def origin(images: Counted, spec: InputSpec) -> Origin:
 def _counted(images: Counted, spec: InputSpec) -> Origin:
     low, high = int(images.sides.min()), int(images.sides.max())
     sides = f"{low} px" if low == high else f"{low} to {high} px"
-    resized = f"resized to {spec.width} × {spec.height} px"
+    size = f"{spec.width} × {spec.height} px"
+    resized = f"resized to {size}" if spec.views is None else f"shrunk and read in tiles of {size}"
     trained = _classes(images.trained)
     return Origin(
         model="jinwi-custom",
@@ -175,7 +176,7 @@ def _counted(images: Counted, spec: InputSpec) -> Origin:
                 f"It saw the pictures of {images.name!r} only. What they show and which generators made them is not "
                 "recorded here; any other subject or generator may be unknown to it."
             ),
-            f"Every picture is {resized} first; the detail that a larger one loses cannot count.",
+            f"Every picture is {resized}; the detail that a larger one loses cannot count.",
             (
                 "Whether it learned how generators draw, or another difference between the two halves of its data, "
                 "such as subject, size, colour or compression, was not examined."

@@ -1,5 +1,6 @@
 import io
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -46,6 +47,23 @@ def test_a_shipped_version_is_judged_in_both_views_and_written_down(folder, tmp_
     assert raw["nulls"].keys() == {"shape", "grid", "colour", "noise", "noise + colour"}
     assert "0.1.0 on set" in report.page.read_text(encoding="utf-8")
     assert report.heads == ["", "matched view", "raw view"]
+
+
+def test_two_versions_are_compared_on_altered_pictures_in_one_report(folder, tmp_path, monkeypatch):
+    """And the other chapters of studies stand there, without being asked for."""
+    monkeypatch.setattr(run, "sections", partial(run.sections, pictures=6))
+    out = tmp_path / "out"
+    order = {"matched_view": False, "studies": False, "lane": "bulk", "beside": "0.2.0", "out": out}
+    report = run.run("0.1.0", [str(folder)], **order)
+    sections = report.document["sections"]
+    assert list(sections) == ["Robustness", "Portraits as on an ID card", "Composites", "Sensitivity", "Files"]
+    sensitivity = sections["Sensitivity"]
+    assert [name.split()[-1] for name in sensitivity["detectors"]] == ["0.1.0", "0.2.0"]
+    assert {difference["alteration"] for difference in sensitivity["differences"]} >= {"plain", "blur", "all"}
+    assert any(case["when"] == "all pictures" for case in sensitivity["cases"])
+    with Image.open(out / "sensitivity.png") as sheet:
+        assert min(sheet.size) > 500
+    assert 'src="http' not in report.page.read_text(encoding="utf-8")
 
 
 def test_the_raw_score_is_that_of_serving(folder):

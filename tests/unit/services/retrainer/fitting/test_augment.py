@@ -2,14 +2,9 @@ import numpy as np
 import pytest
 
 from services.retrainer.fitting.augment import Augmentation
+from tests.unit.services.retrainer.fitting.scenes import photograph
 
 NOTHING = {"blur": 0, "sharpen": 0, "noise": 0, "colour": 0, "grey": 0, "codec": (1, 0, 0), "mask": 0}
-
-
-def photograph(height=256, width=300):
-    random = np.random.default_rng(0)
-    coarse = random.integers(0, 256, (height // 8 + 1, width // 8 + 1, 3)).repeat(8, 0).repeat(8, 1)
-    return np.clip(coarse[:height, :width] + random.normal(0, 6, (height, width, 3)), 0, 255).astype(np.uint8)
 
 
 def crop(seed=0, picture=None, side=64, **chances):

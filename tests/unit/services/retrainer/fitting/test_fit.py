@@ -6,8 +6,10 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from services.retrainer import networks  # noqa: E402
+from services.retrainer.fitting.augment import Augmentation  # noqa: E402
 from services.retrainer.fitting.fit import Fit, Recipe  # noqa: E402
-from services.retrainer.fitting.stream import Passes  # noqa: E402
+from services.retrainer.fitting.stream import Ahead, Balanced, Passes  # noqa: E402
+from services.retrainer.networks.outputs import Outputs  # noqa: E402
 from shared.errors import ConfigurationError  # noqa: E402
 
 torch.set_num_threads(1)  # on tensors this small, threads mostly wait for each other
@@ -118,3 +120,65 @@ def test_the_default_networks_checkpoints_stay_under_16_megabytes(tmp_path):
         big.run(seconds=0)
 
         assert (tmp_path / arch).stat().st_size < 16_000_000
+
+
+class Frozen(torch.nn.Module):
+    """A head on a backbone that stays as it came."""
+
+    def __init__(self):
+        super().__init__()
+        self.backbone = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.BatchNorm2d(8)).requires_grad_(False)
+        self.head = torch.nn.Linear(8, 1)
+
+    def forward(self, pixels):
+        features = self.backbone.eval()(pixels.permute(0, 3, 1, 2) / 255)
+        return Outputs(logit=self.head(features.mean((2, 3))).squeeze(1))
+
+
+def frozen(checkpoint):
+    torch.manual_seed(0)
+    return Fit(Frozen(), stream(), replace(RECIPE, convolution_rate=None), data="", checkpoint=checkpoint, say=print)
+
+
+def test_a_checkpoint_holds_nothing_of_a_backbone_that_stays_as_it_came(tmp_path):
+    whole = frozen(tmp_path / "whole.pt")
+    whole.run()
+    frozen(tmp_path / "cut.pt").run(seconds=0)
+    rest = frozen(tmp_path / "cut.pt")
+    rest.resume()
+    rest.run()
+
+    assert set(torch.load(tmp_path / "cut.pt")["network"]) == {"head.weight", "head.bias"}
+    assert all(torch.equal(tensor, weights(rest)[name]) for name, tensor in weights(whole).items())
+    assert not torch.equal(weights(whole)["head.weight"], frozen(tmp_path / "new.pt").network.head.weight)
+
+
+def planned(checkpoint):
+    """Crops that the device makes, of blocks: human-made ones coarse, AI-generated ones fine."""
+    random = np.random.default_rng(3)
+    labels = np.arange(32, dtype=np.uint8) % 2
+    sides = np.where(labels, 2, 12)
+    pictures = [
+        np.kron(random.integers(60, 200, (72 // side, 72 // side, 1)), np.ones((side, side, 3))).astype(np.uint8)
+        for side in sides
+    ]
+    owners = np.array([f"{index}" for index in range(32)])
+    shown = Balanced(
+        pictures=pictures, labels=labels, owners=owners, side=32, batch_size=16, seed=0, augmentation=Augmentation()
+    )
+    torch.manual_seed(0)
+    network = networks.build(RECIPE.arch, **SMALL)
+    recipe = replace(RECIPE, passes=20)
+    return Fit(network, Ahead(balanced=shown), recipe, data="", checkpoint=checkpoint, say=lambda _: None)
+
+
+def test_a_network_learns_from_crops_that_the_device_makes_in_slices_and_with_loaders_alike(tmp_path):
+    whole = planned(tmp_path / "whole.pt")
+    whole.run()
+    planned(tmp_path / "cut.pt").run(seconds=0)
+    rest = planned(tmp_path / "cut.pt")
+    rest.resume()
+    rest.run(loaders=2)
+
+    assert whole.progress.loss < 0.4
+    assert all(torch.equal(tensor, weights(rest)[name]) for name, tensor in weights(whole).items())

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from services.retrainer.fitting.augment import Augmentation
-from services.retrainer.fitting.stream import Balanced, Passes
+from services.retrainer.fitting.crop_pillow import crop
+from services.retrainer.fitting.stream import Ahead, Balanced, Passes
 
 PLAIN = Augmentation(scale=(1.0, 1.0), blur=0, sharpen=0, noise=0, colour=0, grey=0, codec=(1, 0, 0), mask=0)
 
@@ -33,6 +36,19 @@ def test_a_batch_is_a_function_of_seed_and_step(make):
     assert np.array_equal(make().batch(3)[0], make().batch(3)[0])
     assert not np.array_equal(make().batch(3)[0], make().batch(4)[0])
     assert not np.array_equal(make().batch(3)[0], make(seed=1).batch(3)[0])
+
+
+def test_what_an_accelerator_is_given_is_the_same_batch():
+    """The pictures, what becomes of them and the labels, whoever makes the crops."""
+    stream = balanced(augmentation=Augmentation(codec=(1, 0, 0)))
+    planned = Ahead(balanced=stream).batch(3)
+    pixels, labels = stream.batch(3)
+    assert np.array_equal(planned.labels, labels)
+    made = [
+        crop(window, replace(plan, top=0, left=0)) for window, plan in zip(planned.windows, planned.plans, strict=True)
+    ]
+    assert np.array_equal(np.stack(made), pixels)
+    assert Ahead(balanced=stream).steps_per_pass == stream.steps_per_pass
 
 
 def test_half_of_a_balanced_batch_is_of_each_class():

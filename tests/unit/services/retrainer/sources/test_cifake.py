@@ -25,6 +25,15 @@ def test_a_sample_says_what_its_folders_say(folder):
     assert real.read() == (folder / real.name).read_bytes()
 
 
+def test_folders_in_capitals_as_downloaded_are_the_same_set(folder):
+    """So that a version trained on it is known by its fingerprint."""
+    before = open_dataset(folder).fingerprint()
+    for half in ("train", "test"):
+        for name in ("real", "fake"):
+            (folder / half / name).rename(folder / half / name.upper())
+    assert open_dataset(folder).fingerprint() == before
+
+
 def test_equal_files_have_one_owner(folder):
     copy = write(folder, "train/fake/copy.jpg", (folder / "test/fake/0 (1).jpg").read_bytes())
     samples = by_name(open_dataset(folder))

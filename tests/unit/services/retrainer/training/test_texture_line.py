@@ -5,8 +5,9 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
 from services.retrainer.fitting.slice import Slice  # noqa: E402
-from services.retrainer.training import texture_line  # noqa: E402
-from services.retrainer.training.texture_line import LOOKS, counted, fitted  # noqa: E402
+from services.retrainer.training import windows  # noqa: E402
+from services.retrainer.training.texture_line import counted, fitted  # noqa: E402
+from services.retrainer.training.windows import LOOKS  # noqa: E402
 
 
 def pictures(n=5):
@@ -34,7 +35,7 @@ def test_every_picture_is_counted_in_several_looks_that_depend_on_its_place_alon
 
 
 def test_a_slice_without_time_gives_nothing_and_the_next_goes_on_where_it_stopped(slice_of, monkeypatch):
-    monkeypatch.setattr(texture_line, "CHUNK", 2)
+    monkeypatch.setattr(windows, "CHUNK", 2)
     whole = count(slice_of())
     last = max(slice_of().run.glob("texture-*/*.npy"))
     last.unlink()
