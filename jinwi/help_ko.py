@@ -63,7 +63,7 @@ HELP: Mapping[str, str] = {
     "The pictures: a folder with all below it, or one file.": "그림. 폴더(하위 폴더 포함)나 파일 하나.",
     "The index that they go into.": "그림을 넣을 색인의 이름.",
     "Add what an index does not know yet: hashes and embeddings are kept, the pictures are not.": (
-        "색인이 아직 모르는 그림을 넣습니다. 해시와 임베딩만 보관하고 그림은 보관하지 않습니다."
+        "색인에 아직 없는 그림을 넣습니다. 해시와 임베딩만 보관하고 그림은 보관하지 않습니다."
     ),
     "List the indexes with how many pictures each knows.": "색인과 그 안의 그림 수를 보여 줍니다.",
     "The index.": "색인.",
@@ -188,7 +188,7 @@ HELP: Mapping[str, str] = {
     "Send again what was given up or held since a time.": "어느 시각부터 포기했거나 보류한 전송을 다시 보냅니다.",
     "What was announced then or later (ISO 8601).": "이 시각부터 생긴 이벤트 (ISO 8601).",
     "Label the pictures on which the operator's reviewers are asked.": (
-        "운영자의 검토자에게 묻는 그림에 라벨을 붙입니다."
+        "운영자가 검토자에게 묻는 그림에 라벨을 붙입니다."
     ),
     "List the spot checks, the oldest first.": "표본 검사를 오래된 것부터 보여 줍니다.",
     "What was labelled; else what waits.": "라벨을 붙인 것. 지정하지 않으면 기다리는 것.",
@@ -196,7 +196,7 @@ HELP: Mapping[str, str] = {
     "Write the picture to this file.": "그림을 저장할 파일.",
     "The spot check's id.": "표본 검사의 ID.",
     "Say what a picture is, once; it outranks every score.": (
-        "그림이 무엇인지 한 번 말합니다. 모든 점수보다 우선합니다."
+        "그림이 무엇인지 한 번만 정합니다. 모든 점수보다 우선합니다."
     ),
     "human, ai or unsure.": "human, ai 또는 unsure.",
     "What shows it.": "그렇게 보는 근거.",
@@ -222,7 +222,7 @@ HELP: Mapping[str, str] = {
     ),
     "The run's id.": "재학습의 ID.",
     "Bring images whose label is known: they teach new versions, and judge them.": (
-        "라벨을 아는 이미지를 가져옵니다. 새 버전을 가르치고 평가하는 데 씁니다."
+        "라벨을 아는 이미지를 가져옵니다. 새 버전의 학습과 평가에 씁니다."
     ),
     "Add labelled images. What is there already is skipped: run it again to go on.": (
         "라벨이 있는 이미지를 더합니다. 이미 있는 것은 건너뛰므로 다시 실행하면 이어서 합니다."
@@ -231,7 +231,7 @@ HELP: Mapping[str, str] = {
         "human 과 ai 폴더가 든 폴더. 그 안의 폴더가 소유자입니다."
     ),
     "Share of new owners whose images only judge. Known owners stay.": (
-        "평가에만 쓸 새 소유자의 비율. 이미 아는 소유자는 바뀌지 않습니다."
+        "평가에만 쓸 새 소유자의 비율. 이미 있는 소유자는 바뀌지 않습니다."
     ),
     "Whose an image is: its folder's, or its own.": "이미지의 소유자. 폴더(folder) 또는 이미지 자신(file).",
     "What they show: photograph, painting …": "이미지의 종류. 예: photograph, painting.",

@@ -202,7 +202,7 @@ KOREAN = Language(
         "nobody": "이름 모를",
         "harvest": "표본 수집: {considered:,}개를 살펴 {admitted:,}개를 받아들였습니다.",
         "harvest_refused": "거절: {reasons}.",
-        "snapshot": "학습에 쓴 것: {samples}.",
+        "snapshot": "학습 자료: {samples}.",
         "gate_passed": "심사를 통과했습니다.",
         "gate_refused": "심사에서 거절되었습니다.",
         "passed": "통과",
@@ -216,7 +216,7 @@ KOREAN = Language(
     },
     gold_added="{added:,}개를 더했습니다. 학습용 {train:,}개, 평가용 {guard:,}개. 이미 있음 {there:,}개, 뺌 "
     "{skipped:,}개, 거절 {refused:,}개.",
-    gold_gap="{part} 부분에 라벨이 {label} 인 이미지가 없습니다. 소유자를 더 더하세요. 아는 소유자는 그대로입니다.",
+    gold_gap="{part} 부분에 라벨이 {label} 인 이미지가 없습니다. 소유자를 늘리세요. 이미 있는 소유자는 그대로입니다.",
     gold_outside="{name}: human 이나 ai 폴더에 들어 있지 않은 이미지가 {count:,}개 있습니다. 첫 번째는 {first} 입니다. "
     "그 폴더로 옮기거나 치우세요. 아무것도 더하지 않았습니다.",
     gold_nothing="{name} 에는 human 이나 ai 폴더에 든 이미지가 없습니다.",
