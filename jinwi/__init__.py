@@ -4,10 +4,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from jinwi.errors import ApiError, JinwiError, Refused, RunTimeout, Timeout, Unavailable
-from jinwi.results import Job, Label, Lane, Model, Result, State, Verdict
-from jinwi.retraining_results import Run, RunOutcome
-from jinwi.twins import Similar, Twin
-from jinwi.webhook_results import Delivery, Webhook
+from jinwi.results.jobs import Job, Label, Lane, Model, Result, State, Verdict
+from jinwi.results.retraining import Run, RunOutcome
+from jinwi.results.twins import Similar, Twin
+from jinwi.results.webhooks import Delivery, Webhook
 
 if TYPE_CHECKING:
     from jinwi.async_client import AsyncClient

@@ -9,25 +9,28 @@ from typing import Any, Self, TypeVar, Unpack
 
 import httpx
 
-from jinwi import admin_calls, flow, index_calls, job_calls, model_calls
-from jinwi.admin_calls import AuditFilters
-from jinwi.batch import BatchItem, bulk
-from jinwi.calls import Call, Document, id_of
+from jinwi.calls import admin, index
+from jinwi.calls import jobs as job_calls
+from jinwi.calls import models as model_calls
+from jinwi.calls.admin import AuditFilters
+from jinwi.calls.call import Call, Document, id_of
+from jinwi.calls.index import PICTURES_PAGE
+from jinwi.calls.jobs import Filters, Options
+from jinwi.calls.lists import async_items
+from jinwi.calls.upload import Progress, ignore
+from jinwi.clients.gold import AsyncGold
+from jinwi.clients.people import AsyncAppeals, AsyncLinks
+from jinwi.clients.retraining import AsyncRetraining
+from jinwi.clients.spot_checks import AsyncSpotChecks
+from jinwi.clients.webhooks import AsyncWebhooks
 from jinwi.errors import ApiError, Timeout
-from jinwi.flow import PATIENCE, VERIFY_SECONDS, Flow, Pause, Send, Source
-from jinwi.gold import AsyncGold
-from jinwi.index_calls import PICTURES_PAGE
-from jinwi.job_calls import Filters, Options
-from jinwi.lists import async_items
-from jinwi.people import AsyncAppeals, AsyncLinks
-from jinwi.results import Job, Model
-from jinwi.retraining import AsyncRetraining
-from jinwi.spot_checks import AsyncSpotChecks
-from jinwi.twins import Similar
-from jinwi.upload import Progress, ignore
-from jinwi.webhooks import AsyncWebhooks
-from jinwi.window import async_as_each_ends
-from jinwi.wire import build_request, http_options
+from jinwi.results.jobs import Job, Model
+from jinwi.results.twins import Similar
+from jinwi.transport import flow
+from jinwi.transport.batch import BatchItem, bulk
+from jinwi.transport.flow import PATIENCE, VERIFY_SECONDS, Flow, Pause, Send, Source
+from jinwi.transport.window import async_as_each_ends
+from jinwi.transport.wire import build_request, http_options
 
 T = TypeVar("T")
 
@@ -106,13 +109,13 @@ class AsyncClient:
         return await self._send(job_calls.get_similar(id_of(job)))
 
     async def reference_indexes(self) -> list[Document]:
-        return await self._send(index_calls.list_reference_indexes())
+        return await self._send(index.list_reference_indexes())
 
     def reference_pictures(self, name: str) -> AsyncIterator[Document]:
-        return async_items(self._send, partial(index_calls.list_reference_pictures, name), None, page=PICTURES_PAGE)
+        return async_items(self._send, partial(index.list_reference_pictures, name), None, page=PICTURES_PAGE)
 
     async def remove_reference_index(self, name: str) -> Document:
-        return await self._send(index_calls.remove_reference_index(name))
+        return await self._send(index.remove_reference_index(name))
 
     async def models(self) -> list[Model]:
         return await self._send(model_calls.list_models())
@@ -142,13 +145,13 @@ class AsyncClient:
         return await self._send(model_calls.set_frozen(why, frozen=False))
 
     async def policy(self) -> Document:
-        return await self._send(admin_calls.get_policy())
+        return await self._send(admin.get_policy())
 
     async def change_policy(self, changes: Mapping[str, Any]) -> Document:
-        return await self._send(admin_calls.change_policy(changes))
+        return await self._send(admin.change_policy(changes))
 
     async def pin_model(self, version: str | None) -> Document:
-        return await self._send(admin_calls.change_policy({"model": version}))
+        return await self._send(admin.change_policy({"model": version}))
 
     async def changelog(self, *, limit: int = 50) -> list[Document]:
         return await self._send(model_calls.changelog(limit))
@@ -160,25 +163,25 @@ class AsyncClient:
         return await self._send(model_calls.remove_model(version, why))
 
     async def lanes(self) -> list[Document]:
-        return await self._send(admin_calls.list_lanes())
+        return await self._send(admin.list_lanes())
 
     async def pause(self, lane: str) -> Document:
-        return await self._send(admin_calls.set_lane(lane, paused=True))
+        return await self._send(admin.set_lane(lane, paused=True))
 
     async def resume(self, lane: str) -> Document:
-        return await self._send(admin_calls.set_lane(lane, paused=False))
+        return await self._send(admin.set_lane(lane, paused=False))
 
     async def keys(self) -> list[Document]:
-        return await self._send(admin_calls.list_keys())
+        return await self._send(admin.list_keys())
 
     async def create_key(self, name: str, scopes: Iterable[str]) -> Document:
-        return await self._send(admin_calls.create_key(name, list(scopes)))
+        return await self._send(admin.create_key(name, list(scopes)))
 
     async def revoke_key(self, key_id: str) -> Document:
-        return await self._send(admin_calls.revoke_key(key_id))
+        return await self._send(admin.revoke_key(key_id))
 
     def audit(self, *, limit: int | None = None, **filters: Unpack[AuditFilters]) -> AsyncIterator[Document]:
-        return async_items(self._send, partial(admin_calls.list_acts, filters), limit)
+        return async_items(self._send, partial(admin.list_acts, filters), limit)
 
     async def close(self) -> None:
         await self._http.aclose()

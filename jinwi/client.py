@@ -6,7 +6,7 @@
         job = client.verify("photograph.jpg")
         print(job.result.ai_probability, job.result.verdict)
 
-Both retry what can be retried and raise the errors of `jinwi.errors`; both are drivers of `jinwi.flow`,
+Both retry what can be retried and raise the errors of `jinwi.errors`; both are drivers of `jinwi.transport.flow`,
 where all that they do is written.
 """
 
@@ -19,25 +19,29 @@ from typing import Any, Self, TypeVar, Unpack
 
 import httpx
 
-from jinwi import admin_calls, flow, index_calls, job_calls, model_calls
-from jinwi.admin_calls import AuditFilters
-from jinwi.batch import BatchItem, bulk
-from jinwi.calls import Call, Document, id_of
+from jinwi.calls import admin
+from jinwi.calls import index as index_calls
+from jinwi.calls import jobs as job_calls
+from jinwi.calls import models as model_calls
+from jinwi.calls.admin import AuditFilters
+from jinwi.calls.call import Call, Document, id_of
+from jinwi.calls.index import PICTURES_PAGE
+from jinwi.calls.jobs import Filters, Options
+from jinwi.calls.lists import items
+from jinwi.calls.upload import Progress, ignore
+from jinwi.clients.gold import Gold
+from jinwi.clients.people import Appeals, Links
+from jinwi.clients.retraining import Retraining
+from jinwi.clients.spot_checks import SpotChecks
+from jinwi.clients.webhooks import Webhooks
 from jinwi.errors import ApiError, Timeout
-from jinwi.flow import PATIENCE, VERIFY_SECONDS, Flow, Pause, Send, Source
-from jinwi.gold import Gold
-from jinwi.index_calls import PICTURES_PAGE
-from jinwi.job_calls import Filters, Options
-from jinwi.lists import items
-from jinwi.people import Appeals, Links
-from jinwi.results import Job, Model
-from jinwi.retraining import Retraining
-from jinwi.spot_checks import SpotChecks
-from jinwi.twins import Similar
-from jinwi.upload import Progress, ignore
-from jinwi.webhooks import Webhooks
-from jinwi.window import as_each_ends
-from jinwi.wire import build_request, http_options
+from jinwi.results.jobs import Job, Model
+from jinwi.results.twins import Similar
+from jinwi.transport import flow
+from jinwi.transport.batch import BatchItem, bulk
+from jinwi.transport.flow import PATIENCE, VERIFY_SECONDS, Flow, Pause, Send, Source
+from jinwi.transport.window import as_each_ends
+from jinwi.transport.wire import build_request, http_options
 
 T = TypeVar("T")
 
@@ -184,15 +188,15 @@ class Client:
 
     def policy(self) -> Document:
         """How the key's tenant is served, with its version."""
-        return self._send(admin_calls.get_policy())
+        return self._send(admin.get_policy())
 
     def change_policy(self, changes: Mapping[str, Any]) -> Document:
         """Change these members, None: back to its default; the policy that holds then."""
-        return self._send(admin_calls.change_policy(changes))
+        return self._send(admin.change_policy(changes))
 
     def pin_model(self, version: str | None) -> Document:
         """Let one version score all jobs of the key's tenant, None: the champion; the policy that holds then."""
-        return self._send(admin_calls.change_policy({"model": version}))
+        return self._send(admin.change_policy({"model": version}))
 
     def roll_back_model(self) -> Model:
         """Make `previous` champion again."""
@@ -203,28 +207,28 @@ class Client:
         return self._send(model_calls.remove_model(version, why))
 
     def lanes(self) -> list[Document]:
-        return self._send(admin_calls.list_lanes())
+        return self._send(admin.list_lanes())
 
     def pause(self, lane: str) -> Document:
         """Let no job of the lane begin until it is resumed; submissions are still accepted."""
-        return self._send(admin_calls.set_lane(lane, paused=True))
+        return self._send(admin.set_lane(lane, paused=True))
 
     def resume(self, lane: str) -> Document:
-        return self._send(admin_calls.set_lane(lane, paused=False))
+        return self._send(admin.set_lane(lane, paused=False))
 
     def keys(self) -> list[Document]:
-        return self._send(admin_calls.list_keys())
+        return self._send(admin.list_keys())
 
     def create_key(self, name: str, scopes: Iterable[str]) -> Document:
         """A new key; its `key` is in this answer and never shown again."""
-        return self._send(admin_calls.create_key(name, list(scopes)))
+        return self._send(admin.create_key(name, list(scopes)))
 
     def revoke_key(self, key_id: str) -> Document:
-        return self._send(admin_calls.revoke_key(key_id))
+        return self._send(admin.revoke_key(key_id))
 
     def audit(self, *, limit: int | None = None, **filters: Unpack[AuditFilters]) -> Iterator[Document]:
         """What administrators did, the newest first, at most `limit`; fetched as it is needed."""
-        return items(self._send, partial(admin_calls.list_acts, filters), limit)
+        return items(self._send, partial(admin.list_acts, filters), limit)
 
     def close(self) -> None:
         self._http.close()

@@ -11,8 +11,8 @@ JinwiError
 from collections.abc import Mapping
 from typing import Any
 
-from jinwi.results import Job
-from jinwi.retraining_results import Run
+from jinwi.results.jobs import Job
+from jinwi.results.retraining import Run
 
 
 class JinwiError(Exception):

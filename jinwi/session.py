@@ -7,11 +7,11 @@ from pathlib import Path
 
 import typer
 
-from jinwi.english import ENGLISH
 from jinwi.errors import ApiError, JinwiError, Unavailable
-from jinwi.korean import KOREAN
-from jinwi.language import Code, Language
 from jinwi.terminal import Terminal, open_terminal
+from jinwi.texts.english import ENGLISH
+from jinwi.texts.korean import KOREAN
+from jinwi.texts.language import Code, Language
 from shared.errors import JinwiError as ServiceError
 
 

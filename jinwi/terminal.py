@@ -1,11 +1,15 @@
 """Where the command line writes: results to standard output, all else to standard error."""
 
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from jinwi.language import Language
+from jinwi.texts.language import Language
 
 PIPED_WIDTH = 200
 """Columns of a table that goes into a file or another program, where no terminal says how many."""
@@ -45,3 +49,14 @@ def open_terminal(language: Language) -> Terminal:
         out.width = PIPED_WIDTH
     err = Console(stderr=True, markup=False, emoji=False, highlight=False)
     return Terminal(language=language, out=out, err=err)
+
+
+def print_lines(documents: Iterable[Mapping[str, Any]]) -> None:
+    """One JSON document a line."""
+    for document in documents:
+        print(json.dumps(document), flush=True)  # noqa: T201 - the output that was asked for
+
+
+def local_time(at: datetime) -> str:
+    """In this machine's zone, and which that is."""
+    return f"{at.astimezone():%Y-%m-%d %H:%M:%S %Z}"

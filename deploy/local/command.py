@@ -14,8 +14,8 @@ from deploy.local.home import AlreadyRunning, Home
 from deploy.local.servers import is_free
 from deploy.local.stack import api_address, can_train, make_stack
 from deploy.local.supervisor import Supervisor
-from jinwi.language import Language
 from jinwi.terminal import Terminal
+from jinwi.texts.language import Language
 from shared import config
 from shared.config import Settings
 from shared.errors import ConfigurationError

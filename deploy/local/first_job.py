@@ -8,11 +8,11 @@ from pathlib import Path
 from deploy.local import wheels
 from deploy.local.child import StartFailed
 from jinwi import Client, Job, State
-from jinwi.inputs import Input
-from jinwi.report import Words
-from jinwi.results import FINAL
+from jinwi.inputs.find import Input
+from jinwi.inputs.verify import Ended
+from jinwi.results.jobs import FINAL
 from jinwi.terminal import Terminal
-from jinwi.verify import Ended
+from jinwi.views.report import Words
 
 JOB_SECONDS = 60
 POLL_SECONDS = 0.05

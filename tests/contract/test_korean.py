@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from jinwi.english import ENGLISH
-from jinwi.korean import KOREAN
-from jinwi.results import Verdict
+from jinwi.results.jobs import Verdict
+from jinwi.texts.english import ENGLISH
+from jinwi.texts.korean import KOREAN
 from services.api.languages import LANGUAGES
 from services.api.result_texts import Texts
 from shared.domain.domain_texts import DomainTexts

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from rich.console import Console
 
-from jinwi.english import ENGLISH
-from jinwi.findings import lines
-from jinwi.inputs import Input
-from jinwi.korean import KOREAN
-from jinwi.report import JsonLines, ResultTable
-from jinwi.results import Job
+from jinwi.inputs.find import Input
+from jinwi.inputs.verify import Ended, Tally
+from jinwi.results.jobs import Job
 from jinwi.terminal import Terminal
-from jinwi.verify import Ended, Tally
+from jinwi.texts.english import ENGLISH
+from jinwi.texts.korean import KOREAN
+from jinwi.views.findings import lines
+from jinwi.views.report import JsonLines, ResultTable
 from services.api.finding_section import findings_section
 from services.api.languages import LANGUAGES
 from shared.domain.provenance import DETAIL_CHARACTERS, MOST_FINDINGS, Finding, strongest

@@ -6,10 +6,10 @@ from itertools import cycle
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from jinwi.english import ENGLISH
-from jinwi.findings import lines
-from jinwi.results import Job
+from jinwi.results.jobs import Job
 from jinwi.terminal import printable
+from jinwi.texts.english import ENGLISH
+from jinwi.views.findings import lines
 from shared.decoding.decoder import Decoder
 from shared.domain.job import State
 from tests.integration.api.people import link

@@ -8,9 +8,9 @@ from rich.console import Console
 
 from deploy.local import command
 from deploy.local.home import Home
-from jinwi.english import ENGLISH
-from jinwi.korean import KOREAN
 from jinwi.terminal import Terminal
+from jinwi.texts.english import ENGLISH
+from jinwi.texts.korean import KOREAN
 from shared.config import Settings
 
 

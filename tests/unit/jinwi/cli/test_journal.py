@@ -104,7 +104,7 @@ def test_an_interruption_shows_the_table_and_says_how_far_it_came(process, jinwi
 
 @pytest.mark.parametrize("paused", [True, False, None])
 def test_a_run_in_a_paused_lane_says_so_once(command, jinwi, folder, monkeypatch, paused):
-    monkeypatch.setattr("jinwi.verify.QUIET_SECONDS", 0.05)
+    monkeypatch.setattr("jinwi.inputs.verify.QUIET_SECONDS", 0.05)
     asked = threading.Event()
 
     def lanes(_):

@@ -18,7 +18,7 @@ def test_a_key_that_is_not_known_ends_the_run_at_once(command, jinwi, folder):
 
 
 def test_a_server_that_goes_away_ends_the_run_with_what_it_has(command, jinwi, folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("jinwi.verify_command.OUTAGE_SECONDS", 0.2)
+    monkeypatch.setattr("jinwi.commands.verify.OUTAGE_SECONDS", 0.2)
     jinwi.script.extend([jinwi.serve, *[Answer(status=0)] * 20])
     result = command("verify", *folder.glob("*.png"), "--concurrency", 1, "--resume", tmp_path / "journal")
     assert result.exit_code == 1

@@ -2,7 +2,7 @@
 
 import re
 
-from jinwi.korean import KOREAN
+from jinwi.texts.korean import KOREAN
 from shared.domain.changelog import ENGLISH, markdown
 
 ENTRY = {
