@@ -32,6 +32,7 @@ from services.retrainer.fitting.stream import Passes
 from services.retrainer.sources import open_datasets
 from services.retrainer.statistics.metrics import roc_auc
 from services.retrainer.training import owners_out
+from services.retrainer.training.input_spec import SPEC
 from services.retrainer.training.left_out import matched_views, see
 from services.retrainer.training.trained import logits, parameters
 from shared.domain.job import Lane
@@ -129,7 +130,7 @@ def _ours(name: str, compared: Comparison, work: Path) -> dict[str, Any]:
 
 def _read(network: nn.Module, dataset: Dataset) -> Scores:
     """The first look at each picture, as the interactive lane reads it."""
-    return see(network, dataset, matched_views, owners_out.SPEC, Lane.INTERACTIVE).logits[:, 0].astype(float)
+    return see(network, dataset, matched_views, SPEC, Lane.INTERACTIVE).logits[:, 0].astype(float)
 
 
 def _resized(look: Pixels, side: int) -> Pixels:

@@ -140,17 +140,16 @@ def _encoded(pixels: Pixels, one: Round) -> Pixels:
 def _placed(images: Tensor, plans: Sequence[Plan]) -> Tensor:
     """Crops cut at their corners, mirrored, turned and masked: uint8 [N, side, side, 3]."""
     side, device = plans[0].side, images.device
-    corners = torch.tensor([plan.corner for plan in plans], device=device)[:, :, None] + torch.arange(
-        side, device=device
-    )
+    corners = torch.tensor([plan.corner for plan in plans], device=device)
+    places = corners[:, :, None] + torch.arange(side, device=device)
     every = torch.arange(len(plans), device=device)[:, None, None]
-    crops = images.to(torch.uint8).permute(0, 2, 3, 1)[every, corners[:, 0, :, None], corners[:, 1, None, :]]
+    placed = images.to(torch.uint8).permute(0, 2, 3, 1)[every, places[:, 0, :, None], places[:, 1, None, :]]
     for mirrored in (False, True):
         for quarters in range(4):
             rows = [row for row, plan in enumerate(plans) if (plan.mirrored, plan.quarters) == (mirrored, quarters)]
             if rows:
-                turned = crops[rows].flip(2) if mirrored else crops[rows]
-                crops[rows] = torch.rot90(turned, quarters, (1, 2))
+                turned = placed[rows].flip(2) if mirrored else placed[rows]
+                placed[rows] = torch.rot90(turned, quarters, (1, 2))
     for row, mask in ((row, plan.mask) for row, plan in enumerate(plans) if plan.mask is not None):
-        crops[row, mask.top : mask.top + mask.side, mask.left : mask.left + mask.side] = mask.grey
-    return crops
+        placed[row, mask.top : mask.top + mask.side, mask.left : mask.left + mask.side] = mask.grey
+    return placed

@@ -16,13 +16,14 @@ from services.retrainer.fitting.device import accelerator
 from services.retrainer.fitting.slice import Slice
 from services.retrainer.networks.hf import HfClassifier
 from services.retrainer.training.texture_line import fitted
-from services.retrainer.training.windows import Floats, Pixels, read_all
+from services.retrainer.training.windows import Floats, Pixels, minutes, read_all
 
 
 def embedded(
     network: HfClassifier, pictures: Sequence[Pixels], side: int, *, data: str, seed: int, slice_: Slice
-) -> Floats | None:
-    """What the backbone makes of windows of `side` px of each picture, float32 [N, LOOKS, C]; None where time ended.
+) -> tuple[Floats, float] | None:
+    """What the backbone makes of windows of `side` px of each picture, float32 [N, LOOKS, C], and the minutes that it
+    took; None where the time ended.
 
     What another slice made of the same `data`, a SHA-256, and the same backbone is taken over.
     """
@@ -37,7 +38,7 @@ def embedded(
 
     found = read_all(pictures, side, read, what="embedding", folder=folder, seed=seed, slice_=slice_)
     network.to("cpu")
-    return found
+    return None if found is None else (found, minutes(folder))
 
 
 def heads(

@@ -4,7 +4,6 @@ The left-out scores of the first are what calibration, thresholds and figures re
 """
 
 import hashlib
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -34,42 +33,19 @@ from services.retrainer.statistics.bootstrap import resamples
 from services.retrainer.statistics.calibrate import calibrate_by_tier
 from services.retrainer.statistics.metrics import rate
 from services.retrainer.training.backbone_head import embedded, heads
+from services.retrainer.training.input_spec import SPEC, input_spec
 from services.retrainer.training.left_out import LOOKS, Seen, repeated, see
 from services.retrainer.training.texture_line import counted, fitted
 from services.retrainer.training.trained import Trained, parameters
 from services.retrainer.versions.origin import Counted, origin
 from shared.domain.job import Lane
-from shared.domain.model_card import CalibrationTable, InputSpec, Tier, View
+from shared.domain.model_card import CalibrationTable, InputSpec, Tier
 from shared.domain.verdict import Thresholds
 from shared.errors import ConfigurationError
 
 FOLDS = 6
 TIERS = (128, 224)
 """Short sides, in px, up to which pictures share a calibration."""
-
-LARGEST = 1024
-"""Short side, in px: a larger picture is shrunk to it first, for native crops of larger ones were never measured."""
-
-
-def input_spec(side: int, *, large: bool = False) -> InputSpec:
-    """What a network that reads tiles of `side` px is shown of a picture; of a `large` one a tile takes long.
-
-    Shrunk and native alike, and few of both where many pictures wait. On whole pictures of owners left out, nine native
-    crops of 128 px stood at 0.832, one shrunk and two native at 0.821, two native at 0.805, one shrunk at 0.793
-    (matched views); other sides take over the proportion.
-    """
-    shrunk, native = 2 * side, max(LARGEST, 2 * side)
-
-    def views(of_shrunk: int, of_native: int) -> tuple[View, ...]:
-        found = (View(short_side=shrunk, crops=of_shrunk),)
-        return (*found, View(short_side=native, crops=of_native)) if of_native else found
-
-    bulk, interactive = (views(1, 0), views(1, 2)) if large else (views(1, 2), views(4, 5))
-    return InputSpec(width=side, height=side, views={Lane.BULK: bulk, Lane.INTERACTIVE: interactive})
-
-
-SPEC = input_spec(128)
-"""Of `jinwi-cnn`."""
 
 TEXTURE, EMBEDDING, FINAL = "texture", "embedding", "final"
 """The part that counts texture statistics, the one that reads pictures by a frozen backbone, whose heads are then
@@ -120,7 +96,7 @@ def train(dataset: Dataset, recipe: Recipe, slice_: Slice, only: Sequence[str] =
 
 
 Made = tuple[dict[str, nn.Module], float]
-"""The network of each part, and minutes of steps."""
+"""The network of each part, and the minutes that they took."""
 
 
 def _by_steps(material: Material, recipe: Recipe, slice_: Slice, only: Sequence[str]) -> Made | None:
@@ -140,17 +116,17 @@ def _by_steps(material: Material, recipe: Recipe, slice_: Slice, only: Sequence[
 
 
 def _by_head(material: Material, recipe: Recipe, slice_: Slice) -> Made | None:
-    began = time.monotonic()
     network = cast(HfClassifier, recipe.build())
     slice_.say(f"a head for each fold, {parameters(network):,} parameters; {recipe}")
-    embeddings = embedded(
+    found = embedded(
         network, material.pictures, material.spec.width, data=material.sha256, seed=recipe.seed, slice_=slice_
     )
-    if embeddings is None:
+    if found is None:
         return None
+    embeddings, minutes = found
     rows = {part: material.without(part) for part in _networks()}
     networks = heads(network, embeddings, material.dataset.labels, material.dataset.owners, rows)
-    return networks, (time.monotonic() - began) / 60
+    return networks, minutes
 
 
 def train_one(dataset: Dataset, recipe: Recipe, slice_: Slice) -> nn.Module | None:

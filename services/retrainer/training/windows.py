@@ -1,5 +1,6 @@
 """What a fixed layer reads in windows of matched views: once for all folds, in chunks that outlive a slice of time."""
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -24,6 +25,8 @@ worth 0.002 of ROC AUC less where several tiles are read, and no steadier under 
 CHUNK = 250
 """Pictures in one file of what was read."""
 
+SPENT = "seconds.txt"
+
 
 def read_all(
     pictures: Sequence[Pixels], side: int, read: Read, *, what: str, folder: Path, seed: int, slice_: Slice
@@ -33,17 +36,26 @@ def read_all(
     Every finished chunk lies in `folder`, where the next slice finds it; the slice says how much of `what` is done.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    if not slice_.resume:
+        (folder / SPENT).unlink(missing_ok=True)
     chunks = []
     for start in range(0, len(pictures), CHUNK):
         path = folder / f"{start}.npy"
         if not (path.exists() and slice_.resume):
             if slice_.left() <= 0:
                 return None
-            rows = range(start, min(start + CHUNK, len(pictures)))
+            rows, began = range(start, min(start + CHUNK, len(pictures))), time.monotonic()
             _write(path, np.stack([read(_windows(pictures[row], row, side, seed)) for row in rows]))
+            with (folder / SPENT).open("a", encoding="ascii") as file:
+                file.write(f"{time.monotonic() - began:.1f}\n")
             slice_.say(f"{what} of {rows.stop:,} of {len(pictures):,} pictures")
         chunks.append(np.load(path, allow_pickle=False))
     return np.concatenate(chunks)
+
+
+def minutes(folder: Path) -> float:
+    """Spent in all slices on what lies in `folder`."""
+    return sum(map(float, (folder / SPENT).read_text(encoding="ascii").split())) / 60
 
 
 def _windows(picture: Pixels, row: int, side: int, seed: int) -> Pixels:

@@ -3,7 +3,7 @@
 from dataclasses import fields
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.domain.detail_words import DetailWords
@@ -141,6 +141,7 @@ def leaves(value):
 
 
 @BOTH
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(details=st.dictionaries(NAMES, ANY, max_size=5))
 def test_nothing_that_a_file_holds_is_lost_or_written_as_json(texts, details):
     kept = bounded(details)

@@ -16,6 +16,7 @@ from services.retrainer.fitting.slice import Slice  # noqa: E402
 from services.retrainer.networks.outputs import Outputs  # noqa: E402
 from services.retrainer.sources import open_datasets  # noqa: E402
 from services.retrainer.training import left_out, owners_out, train  # noqa: E402
+from services.retrainer.training.input_spec import SPEC  # noqa: E402
 from services.retrainer.training.trained import logits  # noqa: E402
 from shared.domain.job import Lane  # noqa: E402
 from shared.domain.model_card import InputSpec, View  # noqa: E402
@@ -102,7 +103,7 @@ def test_every_look_at_every_picture_is_scored():
     for file, level in zip(files, (75, 175), strict=True):
         Image.new("RGB", (144, 144), (level,) * 3).save(file, "PNG")
     dataset = Dataset("made", [replace(sample(0, "a", 1), read=file.getvalue, name=f"{file}") for file in files])
-    seen = left_out.see(Brightness(), dataset, left_out.matched_views, owners_out.SPEC)
+    seen = left_out.see(Brightness(), dataset, left_out.matched_views, SPEC)
     assert seen.logits.shape == seen.short_sides.shape == (2, left_out.DRAWS)
     assert (seen.logits[0] < 0).all()
     assert (seen.logits[1] > 0).all()
@@ -152,7 +153,7 @@ def test_a_finished_run_has_for_each_owner_the_network_that_was_judged_on_the_ow
     logits_kept = left_out.Seen.load(kept).logits
     for row in range(0, len(data), 5):
         one = data.samples[row]
-        said = left_out.see(judges[one.owner], Dataset("one", [one]), left_out.raw, owners_out.SPEC).logits
+        said = left_out.see(judges[one.owner], Dataset("one", [one]), left_out.raw, SPEC).logits
         assert said == pytest.approx(logits_kept[row : row + 1], abs=1e-5)
 
 
