@@ -4,8 +4,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from jinwi.errors import ApiError, JinwiError, Refused, RunTimeout, Timeout, Unavailable
-from jinwi.results.jobs import Job, Label, Lane, Model, Result, State, Verdict
+from jinwi.results.jobs import Job, Lane, Result, State, Verdict
+from jinwi.results.models import Model
 from jinwi.results.retraining import Run, RunOutcome
+from jinwi.results.reviews import Label
 from jinwi.results.twins import Similar, Twin
 from jinwi.results.webhooks import Delivery, Webhook
 

@@ -24,7 +24,8 @@ from jinwi.clients.retraining import AsyncRetraining
 from jinwi.clients.spot_checks import AsyncSpotChecks
 from jinwi.clients.webhooks import AsyncWebhooks
 from jinwi.errors import ApiError, Timeout
-from jinwi.results.jobs import Job, Model
+from jinwi.results.jobs import Job
+from jinwi.results.models import Model
 from jinwi.results.twins import Similar
 from jinwi.transport import flow
 from jinwi.transport.batch import BatchItem, bulk

@@ -35,7 +35,8 @@ from jinwi.clients.retraining import Retraining
 from jinwi.clients.spot_checks import SpotChecks
 from jinwi.clients.webhooks import Webhooks
 from jinwi.errors import ApiError, Timeout
-from jinwi.results.jobs import Job, Model
+from jinwi.results.jobs import Job
+from jinwi.results.models import Model
 from jinwi.results.twins import Similar
 from jinwi.transport import flow
 from jinwi.transport.batch import BatchItem, bulk

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from jinwi.calls.call import Call, Document, query
 from jinwi.calls.lists import whole
-from jinwi.results.jobs import Model
+from jinwi.results.models import Model
 
 
 def list_models() -> Call[list[Model]]:

@@ -9,7 +9,8 @@ import typer
 
 from jinwi.calls.jobs import Filters
 from jinwi.cli.options import JsonOption, LangOption, LimitOption, instant
-from jinwi.results.jobs import Lane, ReviewState, State, Verdict
+from jinwi.results.jobs import Lane, State, Verdict
+from jinwi.results.reviews import ReviewState
 from jinwi.session import session
 
 

@@ -10,8 +10,8 @@ import typer
 
 from jinwi.calls.people import AppealFilters
 from jinwi.cli.options import JsonOption, LangOption, LimitOption, instant
-from jinwi.results.jobs import Label
 from jinwi.results.people import AppealState
+from jinwi.results.reviews import Label
 from jinwi.session import session
 
 links = typer.Typer(help="Let people without a key read one result, and take that back.", no_args_is_help=True)

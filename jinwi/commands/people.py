@@ -9,8 +9,8 @@ from pathlib import Path
 from jinwi.calls.people import AppealFilters
 from jinwi.client import Client
 from jinwi.commands.connection import connect, open_client
-from jinwi.results.jobs import Item, Label, ReviewState, Tick
 from jinwi.results.people import Appeal, Link
+from jinwi.results.reviews import Item, Label, ReviewState, Tick
 from jinwi.session import Complaint
 from jinwi.terminal import Terminal, local_time, print_lines
 

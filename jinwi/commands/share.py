@@ -16,7 +16,7 @@ from jinwi.commands.connection import Server, connect
 from jinwi.commands.download import download
 from jinwi.commands.packed import ROOM, Opened, known_keys, opened
 from jinwi.errors import ApiError, Refused, Unavailable
-from jinwi.results.jobs import Model
+from jinwi.results.models import Model
 from jinwi.session import Complaint
 from jinwi.terminal import Terminal
 from jinwi.transport import flow

@@ -17,7 +17,8 @@ from jinwi.errors import JinwiError, Refused
 from jinwi.inputs.find import Input, find, is_address, names
 from jinwi.inputs.journal import Journal, NotAJournal
 from jinwi.inputs.verify import Ended, Sink, Tally, Verifier, run
-from jinwi.results.jobs import Job, Lane, Model
+from jinwi.results.jobs import Job, Lane
+from jinwi.results.models import Model
 from jinwi.session import Complaint
 from jinwi.terminal import Terminal
 from jinwi.texts.language import Language

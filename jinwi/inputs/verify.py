@@ -11,8 +11,9 @@ from jinwi.async_client import AsyncClient
 from jinwi.errors import ApiError, JinwiError, Refused
 from jinwi.inputs.find import Input
 from jinwi.inputs.journal import Journal
-from jinwi.results.jobs import Basis as RestsOn
-from jinwi.results.jobs import Job, Model, Thresholds, Verdict
+from jinwi.results.evidence import Basis as RestsOn
+from jinwi.results.jobs import Job, Thresholds, Verdict
+from jinwi.results.models import Model
 from jinwi.texts import problems
 from jinwi.transport.window import async_as_each_ends
 

@@ -1,10 +1,13 @@
-"""What the server says, typed. Every document keeps its raw JSON in `document`."""
+"""What the server says of jobs, typed. Every document keeps its raw JSON in `document`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
+
+from jinwi.results.evidence import Basis, DomainView, Finding, Stability
+from jinwi.results.reviews import Reviewed
 
 
 class State(StrEnum):
@@ -16,6 +19,9 @@ class State(StrEnum):
     ERASED = "erased"
 
 
+FINAL = frozenset({State.DONE, State.FAILED, State.DEAD, State.ERASED})
+
+
 class Lane(StrEnum):
     INTERACTIVE = "interactive"
     BULK = "bulk"
@@ -25,92 +31,6 @@ class Verdict(StrEnum):
     LIKELY_HUMAN = "likely_human"
     UNCERTAIN = "uncertain"
     LIKELY_AI = "likely_ai"
-
-
-class Basis(StrEnum):
-    """What a verdict rests on: the probability, or a signed and trusted statement in the file."""
-
-    MODEL = "model"
-    PROVENANCE = "provenance"
-
-
-class Kind(StrEnum):
-    """Where a finding comes from."""
-
-    C2PA = "c2pa"
-    IPTC = "iptc"
-    EXIF = "exif"
-    GENERATOR = "generator"
-
-
-class Claim(StrEnum):
-    """What a finding says; `edited`: software made or changed the picture, and nothing is said of AI."""
-
-    AI = "ai"
-    EDITED_WITH_AI = "edited_with_ai"
-    CAMERA = "camera"
-    EDITED = "edited"
-
-
-class Strength(StrEnum):
-    """Who could have faked a finding: a signer whom the installation trusts, anyone with a key, anyone."""
-
-    SIGNED_TRUSTED = "signed_trusted"
-    SIGNED = "signed"
-    UNSIGNED = "unsigned"
-
-
-class Domain(StrEnum):
-    """What kind of picture a model takes a picture for; `other`: none of these, or no telling which."""
-
-    PHOTOGRAPH = "photograph"
-    PORTRAIT = "portrait"
-    PAINTING = "painting"
-    ILLUSTRATION = "illustration"
-    RENDER = "render"
-    GRAPHIC = "graphic"
-    SCREENSHOT = "screenshot"
-    OTHER = "other"
-
-
-class Label(StrEnum):
-    """What a person says of an image in a review."""
-
-    HUMAN = "human"
-    AI = "ai"
-    UNSURE = "unsure"
-
-
-class ReviewState(StrEnum):
-    """What people made of a verdict; `decided`: the model had left it open."""
-
-    NONE = "none"
-    CONFIRMED = "confirmed"
-    OVERTURNED = "overturned"
-    DISPUTED = "disputed"
-    DECIDED = "decided"
-
-
-class Item(StrEnum):
-    """Where a reviewer looks."""
-
-    LIGHTING = "lighting"
-    SHADOWS = "shadows"
-    BACKGROUND = "background"
-    TEXTURE = "texture"
-    TEXT = "text"
-    HANDS = "hands"
-
-
-class Tick(StrEnum):
-    """What a reviewer saw there."""
-
-    OK = "ok"
-    ODD = "odd"
-    UNCLEAR = "unclear"
-
-
-FINAL = frozenset({State.DONE, State.FAILED, State.DEAD, State.ERASED})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,79 +47,6 @@ class Reason:
 
     code: str
     detail: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
-    """One thing that the file says of its own origin, `where` in it, and how far that can be trusted."""
-
-    kind: Kind
-    claim: Claim
-    strength: Strength
-    where: str
-    details: Mapping[str, Any]
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Self:
-        return cls(
-            kind=Kind(document["kind"]),
-            claim=Claim(document["claim"]),
-            strength=Strength(document["strength"]),
-            where=document["where"],
-            details=document["details"],
-        )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Stability:
-    """The image scored again in `n` other forms: between which probabilities, and how many verdicts were others."""
-
-    n: int
-    low: float
-    high: float
-    flips: int
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Self:
-        return cls(n=document["n"], low=document["low"], high=document["high"], flips=document["flips"])
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DomainView:
-    """What the model takes the picture for, with which probability in [0, 1], and its record with such pictures.
-
-    Of `images` by people, of `owners` owners, it called `called_ai` likely AI; `low` and `high` bound that share, 95 %
-    interval. Above `cap`, as the tenant's policy says, none is called so.
-    """
-
-    domain: Domain
-    probability: float
-    familiar: bool
-    """False: unlike anything that the model was measured on."""
-    images: int
-    owners: int
-    called_ai: int
-    rate: float
-    low: float
-    high: float
-    cap: float
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Self:
-        record = document["record"]
-        low, high = record["interval"]
-        return cls(
-            domain=Domain(document["name"]),
-            probability=document["probability"],
-            familiar=document["familiar"],
-            images=record["images"],
-            owners=record["owners"],
-            called_ai=record["called_ai"],
-            rate=record["rate"],
-            low=low,
-            high=high,
-            cap=document["cap"],
-        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -240,24 +87,6 @@ class Result:
             provenance_complete=evidence.get("provenance_complete"),
             domain=DomainView.from_document(evidence["domain"]) if evidence.get("domain") else None,
             stability=Stability.from_document(evidence["stability"]) if evidence.get("stability") else None,
-        )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reviewed:
-    """What people made of a verdict, which stays as it was. `votes` are by label, of one each reviewer."""
-
-    state: ReviewState
-    verdict_by_person: str | None
-    """`human` or `ai`: where set, it holds for the tenant."""
-    votes: Mapping[str, int]
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Self:
-        return cls(
-            state=ReviewState(document["state"]),
-            verdict_by_person=document["verdict_by_person"],
-            votes=document["votes"],
         )
 
 
@@ -309,61 +138,3 @@ class Job:
             finished_at=datetime.fromisoformat(finished_at) if finished_at else None,
             document=document,
         )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
-    """Some jobs of a list, and the cursor of the next page; None on the last."""
-
-    jobs: tuple[Job, ...]
-    next_cursor: str | None
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Self:
-        jobs = tuple(Job.from_document(each) for each in document["jobs"])
-        return cls(jobs=jobs, next_cursor=document["next_cursor"])
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rate:
-    """A measured share in [0, 1] of `n` cases, with its confidence interval."""
-
-    value: float
-    low: float
-    high: float
-    n: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Model:
-    """A model version, the aliases that point to it, and its card: what it says of itself."""
-
-    version: str
-    aliases: tuple[str, ...]
-    card: Mapping[str, Any]
-    document: Mapping[str, Any]
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Self:
-        return cls(
-            version=document["version"],
-            aliases=tuple(document["aliases"]),
-            card=document["card"],
-            document=document,
-        )
-
-    @property
-    def thresholds(self) -> Thresholds | None:
-        """Those at which the card's rates were measured; None where the card does not say."""
-        thresholds = self.card.get("thresholds")
-        if not thresholds:
-            return None
-        return Thresholds(likely_human=thresholds["likely_human"], likely_ai=thresholds["likely_ai"])
-
-    @property
-    def false_accusation_rate(self) -> Rate | None:
-        """The share of human-made images that it called likely AI; None where the card does not say."""
-        rate = self.card.get("false_accusation_rate")
-        if not rate:
-            return None
-        return Rate(value=rate["value"], low=rate["low"], high=rate["high"], n=rate["n"])

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from jinwi.results.jobs import Label, Verdict
+from jinwi.results.jobs import Verdict
+from jinwi.results.reviews import Label
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

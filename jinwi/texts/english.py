@@ -1,7 +1,8 @@
 """The texts of the command line in English; reasons and problems come in it from the server."""
 
-from jinwi.results.jobs import Label, State, Verdict
+from jinwi.results.jobs import State, Verdict
 from jinwi.results.retraining import RunFailure, RunOutcome, RunStage, RunState
+from jinwi.results.reviews import Label
 from jinwi.results.webhooks import DeliveryState
 from jinwi.texts import people as people_texts
 from jinwi.texts.language import Code, Language

@@ -1,7 +1,8 @@
 """The texts of the command line in Korean."""
 
-from jinwi.results.jobs import Label, State, Verdict
+from jinwi.results.jobs import State, Verdict
 from jinwi.results.retraining import RunFailure, RunOutcome, RunStage, RunState
+from jinwi.results.reviews import Label
 from jinwi.texts import people as people_texts
 from jinwi.texts.language import Code, Language
 from shared.domain import domain_texts, finding_texts, reason_texts

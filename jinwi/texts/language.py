@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from jinwi.results.jobs import Failure, Label, Reason, State, Verdict
+from jinwi.results.jobs import Failure, Reason, State, Verdict
 from jinwi.results.retraining import RunFailure, RunOutcome, RunStage, RunState
+from jinwi.results.reviews import Label
 from jinwi.texts.people import PeopleTexts
 from shared.domain import reason_texts
 from shared.domain.domain_texts import DomainTexts, per_cent

@@ -25,7 +25,8 @@ from jinwi.calls.call import Call
 from jinwi.calls.jobs import Options
 from jinwi.calls.upload import Counted, Progress
 from jinwi.errors import ApiError, Refused, Timeout, Unavailable
-from jinwi.results.jobs import Job, Model
+from jinwi.results.jobs import Job
+from jinwi.results.models import Model
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from shutil import copyfileobj
 from typing import TextIO
 
 from jinwi.inputs.verify import Ended, Tally
-from jinwi.results.jobs import Model
+from jinwi.results.models import Model
 from jinwi.terminal import printable
 from jinwi.texts.language import Language
 from jinwi.views.report import Words, expectation, summary

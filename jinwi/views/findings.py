@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from jinwi.results.jobs import Finding, Result
+from jinwi.results.evidence import Finding
+from jinwi.results.jobs import Result
 from jinwi.texts.language import Language
 from shared.domain.details import one_line, rows, sentences
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from jinwi.inputs.verify import Ended, Tally
-from jinwi.results.jobs import Basis, Job, Model, Rate
+from jinwi.results.evidence import Basis
+from jinwi.results.jobs import Job
+from jinwi.results.models import Model, Rate
 from jinwi.terminal import Terminal
 from jinwi.texts.language import Language
 from jinwi.views import domains

@@ -1,6 +1,6 @@
 """Whether the score survives other forms of the picture, in a sentence, for `jinwi verify --evidence full`."""
 
-from jinwi.results.jobs import Stability
+from jinwi.results.evidence import Stability
 from jinwi.texts.language import Language
 
 

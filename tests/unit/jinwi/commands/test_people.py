@@ -10,8 +10,7 @@ from typer.testing import CliRunner
 
 from jinwi import AsyncClient, Client, Unavailable
 from jinwi.cli import app
-from jinwi.results import jobs as results
-from jinwi.results import people
+from jinwi.results import people, reviews
 from jinwi.texts.english import ENGLISH
 from jinwi.texts.korean import KOREAN
 from shared.domain import appeal, review
@@ -117,10 +116,10 @@ def lines(result):
 def test_the_client_knows_the_words_of_the_server():
     for ours, theirs in (
         (people.AppealState, appeal.AppealState),
-        (results.ReviewState, review.ReviewState),
-        (results.Item, review.Item),
-        (results.Tick, review.Tick),
-        (results.Label, review.Label),
+        (reviews.ReviewState, review.ReviewState),
+        (reviews.Item, review.Item),
+        (reviews.Tick, review.Tick),
+        (reviews.Label, review.Label),
     ):
         assert [one.value for one in ours] == [one.value for one in theirs]
 

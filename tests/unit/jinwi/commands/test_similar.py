@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from jinwi import AsyncClient, Client
 from jinwi.cli import app
-from jinwi.results.jobs import Label, Verdict
+from jinwi.results.jobs import Verdict
+from jinwi.results.reviews import Label
 from tests.unit.jinwi.conftest import KEY, PNG, Answer, job_document, result_document
 
 JOB = "019a0b8e-6f5c-7c3e-9f52-3d6c4f1f2a10"

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from jinwi.results import jobs
+from jinwi.results import evidence, jobs
 from shared.domain import domains, job, verdict
 from shared.domain.job import error_document, map_path
 from shared.domain.provenance import Claim, Finding, Kind, Strength
@@ -76,19 +76,19 @@ def test_a_finished_job_is_read_whole():
         reasons=(jobs.Reason(code="out_of_range", detail="Too large."),),
         model_version="0.1.0",
         map=map_path(ID),
-        basis=jobs.Basis.MODEL,
+        basis=evidence.Basis.MODEL,
         provenance=(
-            jobs.Finding(
-                kind=jobs.Kind.C2PA,
-                claim=jobs.Claim.AI,
-                strength=jobs.Strength.SIGNED,
+            evidence.Finding(
+                kind=evidence.Kind.C2PA,
+                claim=evidence.Claim.AI,
+                strength=evidence.Strength.SIGNED,
                 where="PNG caBX",
                 details={"signer": "unknown"},
             ),
         ),
         provenance_complete=True,
-        domain=jobs.DomainView(
-            domain=jobs.Domain.PORTRAIT,
+        domain=evidence.DomainView(
+            domain=evidence.Domain.PORTRAIT,
             probability=0.81,
             familiar=True,
             images=140,
@@ -99,7 +99,7 @@ def test_a_finished_job_is_read_whole():
             high=0.1,
             cap=0.2,
         ),
-        stability=jobs.Stability(n=1, low=0.1, high=0.3, flips=1),
+        stability=evidence.Stability(n=1, low=0.1, high=0.3, flips=1),
     )
     assert seen.document["image"]["width"] == 640
 
@@ -118,11 +118,11 @@ def test_every_state_is_known_and_final_when_the_domain_says_so(state):
         (jobs.State, job.State),
         (jobs.Lane, job.Lane),
         (jobs.Verdict, verdict.Verdict),
-        (jobs.Basis, verdict.Basis),
-        (jobs.Domain, domains.Domain),
-        (jobs.Kind, Kind),
-        (jobs.Claim, Claim),
-        (jobs.Strength, Strength),
+        (evidence.Basis, verdict.Basis),
+        (evidence.Domain, domains.Domain),
+        (evidence.Kind, Kind),
+        (evidence.Claim, Claim),
+        (evidence.Strength, Strength),
     ],
 )
 def test_words_are_the_domains(ours, theirs):
@@ -131,5 +131,5 @@ def test_words_are_the_domains(ours, theirs):
 
 def test_a_result_from_before_says_that_nothing_was_read():
     before = read(result={**ROW["result"], "evidence": {"map": None, "provenance": [], "stability": {}}}).result
-    assert (before.provenance, before.provenance_complete, before.basis) == ((), None, jobs.Basis.MODEL)
+    assert (before.provenance, before.provenance_complete, before.basis) == ((), None, evidence.Basis.MODEL)
     assert before.domain is None

@@ -5,7 +5,8 @@ import pytest
 import typer
 
 from jinwi.cli import app
-from jinwi.results.jobs import Claim, Failure, Kind, Reason, State, Strength, Verdict
+from jinwi.results.evidence import Claim, Kind, Strength
+from jinwi.results.jobs import Failure, Reason, State, Verdict
 from jinwi.session import choose
 from jinwi.texts import help_ko
 from jinwi.texts.english import ENGLISH

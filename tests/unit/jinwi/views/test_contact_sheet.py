@@ -9,7 +9,8 @@ from PIL import Image
 
 from jinwi.inputs.find import Input
 from jinwi.inputs.verify import Ended, Tally
-from jinwi.results.jobs import Job, Model
+from jinwi.results.jobs import Job
+from jinwi.results.models import Model
 from jinwi.texts.english import ENGLISH
 from jinwi.texts.korean import KOREAN
 from jinwi.views import thumbnail

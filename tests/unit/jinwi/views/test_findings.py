@@ -9,7 +9,8 @@ from rich.console import Console
 
 from jinwi.inputs.find import Input
 from jinwi.inputs.verify import Ended, Tally
-from jinwi.results.jobs import Claim, Job, Kind, Strength
+from jinwi.results.evidence import Claim, Kind, Strength
+from jinwi.results.jobs import Job
 from jinwi.terminal import Terminal
 from jinwi.texts.english import ENGLISH
 from jinwi.texts.korean import KOREAN

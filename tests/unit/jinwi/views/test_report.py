@@ -7,7 +7,8 @@ from rich.console import Console
 
 from jinwi.inputs.find import Input
 from jinwi.inputs.verify import Ended, Tally
-from jinwi.results.jobs import Job, Model
+from jinwi.results.jobs import Job
+from jinwi.results.models import Model
 from jinwi.terminal import Terminal, printable
 from jinwi.texts.english import ENGLISH
 from jinwi.texts.korean import KOREAN
