@@ -31,6 +31,10 @@ VIOLATIONS = {
     ),
     "torch only in the retrainer": ("services/worker/verify.py", "import torch"),
     "The API carries no numpy, onnxruntime or torch, not even indirectly": ("shared/storage/db.py", "import numpy"),
+    "Rooms of the SDK and the command line stand in layers": (
+        "jinwi/transport/wire.py",
+        "import jinwi.texts.language",
+    ),
     "The SDK imports nothing of ours": ("jinwi/client.py", "import shared.domain.job"),
 }
 
@@ -69,11 +73,18 @@ def test_a_planted_violation_breaks_its_contract(copy, contract):
     assert f"{contract} BROKEN" in result.stdout
 
 
-def test_a_new_room_of_the_retrainer_must_be_given_its_layer(copy):
-    room = copy / "services" / "retrainer" / "attic"
+@pytest.mark.parametrize(
+    ("package", "contract"),
+    [
+        ("services.retrainer", "Rooms of the retrainer stand in layers"),
+        ("jinwi", "Rooms of the SDK and the command line stand in layers"),
+    ],
+)
+def test_a_new_room_must_be_given_its_layer(copy, package, contract):
+    room = copy / package.replace(".", "/") / "attic"
     room.mkdir()
     (room / "__init__.py").touch()
     result = lint(copy)
     assert result.returncode == 1, result.stdout
-    assert "Rooms of the retrainer stand in layers BROKEN" in result.stdout
-    assert "services.retrainer.attic" in result.stdout
+    assert f"{contract} BROKEN" in result.stdout
+    assert f"{package}.attic" in result.stdout
