@@ -3,67 +3,22 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
-import numpy as np
-
 from services.retrainer.evaluation import plots
 from services.retrainer.evaluation.groups import LEAST, Group
 from services.retrainer.evaluation.judgement import MARGIN, SUSPECT, Judgement, leaking
 from services.retrainer.evaluation.reliability import Reliability
+from services.retrainer.evaluation.summary import FIGURES, warnings
+from services.retrainer.pages.figures import NUMBER, SHARE, SIGNED, figure, ranges, written
+from services.retrainer.pages.markup import explained, table
 from services.retrainer.statistics.bootstrap import Interval
-
-FIGURES = {
-    "roc_auc": "ROC AUC",
-    "roc_auc_by_owner": "ROC AUC, every owner weighing the same",
-    "average_precision": "average precision",
-    "tpr_at_1_fpr": "AI images found at 1 % false alarms",
-    "tpr_at_5_fpr": "AI images found at 5 % false alarms",
-    "balanced_accuracy": "balanced accuracy at 0.5",
-    "accuracy": "accuracy at 0.5",
-    "brier": "Brier score",
-}
-SHARES = ("tpr_at_1_fpr", "tpr_at_5_fpr", "balanced_accuracy", "accuracy")
-
-NUMBER, SIGNED, SHARE = "{:.3f}", "{:+.3f}", "{:.1%}"
 
 KIND_LIMIT = 0.10
 """Of false `likely_ai`, for every kind of human image."""
 
+UNNAMED = "not stated"
+
 SHOWN = 60
 """Groups that a plot shows at most."""
-
-
-def lead(judgement: Judgement) -> str:
-    """What was judged, in a sentence or two."""
-    counted = judgement.document()
-    images, owners = counted["images"], counted["owners"]
-    return (
-        f"{images['human']:,} human images of {_many(owners['human'], 'owner')} and {images['ai']:,} AI images of "
-        f"{_many(owners['ai'], 'owner')}, seen in the {judgement.view} view. Intervals are of 95 % and draw owners "
-        "anew, not images: one photographer's pictures are no independent witnesses."
-    )
-
-
-def summary(judgements: Sequence[Judgement]) -> tuple[list[str], list[list[str]]]:
-    """Heads and rows of the figures as plain text, for a terminal."""
-    forms = {name: SHARE if name in SHARES else NUMBER for name in FIGURES}
-    rows = [
-        [FIGURES[name], *(_plain(judgement.figures[name], form) for judgement in judgements)]
-        for name, form in forms.items()
-        if name in judgements[0].figures
-    ]
-    verdicts = {"human_likely_ai": "human images called likely AI", "ai_likely_ai": "AI images called likely AI"}
-    for name, shown in verdicts.items():
-        rows.append([shown, *(_plain(judgement.verdicts[name], SHARE) for judgement in judgements)])
-    for place, null in enumerate(judgements[0].nulls):
-        rows.append(
-            [f"null: {null.name}", *(_plain(judgement.nulls[place].roc_auc, NUMBER) for judgement in judgements)]
-        )
-    return ["", *(f"{judgement.view} view" for judgement in judgements)], rows
-
-
-def warnings(judgements: Sequence[Judgement]) -> list[str]:
-    """Of all views, each once."""
-    return list(dict.fromkeys(warning for judgement in judgements for warning in judgement.warnings))
 
 
 def opening(judgements: Sequence[Judgement]) -> str:
@@ -101,30 +56,29 @@ def _cards(judgement: Judgement) -> list[str]:
     if judgement.predictions.ai.any():
         cards.append(_card("AI images called likely AI", judgement.verdicts["ai_likely_ai"], SHARE))
     if measured := judgement.reliability:
-        ranges = f"a perfect model shows {measured.floor:.3f}, at most {measured.floor_high:.3f}"
-        cards.append(_plain_card("expected calibration error", f"{measured.error:.3f}", ranges))
+        floor = f"a perfect model shows {measured.floor:.3f}, at most {measured.floor_high:.3f}"
+        cards.append(_plain_card("expected calibration error", f"{measured.error:.3f}", floor))
     return cards
 
 
-def _card(name: str, figure: Interval, form: str) -> str:
-    ranges = _range(figure, form) if np.isfinite(figure.low) else "one owner: no interval"
-    return _plain_card(name, _shown(figure.value, form), ranges)
+def _card(name: str, interval: Interval, form: str) -> str:
+    return _plain_card(name, written(interval.value, form), ranges(interval, form) or "one owner: no interval")
 
 
-def _plain_card(name: str, value: str, ranges: str) -> str:
+def _plain_card(name: str, value: str, below: str) -> str:
     return (
         f'<div class="card"><div class="name">{escape(name)}</div><div class="value">{value}</div>'
-        f'<div class="range">{escape(ranges)}</div></div>'
+        f'<div class="range">{escape(below)}</div></div>'
     )
 
 
 def _figures(judgements: Sequence[Judgement]) -> str:
-    names = [name for name in FIGURES if name in judgements[0].figures]
     rows = [
-        [FIGURES[name], *(_figure(each.figures[name], SHARE if name in SHARES else NUMBER) for each in judgements)]
-        for name in names
+        [called, *(figure(each.figures[name], form) for each in judgements)]
+        for name, (called, form) in FIGURES.items()
+        if name in judgements[0].figures
     ]
-    tabled = _table(["", *(f"{judgement.view} view" for judgement in judgements)], rows)
+    tabled = table(["", *(f"{judgement.view} view" for judgement in judgements)], rows)
     if not judgements[0].both_classes:
         return tabled
     note = (
@@ -138,9 +92,9 @@ def _figures(judgements: Sequence[Judgement]) -> str:
 def _nulls(judgement: Judgement) -> str:
     rows = [
         [
-            f"{null.name} <small>{escape(null.says)}</small>",
-            _figure(null.roc_auc, over=leaking(null)),
-            _figure(null.margin, SIGNED),
+            explained(null.name, null.says),
+            figure(null.roc_auc, bad=leaking(null)),
+            figure(null.margin, SIGNED),
         ]
         for null in sorted(judgement.nulls, key=lambda null: -null.roc_auc.value)
     ]
@@ -150,7 +104,7 @@ def _nulls(judgement: Judgement) -> str:
         f"adds to the strongest; {MARGIN:.2f} is asked for. The dotted line marks {SUSPECT:.2f}, which no null without "
         "content should pass.</p>"
         + _drawn(plots.beside_nulls(judgement))
-        + _table(["null", "ROC AUC", "detector minus null"], rows)
+        + table(["null", "ROC AUC", "detector minus null"], rows)
     )
 
 
@@ -158,7 +112,7 @@ def _verdicts(judgement: Judgement) -> str:
     thresholds = judgement.thresholds
     said = ("likely_human", "uncertain", "likely_ai")
     rows = [
-        [f"{shown} images", *(_figure(judgement.verdicts[f"{name}_{verdict}"], SHARE) for verdict in said)]
+        [f"{shown} images", *(figure(judgement.verdicts[f"{name}_{verdict}"], SHARE) for verdict in said)]
         for name, shown, there in (
             ("human", "human", judgement.predictions.human.any()),
             ("ai", "AI", judgement.predictions.ai.any()),
@@ -169,7 +123,7 @@ def _verdicts(judgement: Judgement) -> str:
         f"<p>Likely human up to a probability of {thresholds.likely_human:g}, likely AI from {thresholds.likely_ai:g} "
         "on; between them the detector says that it is uncertain. The probabilities assume that half of the images "
         "are AI-generated.</p>"
-        + _table(["", "likely human", "uncertain", "likely AI"], rows)
+        + table(["", "likely human", "uncertain", "likely AI"], rows)
         + _drawn(plots.histograms(judgement))
     )
 
@@ -194,27 +148,25 @@ def _found(judgement: Judgement) -> str:
     at = {group.name: group.rate for group in judgement.found}
     rows = [
         [
-            _named(group),
+            group.name or UNNAMED,
             f"{group.images:,}",
             f"{group.owners:,}",
-            _figure(group.rate, SHARE),
-            _figure(at[group.name], SHARE),
+            figure(group.rate, SHARE),
+            figure(at[group.name], SHARE),
         ]
         for group in judgement.generators
     ]
     return (
         "<p>Share of AI images that reach a probability of 0.5, the lowest first.</p>"
         + _dots(judgement.generators, "AI images found", plots.AI, None)
-        + _folded(
-            "Table of generators", _table(["generator", "images", "owners", "at 0.5 or above", "likely AI"], rows)
-        )
+        + _folded("Table of generators", table(["generator", "images", "owners", "at 0.5 or above", "likely AI"], rows))
     )
 
 
 def _calibration(measured: Reliability, view: str) -> str:
     rows = [
-        ["slope (1 is right)", _figure(measured.slope)],
-        ["intercept (0 is right)", _figure(measured.intercept, SIGNED)],
+        ["slope (1 is right)", figure(measured.slope)],
+        ["intercept (0 is right)", figure(measured.intercept, SIGNED)],
         ["expected calibration error", f"{measured.error:.3f}"],
         ["the same of a perfect model, mean", f"{measured.floor:.3f}"],
         ["of a perfect model, exceeded in one of twenty", f"{measured.floor_high:.3f}"],
@@ -222,7 +174,7 @@ def _calibration(measured: Reliability, view: str) -> str:
     return (
         "<p>Both classes weigh the same. A slope below 1 means that the detector is too sure of itself. Even a perfect "
         "model shows a calibration error on so few images, by chance.</p>"
-        f'<div class="pair">{_drawn(plots.diagram(measured, view))}{_table(["", ""], rows)}</div>'
+        f'<div class="pair">{_drawn(plots.diagram(measured, view))}{table(["", ""], rows)}</div>'
     )
 
 
@@ -234,8 +186,8 @@ def _classes(judgement: Judgement) -> str:
         for name, row in judgement.classes.items()
     ]
     confusion = judgement.confusion
-    table = _table(["at a probability of 0.5", "precision", "recall", "F1", "images"], rows)
-    return table + _table(
+    heads = ["at a probability of 0.5", "precision", "recall", "F1", "images"]
+    return table(heads, rows) + table(
         ["confusion", "called human", "called AI"],
         [
             ["human", f"{confusion['true_human']:,}", f"{confusion['false_ai']:,}"],
@@ -251,10 +203,10 @@ def _portraits(portraits: Mapping[str, Mapping[str, float]]) -> str:
         "found_likely_ai": ("AI portraits called likely AI", SHARE),
     }
     rows = [
-        [shown, _figure(_interval(portraits[name]), form)] for name, (shown, form) in names.items() if name in portraits
+        [shown, figure(_interval(portraits[name]), form)] for name, (shown, form) in names.items() if name in portraits
     ]
     images = portraits["images"]
-    return f"<p>{images['human']:,} human and {images['ai']:,} AI portraits.</p>" + _table(["", ""], rows)
+    return f"<p>{images['human']:,} human and {images['ai']:,} AI portraits.</p>" + table(["", ""], rows)
 
 
 def _interval(document: Mapping[str, float | None]) -> Interval:
@@ -264,52 +216,18 @@ def _interval(document: Mapping[str, float | None]) -> Interval:
 def _groups(groups: Sequence[Group], name: str, *, limit: float = 1.0) -> str:
     rows = [
         [
-            _named(group),
+            group.name or UNNAMED,
             f"{group.images:,}",
             f"{group.owners:,}",
-            _figure(group.rate, SHARE, over=group.rate.value > limit),
+            figure(group.rate, SHARE, bad=group.rate.value > limit),
         ]
         for group in groups
     ]
-    return _table([name, "images", "owners", "called likely AI"], rows)
-
-
-def _named(group: Group) -> str:
-    return escape(group.name or "not stated")
+    return table([name, "images", "owners", "called likely AI"], rows)
 
 
 def _dots(groups: Sequence[Group], label: str, colour: str, limit: float | None) -> str:
     return _drawn(plots.dots(groups[:SHOWN], label, label, colour=colour, limit=limit))
-
-
-def _figure(figure: Interval, form: str = NUMBER, *, over: bool = False) -> str:
-    """0.871 (0.840 to 0.902); in the colour of a warning where it is `over` a limit."""
-    value = _shown(figure.value, form)
-    marked = f'<span class="over">{value}</span>' if over else value
-    return f"{marked} <small>({_range(figure, form)})</small>" if np.isfinite(figure.low) else marked
-
-
-def _plain(figure: Interval, form: str) -> str:
-    if not np.isfinite(figure.value):
-        return "–"
-    value = _shown(figure.value, form)
-    return f"{value} ({_range(figure, form)})" if np.isfinite(figure.low) else value
-
-
-def _range(figure: Interval, form: str) -> str:
-    return f"{_shown(figure.low, form)} to {_shown(figure.high, form)}"
-
-
-def _shown(value: float, form: str) -> str:
-    """With a minus sign instead of a hyphen, and a space before the per cent sign."""
-    return form.format(value).replace("-", "−").replace("%", " %")
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Cells are markup already."""
-    head = "".join(f"<th>{text}</th>" for text in heads)
-    body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>\n'
 
 
 def _folded(title: str, html: str) -> str:
@@ -322,7 +240,3 @@ def _pair(drawings: Sequence[str]) -> str:
 
 def _drawn(svg: str) -> str:
     return f"<figure>{svg}</figure>"
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -8,9 +8,9 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from services.retrainer.evaluation import chapters
+from services.retrainer.evaluation import chapters, summary
 from services.retrainer.evaluation.judgement import Judgement
-from services.retrainer.robustness.section import Section
+from services.retrainer.pages.section import Section
 
 HTML, JSON = "report.html", "report.json"
 
@@ -33,7 +33,7 @@ def page(detector: str, dataset: str, judgements: Sequence[Judgement], sections:
     template = Template(files(__package__).joinpath("report.html").read_text(encoding="utf-8"))
     return template.substitute(
         title=escape(f"{detector} on {dataset}"),
-        lead=escape(chapters.lead(judgements[0])),
+        lead=escape(summary.lead(judgements[0])),
         body=chapters.opening(judgements) + _contents(parts) + "\n".join(_chapter(*part) for part in parts),
     )
 

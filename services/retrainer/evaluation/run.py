@@ -15,14 +15,14 @@ from rich.progress import track
 from services.retrainer.data import matched
 from services.retrainer.data.pictures import LIMITS, picture
 from services.retrainer.data.samples import AI, HUMAN, Dataset, Sample
-from services.retrainer.evaluation import chapters, report
+from services.retrainer.evaluation import report, summary
 from services.retrainer.evaluation.judgement import Judgement, judge
 from services.retrainer.evaluation.nulls import NullScores, describe, out_of_fold, owner_folds, stacked
 from services.retrainer.evaluation.predictions import Predictions
+from services.retrainer.pages.section import Section
 from services.retrainer.robustness import files, graph_cam
 from services.retrainer.robustness.detector import Detector, of_model
 from services.retrainer.robustness.graph_cam import GraphCam
-from services.retrainer.robustness.section import Section
 from services.retrainer.robustness.sections import sections
 from services.retrainer.sources import open_datasets
 from shared import scoring
@@ -71,9 +71,9 @@ def run(
     mapped = load(model, Lane(lane), maps=True) if studies or other else None
     sections = list(_studies(mapped, other, dataset, judgements[0])) if mapped else []
     page = report.write(out, detector.name, dataset.name, judgements, sections)
-    heads, rows = chapters.summary(judgements)
+    heads, rows = summary.summary(judgements)
     document = report.document(detector.name, dataset.name, judgements, sections)
-    return Report(page=page, document=document, warnings=chapters.warnings(judgements), heads=heads, rows=rows)
+    return Report(page=page, document=document, warnings=summary.warnings(judgements), heads=heads, rows=rows)
 
 
 def _studies(detector: Detector, other: Detector | None, dataset: Dataset, judgement: Judgement) -> Iterator[Section]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from services.retrainer.data.samples import Dataset
 from services.retrainer.data.split import official
+from services.retrainer.pages.markup import png
 from services.retrainer.reproduce.figures import Figures, figures
 from services.retrainer.reproduce.judge import judge
 from services.retrainer.reproduce.maps import contact_sheet
@@ -17,7 +18,6 @@ from services.retrainer.reproduce.search import search
 from services.retrainer.reproduce.search import table as search_table
 from services.retrainer.reproduce.trials import Outcome, Trial, Trials
 from services.retrainer.robustness.choose import some
-from services.retrainer.robustness.section import png
 from services.retrainer.sources import open_dataset
 
 SIDE = 32

@@ -1,4 +1,4 @@
 """How a detector bears what the web does to pictures: grid, composites, sensitivity, table of files.
 
-May import data and statistics.
+May import pages, data and statistics.
 """

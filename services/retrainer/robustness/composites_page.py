@@ -6,23 +6,14 @@ from dataclasses import asdict
 import numpy as np
 from PIL import Image
 
+from services.retrainer.pages.figures import SHARE, SIGNED, figure
+from services.retrainer.pages.markup import explained, paragraph, picture, png, study, table
+from services.retrainer.pages.section import Section, document
 from services.retrainer.robustness.compose import AI_IN_HUMAN, CONTROLS, Composite
 from services.retrainer.robustness.composites import Composites, Group, Localisation
 from services.retrainer.robustness.detector import Detector, Map, Scored, remark
 from services.retrainer.robustness.localise import found
 from services.retrainer.robustness.overlay import outlined, overlay, scale_of
-from services.retrainer.robustness.section import (
-    Section,
-    document,
-    explained,
-    figure,
-    paragraph,
-    percent,
-    picture,
-    png,
-    study,
-    table,
-)
 from services.retrainer.robustness.sheet import Reading, Tile, sheet
 
 FACE_SWAPS = (
@@ -82,10 +73,10 @@ def _score_row(group: Group) -> list[str]:
     return [
         explained(group.direction, f"{group.edge} edge, {100 * group.area:.0f} % of the area"),
         f"{group.pictures:,} ({group.owners:,})",
-        figure(group.moved, sign=True),
-        percent(group.followed),
-        percent(group.likely_ai),
-        percent(group.likely_ai_unpasted),
+        figure(group.moved, SIGNED),
+        figure(group.followed, SHARE),
+        figure(group.likely_ai, SHARE),
+        figure(group.likely_ai_unpasted, SHARE),
     ]
 
 
@@ -95,12 +86,12 @@ def _localisation_table(groups: Sequence[Group]) -> list[str]:
             explained(group.direction, f"{group.edge} edge"),
             figure(where.auroc),
             figure(where.auroc_null),
-            figure(where.gain, sign=True),
+            figure(where.gain, SIGNED),
             figure(where.iou),
             figure(where.iou_null),
             f"{where.iou_ceiling.value:.3f}",
-            percent(where.pointed),
-            percent(where.pointed_null),
+            figure(where.pointed, SHARE),
+            figure(where.pointed_null, SHARE),
         ]
         for group in groups
         if (where := group.localisation) is not None

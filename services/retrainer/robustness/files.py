@@ -10,8 +10,9 @@ from PIL import Image
 
 from services.retrainer.data.pictures import picture as decoded
 from services.retrainer.data.samples import AI, HUMAN, Dataset, Sample
+from services.retrainer.pages.markup import Html, marked, paragraph, picture, study, table
+from services.retrainer.pages.section import Section
 from services.retrainer.robustness.detector import WORDS, Detector
-from services.retrainer.robustness.section import Html, Section, marked, paragraph, picture, study, table
 
 PAGE = 50
 THUMBNAIL = 112

@@ -11,18 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from services.retrainer.pages.figures import SHARE, SIGNED, figure
+from services.retrainer.pages.markup import Html, explained, paragraph, study, table
+from services.retrainer.pages.section import Section, document
 from services.retrainer.robustness.grid import Cell, Grid
-from services.retrainer.robustness.section import (
-    Html,
-    Section,
-    document,
-    explained,
-    figure,
-    paragraph,
-    percent,
-    study,
-    table,
-)
 from services.retrainer.robustness.sweep import CLEAN
 from services.retrainer.statistics.bootstrap import Interval
 
@@ -57,14 +49,14 @@ def section(measured: Grid, title: str = "Robustness") -> Section:
 
 
 def _row(cell: Cell) -> list[str]:
-    drop = figure(cell.drop, sign=True, bad=cell.drop.value > ALLOWED_DROP)
+    drop = figure(cell.drop, SIGNED, bad=cell.drop.value > ALLOWED_DROP)
     return [
         explained(cell.name, cell.says),
         figure(cell.auroc),
         "–" if cell.name == CLEAN.name else drop,
-        "–" if cell.name == CLEAN.name else percent(cell.flips),
-        percent(cell.false_likely_ai),
-        percent(cell.found_likely_ai),
+        "–" if cell.name == CLEAN.name else figure(cell.flips, SHARE),
+        figure(cell.false_likely_ai, SHARE),
+        figure(cell.found_likely_ai, SHARE),
     ]
 
 

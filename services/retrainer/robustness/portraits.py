@@ -4,11 +4,12 @@ import numpy as np
 
 from services.retrainer.data.pictures import picture as decoded
 from services.retrainer.data.samples import AI, HUMAN, Dataset
+from services.retrainer.pages.markup import paragraph, picture, png, study
+from services.retrainer.pages.section import Section
 from services.retrainer.robustness import grid, grid_page
 from services.retrainer.robustness.bases import id_card
 from services.retrainer.robustness.choose import some
 from services.retrainer.robustness.detector import Detector
-from services.retrainer.robustness.section import Section, paragraph, picture, png, study
 from services.retrainer.robustness.sheet import Reading, Tile, sheet
 
 KIND = "portrait"

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from services.retrainer.data.samples import Dataset
+from services.retrainer.pages.markup import paragraph, study
+from services.retrainer.pages.section import Section
 from services.retrainer.robustness import (
     composites,
     composites_page,
@@ -15,7 +17,6 @@ from services.retrainer.robustness import (
 )
 from services.retrainer.robustness.choose import some
 from services.retrainer.robustness.detector import Detector
-from services.retrainer.robustness.section import Section, paragraph, study
 from shared.errors import ConfigurationError
 
 

@@ -6,22 +6,12 @@ from dataclasses import asdict
 from PIL import Image
 
 from services.retrainer.data.samples import AI
+from services.retrainer.pages.figures import SHARE, SIGNED, figure
+from services.retrainer.pages.markup import bullets, explained, paragraph, picture, png, study, table
+from services.retrainer.pages.section import Section, document
 from services.retrainer.robustness.degrade import ALL, ALTERATIONS
 from services.retrainer.robustness.detector import Detector, Scored, remark
 from services.retrainer.robustness.overlay import overlay, scale_of
-from services.retrainer.robustness.section import (
-    Section,
-    bullets,
-    document,
-    explained,
-    figure,
-    paragraph,
-    percent,
-    picture,
-    png,
-    study,
-    table,
-)
 from services.retrainer.robustness.sensitivity import NAMES, Difference, Move, Sensitivity
 from services.retrainer.robustness.sheet import Reading, Tile, sheet
 from services.retrainer.robustness.suits import Case
@@ -98,10 +88,10 @@ def _moves_table(moves: Sequence[Move]) -> str:
         [
             explained(move.alteration, says[move.alteration]),
             move.detector,
-            figure(move.human, sign=True),
-            figure(move.ai, sign=True),
+            figure(move.human, SIGNED),
+            figure(move.ai, SIGNED),
             figure(move.size),
-            percent(move.flips),
+            figure(move.flips, SHARE),
             figure(move.map) if move.map else "no map",
         ]
         for move in sorted(moves, key=lambda move: NAMES.index(move.alteration))
@@ -110,7 +100,7 @@ def _moves_table(moves: Sequence[Move]) -> str:
 
 
 def _differences_table(differences: Sequence[Difference]) -> str:
-    rows = [[each.alteration, percent(each.sides), percent(each.opposite)] for each in differences]
+    rows = [[each.alteration, figure(each.sides, SHARE), figure(each.opposite, SHARE)] for each in differences]
     return table(["the two detectors", "on different sides of 0.5", "opposite verdicts"], rows)
 
 
@@ -120,7 +110,7 @@ def _cases_table(names: Sequence[str], cases: Sequence[Case]) -> str:
             case.when,
             f"{case.human:,}, {case.ai:,}",
             *map(figure, case.aurocs),
-            figure(case.difference, sign=True),
+            figure(case.difference, SIGNED),
             case.conclusion,
         ]
         for case in cases

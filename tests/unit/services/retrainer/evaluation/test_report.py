@@ -4,9 +4,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from services.retrainer.evaluation import chapters, report
+from services.retrainer.evaluation import report
 from services.retrainer.evaluation.judgement import judge
-from services.retrainer.robustness.section import Section
+from services.retrainer.pages.section import Section
 from shared.domain.verdict import Thresholds
 from tests.unit.services.retrainer.evaluation.made import calibrated, predictions
 from tests.unit.services.retrainer.evaluation.test_judgement import null
@@ -108,11 +108,3 @@ def test_one_owner_has_no_interval_on_the_page():
     page = report.page("A detector", "a set", [judged(predictions(made.logits, made.labels, owners=["one"] * 400))])
     assert "one owner: no interval" in page
     assert "nan" not in re.sub(r"<svg.*?</svg>", "", page, flags=re.DOTALL)
-
-
-def test_a_terminal_gets_a_column_for_each_view(judgements):
-    heads, rows = chapters.summary(judgements)
-    assert heads == ["", "matched view", "raw view"]
-    assert all(len(row) == 3 for row in rows)
-    assert rows[0][0] == "ROC AUC"
-    assert rows[-1][0] == "null: noise"
