@@ -38,17 +38,19 @@ class Records:
         if not ((self.scores >= 0) & (self.scores <= 1)).all():
             raise ValueError("scores must lie in [0, 1]")
 
-    def of(self, lane: Lane, domain: Domain, likely_ai: float) -> Record:
-        """At the threshold `likely_ai`, in [0, 1]."""
+    def of(self, lane: Lane, domain: Domain | None, likely_ai: float) -> Record:
+        """At the threshold `likely_ai`, in [0, 1]; of all domains together where it is None."""
         return self._remembered(lane, domain, likely_ai)
 
     @cached_property
-    def _remembered(self) -> Callable[[Lane, Domain, float], Record]:
+    def _remembered(self) -> Callable[[Lane, Domain | None, float], Record]:
         """Drawing takes some milliseconds, once."""
         return lru_cache(REMEMBERED)(self._counted)
 
-    def _counted(self, lane: Lane, domain: Domain, likely_ai: float) -> Record:
-        rows = (self.lanes == lane.value) & (self.domains == domain.value)
+    def _counted(self, lane: Lane, domain: Domain | None, likely_ai: float) -> Record:
+        rows = self.lanes == lane.value
+        if domain is not None:
+            rows &= self.domains == domain.value
         called = self.scores[rows] >= likely_ai
         owners, member = np.unique(self.owners[rows], return_inverse=True)
         low, high = _interval(called, member, len(owners))

@@ -102,8 +102,7 @@ def test_a_readme_states_the_figures_of_the_shipped_card(readme):
     figures = [
         f"{matched['figures']['roc_auc']['value']:.2f}",
         f"{accused['n']:,}",
-        f"{round(accused['value'] * accused['n']):,}",
-        f"{accused['value'] * 100:.1f} %",
+        *(f"{accused[name] * 100:.1f}" for name in ("value", "low", "high")),
         f"{matched['verdicts']['ai_likely_ai']['value'] * 100:.0f} %",
     ]
     for figure in figures:

@@ -63,12 +63,13 @@ class Source(_Strict):
 
 
 class Rate(_Strict):
-    """A share measured on `n` images, with its interval."""
+    """A share measured on `n` images by so many `owners`, with its interval."""
 
     value: Share
     low: Share
     high: Share
     n: int = Field(ge=1)
+    owners: int | None = Field(default=None, ge=1)
 
 
 class Size(_Strict):

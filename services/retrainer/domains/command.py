@@ -2,7 +2,7 @@ r"""`python -m services.retrainer.domains`: a version that tells kinds of pictur
 
 A trained version becomes the same one with a domains.npz and what its card says of it:
 
-    python -m services.retrainer.domains runs/1.2.0 --out shipped --version 1.2.1 --run runs/1.2.0.run \
+    python -m services.retrainer.domains runs/1.2.1 --out shipped --version 1.2.2 --run runs/1.2.1.run \
         --data 'images-train.tar?notes=docs/data/images-train.csv&owners=docs/data/owners.csv' \
         --whole 'seen owners=images-test.tar?notes=docs/data/images-kinds.csv' \
         --whole 'unseen owners=images-unseen.tar?notes=docs/data/images-kinds.csv'

@@ -59,6 +59,11 @@ def rate_of(said: NDArray[np.bool_], among: NDArray[np.bool_], weights: Weights)
     return Interval(value=drawn.value, low=float(np.fmin(low, drawn.low)), high=float(np.fmax(high, drawn.high)))
 
 
+def accusation_rate(rate: Interval, human: NDArray[np.bool_], owners: Strings) -> dict[str, Any]:
+    """A card's `false_accusation_rate`: `rate` of the pictures that are `human`, bool [N], how many and of how many."""
+    return {**rate.document(), "n": int(human.sum()), "owners": len(np.unique(owners[human]))}
+
+
 def _groups(
     names: Strings, said: NDArray[np.bool_], among: NDArray[np.bool_], owners: Strings, weights: Weights
 ) -> list[Group]:

@@ -3,7 +3,7 @@ r"""`python -m services.retrainer.gold`: the embeddings of gold and guard set th
 Pictures that may not be redistributed teach and judge in every installation all the same, as what the layer before the
 head makes of them. A version without them becomes the same one with them:
 
-    python -m services.retrainer.gold runs/1.2.0 --out shipped --version 1.2.1 \
+    python -m services.retrainer.gold runs/1.2.1 --out shipped --version 1.2.2 \
         --gold 'images-train.tar?notes=docs/data/images-train.csv' --guard images-test.tar
 
 What was embedded before the command was stopped, or its `--minutes` were over, is kept: give it again to go on.

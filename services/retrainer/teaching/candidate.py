@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.retrainer.domains.retrained import Retrained
+from services.retrainer.evaluation.groups import accusation_rate, rate_of
+from services.retrainer.statistics.bootstrap import resamples
 from services.retrainer.statistics.metrics import measure
 from services.retrainer.teaching.bounded import likely_ai
 from services.retrainer.teaching.head_fit import HeadRecipe, Heard, fit_head
@@ -22,6 +24,7 @@ from shared.domain.job import Lane
 from shared.domain.model_card import CalibrationTable, ModelCard
 from shared.domain.verdict import Thresholds
 from shared.scoring.calibration import probability
+from shared.scoring.records import Records
 
 BOUNDED = (
     "likely_ai where it takes no more of gold's human pictures, out of fold, than the champion's does; "
@@ -97,7 +100,8 @@ def staged(
 
     `known` are the champion's logits for `gold`, float32 [N]; of its rows those that `travels` go with the version.
     Without a `guard` the champion's goes on, byte for byte. `telling` are its domains; none go with a head that could
-    not be scored on owners left out.
+    not be scored on owners left out, and then the card states no rate of false accusations either: on the guard, whose
+    owners the network below the head knows, it would seem to be a fraction of what it is.
     """
     card = _card(champion)
     table, how = card.calibration, "the champion's: gold of too few owners"
@@ -116,10 +120,8 @@ def staged(
         "metrics": metrics,
         "training": told,
         "limits": limits,
+        "false_accusation_rate": {},
     }
-    if metrics:
-        rates = [found["false_likely_ai"] for found in metrics.values()]
-        changed["false_accusation_rate"] = max(rates, key=lambda found: found["value"])
     domains = None
     if telling is not None and fitted.left_out:
         made = telling.file(
@@ -128,6 +130,7 @@ def staged(
         )
         domains = made.content()
         changed["domains"] = telling.chapter(made, thresholds, judged)
+        changed["false_accusation_rate"] = _accused(made.domains.records, thresholds)
     elif "domains" in card.document:
         changed["domains"] = {}
     change = Change(
@@ -161,8 +164,22 @@ def measured(guard: Embedded, head: Head, table: CalibrationTable, thresholds: T
         rows = guard.rows((guard.lanes == lane.value) & (guard.cells == PLAIN))
         if len(rows):
             each = _probabilities(rows, head(rows.vectors), table)
-            found[f"guard, {lane.value}"] = measure(rows.labels, each, thresholds)
+            human, said = rows.labels == 0, each >= thresholds.likely_ai
+            rate = rate_of(said, human, resamples(rows.owners, rows.labels))
+            found[f"guard, {lane.value}"] = {
+                **measure(rows.labels, each, thresholds),
+                "false_likely_ai": accusation_rate(rate, human, rows.owners),
+            }
     return found
+
+
+def _accused(records: Records, thresholds: Thresholds) -> dict[str, Any]:
+    """The card's rate of false accusations, in the lane where they are most; nothing of no pictures."""
+    worst = max((records.of(lane, None, thresholds.likely_ai) for lane in Lane), key=lambda record: record.rate)
+    if not worst.images:
+        return {}
+    share = {"value": worst.rate, "low": worst.low, "high": worst.high}
+    return {**{name: round(number, 6) for name, number in share.items()}, "n": worst.images, "owners": worst.owners}
 
 
 def _limits(card: ModelCard, parent: str) -> list[str]:

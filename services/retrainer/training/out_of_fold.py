@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from services.retrainer.evaluation.groups import accusation_rate
 from services.retrainer.evaluation.judgement import Judgement, judge
 from services.retrainer.evaluation.nulls import SAYS, NullScores
 from services.retrainer.evaluation.predictions import Predictions
@@ -19,7 +20,6 @@ from services.retrainer.fitting.slice import Slice
 from services.retrainer.fitting.stream import Balanced
 from services.retrainer.statistics.bootstrap import resamples
 from services.retrainer.statistics.calibrate import calibrate_by_tier
-from services.retrainer.statistics.metrics import rate
 from services.retrainer.training.left_out import LOOKS, Seen, repeated, see
 from services.retrainer.training.material import FINAL, Material
 from services.retrainer.training.trained import Trained
@@ -59,7 +59,7 @@ def trained(
             **{name: judgement.document() for name, judgement in judgements.items()},
             "chosen": {lane.value: choice.document() for lane, choice in choices.items()},
         },
-        false_accusation_rate=_accusations([judgements[f"matched, {lane}"] for lane in Lane]),
+        false_accusation_rate=_accusations(material, [judgements[f"matched, {lane}"] for lane in Lane]),
         origin=origin(
             Counted(
                 name=material.dataset.name, sha256=material.sha256, trained=(labels,), tested=(labels,), sides=sides
@@ -154,14 +154,11 @@ def _stricter(choices: Iterable[Choice]) -> Thresholds:
     )
 
 
-def _accusations(judgements: Iterable[Judgement]) -> dict[str, Any]:
-    """In the lane where they are most."""
-    rates = []
-    for judgement in judgements:
-        said = judgement.predictions.probabilities >= judgement.thresholds.likely_ai
-        human = judgement.predictions.human
-        rates.append(rate(int((said & human).sum()), int(human.sum())))
-    return max(rates, key=lambda found: found["value"])
+def _accusations(material: Material, judgements: Iterable[Judgement]) -> dict[str, Any]:
+    """In the lane where they are most. Pictures are counted, not views, which are no witnesses of their own."""
+    rates = [judgement.verdicts["human_likely_ai"] for judgement in judgements]
+    worst = max(rates, key=lambda rate: rate.value)
+    return accusation_rate(worst, material.dataset.labels == 0, material.dataset.owners)
 
 
 def _probe(material: Material) -> NDArray[np.uint8]:

@@ -24,7 +24,8 @@ def _lines(card: Mapping[str, Any]) -> Iterator[str]:
         card["range"]["statement"],
     )
     if accused := card.get("false_accusation_rate"):
-        yield from ("", f"Pictures by people called likely AI: {_share(accused)} of {accused['n']:,}.")
+        by = f" by {accused['owners']} owners" if "owners" in accused else ""
+        yield from ("", f"Pictures by people called likely AI: {_share(accused)} of {accused['n']:,}{by}.")
     if card.get("limits"):
         yield from ("", "## What it cannot know", "", *(f"- {limit}" for limit in card["limits"]))
     if card.get("data"):
@@ -46,7 +47,8 @@ def _figures(metrics: Mapping[str, Any]) -> Iterator[str]:
     for name, measured in metrics.items():
         figures = measured.get("figures", measured)
         if "roc_auc" in figures:
-            yield f"| {name} | {_share(figures['roc_auc'], percent=False)} | {_share(figures.get('false_likely_ai'))} |"
+            accused = measured.get("verdicts", {}).get("human_likely_ai", figures.get("false_likely_ai"))
+            yield f"| {name} | {_share(figures['roc_auc'], percent=False)} | {_share(accused)} |"
 
 
 def _domains(told: Mapping[str, Any]) -> Iterator[str]:

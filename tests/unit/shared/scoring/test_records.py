@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -24,6 +26,15 @@ def test_a_record_counts_pictures_of_its_lane_and_domain_at_the_threshold_asked_
     assert made.of(Lane.BULK, Domain.PAINTING, 0.9).called_ai == 1
     assert made.of(Lane.INTERACTIVE, Domain.PAINTING, 0.8).images == 0
     assert made.of(Lane.BULK, Domain.RENDER, 0.8).images == 0
+
+
+def test_all_domains_together_are_one_record_of_a_lane():
+    scores, owners = [0.1, 0.8, 0.9, 0.79], [0, 0, 1, 1]
+    kinds = np.array(["painting", "render", "painting", "other"])
+    made = replace(records(scores, owners), domains=kinds)
+    found = made.of(Lane.BULK, None, 0.8)
+    assert (found.images, found.owners, found.called_ai) == (4, 2, 2)
+    assert made.of(Lane.INTERACTIVE, None, 0.8).images == 0
 
 
 def test_the_interval_is_never_narrower_than_by_pictures():

@@ -31,7 +31,7 @@ def test_a_card_without_calibration_warns_before_all_else(read):
 
 
 def test_what_was_measured_elsewhere_is_kept(read):
-    rate = {"value": 0.05, "low": 0.03, "high": 0.08, "n": 1200}
+    rate = {"value": 0.05, "low": 0.03, "high": 0.08, "n": 1200, "owners": 40}
     assert read(false_accusation_rate=rate).document()["false_accusation_rate"] == rate
 
 

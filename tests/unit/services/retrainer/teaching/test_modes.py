@@ -15,6 +15,7 @@ from services.retrainer.teaching.head_fit import HeadRecipe  # noqa: E402
 from services.retrainer.teaching.modes import NotEnoughSamples, train  # noqa: E402
 from services.retrainer.versions.restored import restore  # noqa: E402
 from services.retrainer.versions.stage import GOLD, GUARD, Change, read_head, read_set, stage  # noqa: E402
+from shared.domain.job import Lane  # noqa: E402
 from shared.domain.retraining import Mode, RunStage  # noqa: E402
 from shared.domain.verdict import Thresholds  # noqa: E402
 from shared.scoring.domains import DOMAINS  # noqa: E402
@@ -105,7 +106,8 @@ def test_a_candidates_card_tells_its_own_figures_and_calibration(champion, train
     made = trained(Mode.HEAD, samples(6))
     said = card(made)
     assert set(said["metrics"]) == {"guard, bulk", "guard, interactive"}
-    assert said["false_accusation_rate"]["n"] == 12
+    assert {found["false_likely_ai"]["owners"] for found in said["metrics"].values()} == {4}
+    assert said["false_accusation_rate"] == {}
     assert said["thresholds"]["likely_human"] == card(champion)["thresholds"]["likely_human"]
     assert 0.8 <= said["thresholds"]["likely_ai"] < 1
     assert "no more of gold's human pictures" in said["training"]["thresholds"]
@@ -235,6 +237,17 @@ def test_of_what_is_lent_no_record_is_kept(telling, trained):
     lent = [replace(sample, lent=True) for sample in samples(6)]
     made = trained(Mode.HEAD, lent, of=telling)
     assert not {one.picture for one in lent} & set(DomainFile.of_version(made).pictures)
+
+
+def test_the_rate_of_false_accusations_is_of_records_whose_owners_were_left_out(telling, trained):
+    """The guard's owners stand in gold, and would flatter it."""
+    made = trained(Mode.HEAD, samples(6), of=telling)
+    accused, likely_ai = card(made)["false_accusation_rate"], card(made)["thresholds"]["likely_ai"]
+    records = DomainFile.of_version(made).domains.records
+    found = [records.of(lane, None, likely_ai) for lane in Lane]
+    assert accused["n"] in {record.images for record in found}
+    assert accused["value"] == pytest.approx(max(record.rate for record in found), abs=1e-6)
+    assert accused["low"] <= accused["value"] <= accused["high"]
 
 
 @pytest.mark.parametrize("mode", [Mode.FULL, Mode.MIXED])

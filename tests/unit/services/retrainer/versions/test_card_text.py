@@ -23,7 +23,8 @@ def test_the_shipped_card_for_a_person_tells_limits_data_and_figures_and_stays_s
     page = markdown(card)
     assert (directory / "card.md").read_text() == page
     assert all(f"- {limit}" in page for limit in card["limits"])
-    assert "| matched, interactive | 0.757 (0.696 to 0.814) |" in page
+    assert "| matched, interactive | 0.757 (0.696 to 0.814) | 3.1% (1.3% to 5.4%) |" in page
+    assert "called likely AI: 3.1% (1.3% to 5.4%) of 3,665 by 72 owners." in page
     assert f"{card['parameters']:,} parameters" in page
     assert "It never names painting, render, graphic" in page
     assert "| portrait | 22 of 165, 24 owners" in page
