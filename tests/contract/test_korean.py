@@ -10,8 +10,8 @@ import pytest
 from jinwi.results.jobs import Verdict
 from jinwi.texts.english import ENGLISH
 from jinwi.texts.korean import KOREAN
-from services.api.languages import LANGUAGES
-from services.api.result_texts import Texts
+from services.api.pages.languages import LANGUAGES
+from services.api.pages.texts import Texts
 from shared.domain.domain_texts import DomainTexts
 from shared.domain.domains import UNFAMILIAR, Domain, DomainView, Record
 from shared.domain.job import REASONS
