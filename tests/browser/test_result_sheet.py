@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from jinwi import Client
-from services.api.languages import LANGUAGES as TEXTS
+from services.api.pages.languages import LANGUAGES as TEXTS
 from tests.browser.pages import LANGUAGES, PHONE, WIDTHS, fits, pages_of
 from tests.provenance.printouts import files
 

@@ -10,15 +10,18 @@ import pytest
 from jinwi.results.jobs import Verdict
 from jinwi.texts.english import ENGLISH
 from jinwi.texts.korean import KOREAN
-from services.api.languages import LANGUAGES
-from services.api.result_texts import Texts
+from services.api.pages.languages import LANGUAGES
+from services.api.pages.texts import Texts
 from shared.domain.domain_texts import DomainTexts
 from shared.domain.domains import UNFAMILIAR, Domain, DomainView, Record
 from shared.domain.job import REASONS
 from shared.domain.provenance import EDITED_WITH_AI
 from shared.domain.verdict import BLANK, Thresholds
 
-PAGE = (Path(__file__).parents[2] / "services/api/web/index.html").read_text(encoding="utf-8")
+WEB = Path(__file__).parents[2] / "services/api/web"
+STRINGS = {
+    code: (WEB / f"{name}.js").read_text(encoding="utf-8") for code, name in (("en", "english"), ("ko", "korean"))
+}
 OF_PEOPLE = {code: {texts.verdicts[said] for said in ("human", "ai", "disputed")} for code, texts in LANGUAGES.items()}
 OF_KINDS = {
     reason.code
@@ -29,12 +32,11 @@ OF_KINDS = {
         record=Record(images=images, owners=2, called_ai=images, low=0.5, high=1),
     ).reasons(1, Thresholds())
 }
-STRINGS = dict(re.findall(r"^  (en|ko): \{\n(.*?)^  \},\n", PAGE, re.DOTALL | re.MULTILINE))
 
 
 def known_to_the_page() -> dict[str, str]:
-    known = re.search(r"known: \{\n(.*?)^ {4}\},\n", STRINGS["ko"], re.DOTALL | re.MULTILINE)
-    return dict(re.findall(r'^ {6}(\w+): "(.*)",$', known[1], re.MULTILINE))
+    known = re.search(r"known: \{\n(.*?)^ {2}\},\n", STRINGS["ko"], re.DOTALL | re.MULTILINE)
+    return dict(re.findall(r'^ {4}(\w+): "(.*)",$', known[1], re.MULTILINE))
 
 
 def test_the_page_and_the_command_line_have_each_reason_of_a_job_in_korean():

@@ -16,8 +16,8 @@ from jinwi.texts.english import ENGLISH
 from jinwi.texts.korean import KOREAN
 from jinwi.views.findings import lines
 from jinwi.views.report import JsonLines, ResultTable
-from services.api.finding_section import findings_section
-from services.api.languages import LANGUAGES
+from services.api.pages.finding_section import findings_section
+from services.api.pages.languages import LANGUAGES
 from shared.domain.provenance import DETAIL_CHARACTERS, MOST_FINDINGS, Finding, strongest
 from shared.imaging.formats import identify
 from shared.provenance.read import ProvenanceReader

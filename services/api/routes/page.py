@@ -1,4 +1,4 @@
-"""The page at `/`: one static file, allowed to run its own script and style and nothing else."""
+"""The page at `/`: one answer, put together from its parts, and allowed to run those and nothing else."""
 
 import base64
 import hashlib
@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 
 router = APIRouter()
 
+_PART = re.compile(r'<link rel="stylesheet" href="([\w-]+\.css)">|<script src="([\w-]+\.js)"></script>')
 _SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script>", re.DOTALL)
 _STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL)
 
@@ -30,7 +31,23 @@ async def show_page() -> Response:
 
 @cache
 def _page() -> str:
-    return resources.files("services.api").joinpath("web/index.html").read_text(encoding="utf-8")
+    return whole(_read("index.html"))
+
+
+def whole(markup: str) -> str:
+    """The markup, with each part that it names in place of its tag; FileNotFoundError names one that is missing."""
+    # Classic scripts, for a module within the page has no address by which another could import it. So the parts share
+    # one scope, and a test sees to it that no two declare the same name.
+    return _PART.sub(_in_place, markup)
+
+
+def _in_place(tag: re.Match[str]) -> str:
+    style, script = tag.groups()
+    return f"<style>\n{_read(style)}</style>" if style else f"<script>\n{_read(script)}</script>"
+
+
+def _read(name: str) -> str:
+    return resources.files("services.api").joinpath("web", name).read_text(encoding="utf-8")
 
 
 @cache

@@ -13,14 +13,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
-from services.api.appeal_form import Refused, read_appeal, unreadable
 from services.api.deps import Parts, PartsOf
 from services.api.errors import RETRY_SECONDS
-from services.api.languages import choose
 from services.api.overlay import overlay
-from services.api.result_page import content_security_policy, notice_page, result_page
-from services.api.result_texts import Texts
-from services.api.result_view import View
+from services.api.pages.appeal_form import Refused, read_appeal, unreadable
+from services.api.pages.languages import choose
+from services.api.pages.result import content_security_policy, notice_page, result_page
+from services.api.pages.texts import Texts
+from services.api.pages.view import View
 from services.api.visitors import APPEAL_COST
 from shared.domain.appeal import MAX_APPEALS, MAX_FILES
 from shared.domain.job import Job, State

@@ -1,6 +1,6 @@
 import pytest
 
-from services.api.languages import choose
+from services.api.pages.languages import choose
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from services.api.appeal_section import appeals_section
-from services.api.finding_section import findings_section
-from services.api.markup import Child, Markup, markup, tag
-from services.api.record_section import record_section
-from services.api.result_texts import Texts
-from services.api.result_view import PERCENT, View, instant, percent, percents, share
+from services.api.pages.appeal_section import appeals_section
+from services.api.pages.finding_section import findings_section
+from services.api.pages.markup import Child, Markup, markup, tag
+from services.api.pages.record_section import record_section
+from services.api.pages.texts import Texts
+from services.api.pages.view import PERCENT, View, instant, percent, percents, share
 from shared.domain import review
 from shared.domain.reason_texts import reason
 from shared.domain.statement import answer_hash

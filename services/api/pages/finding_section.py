@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.api.markup import Markup, markup, tag
-from services.api.result_texts import Texts
-from services.api.result_view import View
+from services.api.pages.markup import Markup, markup, tag
+from services.api.pages.texts import Texts
+from services.api.pages.view import View
 from shared.domain.details import rows, sentences
 
 ON_PAPER = 2

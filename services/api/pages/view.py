@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from services.api.result_texts import Texts
+from services.api.pages.texts import Texts
 from shared.domain.job import Job
 
 PERCENT = "\N{NO-BREAK SPACE}%"

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.api.markup import clean, markup, tag
+from services.api.pages.markup import clean, markup, tag
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=60)
 

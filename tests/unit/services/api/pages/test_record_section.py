@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from services.api.languages import LANGUAGES
-from services.api.record_section import record_section
-from services.api.result_view import View
+from services.api.pages.languages import LANGUAGES
+from services.api.pages.record_section import record_section
+from services.api.pages.view import View
 
 OVERALL = {"value": 0.0307, "low": 0.027, "high": 0.0349, "n": 7330}
 THRESHOLDS = {"likely_human": 0.2, "likely_ai": 0.8}

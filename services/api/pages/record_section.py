@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.api.markup import Child, Markup, tag
-from services.api.result_view import View, percent, share
+from services.api.pages.markup import Child, Markup, tag
+from services.api.pages.view import View, percent, share
 from shared.domain.domain_texts import DomainTexts, is_measured, sentences
 
 WIDTHS = (0.2, 0.5, 1.0)

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
-from services.api.markup import clean
+from services.api.pages.markup import clean
 from services.api.schemas.appeals import AppealRequest
 from services.api.schemas.base import read
 from shared.domain.appeal import MAX_FILES, NAME_LENGTH

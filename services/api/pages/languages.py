@@ -1,8 +1,8 @@
 """Which language a page speaks."""
 
-from services.api.result_english import ENGLISH
-from services.api.result_korean import KOREAN
-from services.api.result_texts import Texts
+from services.api.pages.english import ENGLISH
+from services.api.pages.korean import KOREAN
+from services.api.pages.texts import Texts
 
 LANGUAGES = {texts.code: texts for texts in (ENGLISH, KOREAN)}
 

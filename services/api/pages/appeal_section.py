@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.api.markup import Child, Markup, tag
-from services.api.result_texts import Texts
-from services.api.result_view import View, instant, size
+from services.api.pages.markup import Child, Markup, tag
+from services.api.pages.texts import Texts
+from services.api.pages.view import View, instant, size
 from shared.domain.appeal import MESSAGE_LENGTH
 
 CONTACT_LENGTH = 200

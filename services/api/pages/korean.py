@@ -1,6 +1,6 @@
 """The texts of the page of a result in Korean."""
 
-from services.api.result_texts import Texts
+from services.api.pages.texts import Texts
 from shared.domain import domain_texts, finding_texts, reason_texts
 
 KOREAN = Texts(
