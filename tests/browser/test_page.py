@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.browser.pages import fits
 from tests.browser.verify_page import choose, document, give_key, headline, percent
 
 
@@ -166,4 +167,7 @@ def test_a_narrow_phone_needs_no_sideways_scrolling(ready, photograph):
     ready.set_viewport_size({"width": 360, "height": 640})
     choose(ready, photograph)
     headline(ready, "The model cannot tell")
-    assert ready.evaluate("document.documentElement.scrollWidth") == 360
+    assert fits(ready)
+    ready.get_by_text("JSON", exact=True).click()
+    expect(ready.locator("#json")).to_be_visible()
+    assert fits(ready)

@@ -2,12 +2,12 @@
 
 import re
 
-import pytest
 from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import expect
 
 from jinwi import Client
+from tests.browser.pages import WIDTHS, fits
 from tests.browser.verify_page import choose, give_key, headline
 from tests.integration.test_fingerprints import scene
 
@@ -84,7 +84,7 @@ def test_that_a_picture_was_never_seen_and_has_little_in_it_is_said(ready, tmp_p
     expect(ready.locator("#twins")).to_be_hidden()
 
 
-@pytest.mark.parametrize("size", [{"width": 390, "height": 844}, {"width": 1280, "height": 900}], ids=["phone", "desk"])
+@WIDTHS
 def test_the_kind_and_the_models_record_there_are_said_and_drawn(page, knowing_key, tmp_path, size):
     page.set_viewport_size(size)
     bright, dark = tmp_path / "bright.png", tmp_path / "dark.png"
@@ -113,7 +113,7 @@ def test_the_kind_and_the_models_record_there_are_said_and_drawn(page, knowing_k
         < bar["x"] + bar["width"]
     )
     assert cap["x"] < share["x"] + share["width"]
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert fits(page)
 
     page.get_by_role("button", name="한국어").click()
     expect(page.locator("#domain-said")).to_contain_text("일러스트로 봅니다")
