@@ -4,6 +4,7 @@ What a browser follows in a file and a decoder passes over shows the model anoth
 """
 
 import io
+import struct
 from hashlib import sha256
 
 from PIL import ExifTags, Image, ImageChops, ImageCms
@@ -138,11 +139,31 @@ def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
 
 
 def _orientation(image: Image.Image) -> int:
-    """EXIF orientation; 1, upright, where the EXIF block is damaged: the picture may still be whole."""
-    try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation)
-    except MemoryError:
-        raise
-    except Exception:  # noqa: BLE001 - the parser of a damaged block raises nearly anything
+    """As browsers take it: from EXIF in JPEG and PNG, from the container in AVIF and HEIC; never from XMP."""
+    exif = image.info.get("exif", b"")
+    if image.format in {"JPEG", "MPO", "PNG"}:
+        return _exif_orientation(exif)
+    if image.format == "AVIF":
+        # Pillow writes the container's orientation there; pillow-heif turns the picture itself.
+        rewritten = Image.Exif()
+        rewritten.load(exif)
+        return int(rewritten.get(ExifTags.Base.Orientation, 1))
+    return 1
+
+
+def _exif_orientation(exif: bytes) -> int:
+    """1, upright, where the block is damaged, or tells it in another type or number than EXIF knows."""
+    tiff = exif.removeprefix(b"Exif\0\0")
+    order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
+    if order is None:
         return 1
-    return orientation if isinstance(orientation, int) else 1
+    try:
+        (start,) = struct.unpack_from(f"{order}I", tiff, 4)
+        (entries,) = struct.unpack_from(f"{order}H", tiff, start)
+        for at in range(start + 2, start + 2 + 12 * entries, 12):
+            tag, kind, count, value = struct.unpack_from(f"{order}HHIH", tiff, at)
+            if (tag, kind, count) == (ExifTags.Base.Orientation, 3, 1):
+                return int(value)
+    except struct.error:
+        pass
+    return 1
