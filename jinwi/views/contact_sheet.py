@@ -21,7 +21,7 @@ body { margin: 0 auto; max-width: 82rem; padding: 1.5rem; }
 main { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 1rem; }
 figure { margin: 0; padding: .75rem; border: 1px solid #8886; border-radius: .5rem; }
 .picture { display: grid; place-items: center; height: 15rem; background: #8881; }
-.picture img { max-width: 100%; max-height: 15rem; }
+.picture img { max-width: 100%; max-height: 15rem; background: white; }
 .name { overflow-wrap: anywhere; font-size: .85rem; opacity: .8; }
 .bar { height: .5rem; margin: .5rem 0; background: #2a7f62; }
 .bar span { display: block; height: 100%; background: #c2410c; }

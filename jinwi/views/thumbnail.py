@@ -36,16 +36,15 @@ def _shrink(path: Path) -> bytes:
 
 
 def picture(path: Path, side: int) -> Any:
-    """The upright picture as a Pillow image, RGB, at most `side` px long; raises whatever Pillow raises."""
+    """The picture as it was scored, but at most `side` px long: a Pillow image, RGB; raises whatever Pillow raises."""
     with _pillow().open(path) as image:
         # Told before, a JPEG decodes at a fraction of its size.
-        image.draft("RGB", (side, side))
-        upright = importlib.import_module("PIL.ImageOps").exif_transpose(image)
-        upright.thumbnail((side, side))
-        if upright.mode.startswith("I"):
-            # 16-bit grey: a conversion alone would cut every value off at 255.
-            upright = upright.convert("I").point(lambda value: value / 257)
-        return upright.convert("RGB")
+        image.draft(None, (side, side))
+        image.load()
+        # Imported here, for it needs Pillow.
+        shown = importlib.import_module("shared.imaging.shown").as_shown(image)
+        shown.thumbnail((side, side))
+        return shown
 
 
 @functools.cache

@@ -9,7 +9,7 @@ import warnings
 from dataclasses import dataclass
 
 # The plugins of the allow-list are registered here: Image.open would import all that Pillow has.
-from PIL import AvifImagePlugin, ExifTags, Image, ImageCms, MpoImagePlugin, WebPImagePlugin  # noqa: F401
+from PIL import AvifImagePlugin, Image, MpoImagePlugin, WebPImagePlugin  # noqa: F401
 from pillow_heif import register_heif_opener
 
 from shared.errors import ImageRefused
@@ -17,6 +17,7 @@ from shared.imaging.formats import Format
 from shared.imaging.header import check_header, read_header
 from shared.imaging.limits import Limits
 from shared.imaging.scans import check_scans
+from shared.imaging.shown import as_shown
 
 PILLOW_FORMATS = {
     Format.JPEG: "JPEG",  # with MPO, which is a JPEG followed by others
@@ -25,17 +26,6 @@ PILLOW_FORMATS = {
     Format.GIF: "GIF",
     Format.AVIF: "AVIF",
     Format.HEIC: "HEIF",
-}
-
-# EXIF 2.32, tag 0x0112: what brings each stored orientation upright.
-UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
 }
 
 # One thread each: processes share the cores, and a thread's stack and arena count as address space.
@@ -60,7 +50,7 @@ class Decoded:
 
 
 def decode(data: bytes | bytearray, limits: Limits) -> Decoded:
-    """Decode the first picture of a file, upright, on white where it is transparent.
+    """Decode the first picture of a file as people see it: upright, in sRGB, on white where it is transparent.
 
     Raises ImageRefused: unsupported_format, too_many_pixels or undecodable; MemoryError passes through.
     Not for several threads at a time: warnings and Pillow's bomb limit belong to the process.
@@ -90,57 +80,7 @@ def _load(data: bytes | bytearray, image_format: Format, limits: Limits) -> Imag
     image = Image.open(io.BytesIO(data), formats=[PILLOW_FORMATS[image_format]])
     limits.check(*image.size)
     image.load()
-    upright = UPRIGHT.get(_orientation(image))
-    rgb = _to_rgb(image)
-    return rgb if upright is None else rgb.transpose(upright)
-
-
-def _orientation(image: Image.Image) -> int:
-    """EXIF orientation; 1, upright, where the EXIF block is damaged: the picture may still be whole."""
-    try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation)
-    except MemoryError:
-        raise
-    except Exception:  # noqa: BLE001 - the parser of a damaged block raises nearly anything
-        return 1
-    return orientation if isinstance(orientation, int) else 1
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "RGB" and not image.has_transparency_data:
-        return image
-    if image.mode == "CMYK":
-        return _from_cmyk(image)
-    if image.mode.startswith("I"):
-        return _from_16_bit_grey(image).convert("RGB")
-    if image.has_transparency_data:
-        return _on_white(image.convert("RGBA"))
-    return image.convert("RGB")
-
-
-def _from_cmyk(image: Image.Image) -> Image.Image:
-    """Through the embedded ICC profile; plainly where there is none, or none that fits."""
-    if profile := image.info.get("icc_profile"):
-        try:
-            converted = ImageCms.profileToProfile(
-                image, io.BytesIO(profile), ImageCms.createProfile("sRGB"), outputMode="RGB"
-            )
-        except ImageCms.PyCMSError:
-            converted = None
-        if converted is not None:
-            return converted
-    return image.convert("RGB")
-
-
-def _from_16_bit_grey(image: Image.Image) -> Image.Image:
-    """0 … 65535 → 0 … 255, rounded (255 × 257 = 65535); Pillow's own conversion clips at 255."""
-    return image.point(lambda value: value * (1 / 257) + 0.5).convert("L")
-
-
-def _on_white(rgba: Image.Image) -> Image.Image:
-    white = Image.new("RGB", rgba.size, "white")
-    white.paste(rgba, mask=rgba)
-    return white
+    return as_shown(image)
 
 
 def _complaint(exc: Exception, image_format: Format) -> str:

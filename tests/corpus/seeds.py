@@ -10,7 +10,16 @@ import numpy as np
 from PIL import Image, ImageFilter, PngImagePlugin
 
 from shared.imaging.formats import Format
-from tests.unit.shared.imaging.pictures import chunk, cmyk_profile, encode, encode_as, png, quadrants
+from tests.unit.shared.imaging.pictures import (
+    DISPLAY_P3_PRIMARIES,
+    chunk,
+    cmyk_profile,
+    encode,
+    encode_as,
+    png,
+    quadrants,
+    rgb_profile,
+)
 
 # Pass by pass: first column and row, step right and down (PNG specification, section 8.2).
 ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
@@ -94,7 +103,7 @@ def _pngs() -> Iterator[tuple[str, bytes]]:
     yield "interlaced", _interlaced(image)
     yield "animated", encode(image, "PNG", save_all=True, append_images=[image.rotate(180)], duration=40)
     yield "text", encode(image, "PNG", pnginfo=_texts(), exif=exif(6))
-    yield "profile", encode(image, "PNG", icc_profile=cmyk_profile(), dpi=(72, 72))
+    yield "profile", encode(image, "PNG", icc_profile=rgb_profile(DISPLAY_P3_PRIMARIES), dpi=(72, 72))
 
 
 def _with_alpha(image: Image.Image) -> Image.Image:
@@ -133,7 +142,7 @@ def _webps() -> Iterator[tuple[str, bytes]]:
     yield "lossless", encode(image, "WEBP", lossless=True)
     yield "lossy with alpha", encode(_with_alpha(image), "WEBP", quality=60)
     yield "lossless with alpha", encode(_with_alpha(image), "WEBP", lossless=True, exact=True)
-    yield "metadata", encode(image, "WEBP", exif=exif(8), xmp=XMP, icc_profile=cmyk_profile())
+    yield "metadata", encode(image, "WEBP", exif=exif(8), xmp=XMP, icc_profile=rgb_profile(DISPLAY_P3_PRIMARIES))
     frames = [image.rotate(90), image.rotate(180)]
     yield "animated", encode(image, "WEBP", save_all=True, append_images=frames, duration=40)
     alpha = [_with_alpha(frame) for frame in frames]
@@ -162,7 +171,10 @@ def _avifs() -> Iterator[tuple[str, bytes]]:
     yield "4:2:0", encode_as(Format.AVIF, image, subsampling="4:2:0", quality=40)
     yield "grey", encode_as(Format.AVIF, image.convert("L"), subsampling="4:0:0")
     yield "alpha", encode_as(Format.AVIF, _with_alpha(image))
-    yield "metadata", encode_as(Format.AVIF, image, exif=exif(6), xmp=XMP, icc_profile=cmyk_profile())
+    yield (
+        "metadata",
+        encode_as(Format.AVIF, image, exif=exif(6), xmp=XMP, icc_profile=rgb_profile(DISPLAY_P3_PRIMARIES)),
+    )
     frames = [image.rotate(angle) for angle in (90, 180)]
     yield "animated", encode_as(Format.AVIF, image, save_all=True, append_images=frames, duration=40)
 

@@ -69,6 +69,16 @@ def test_maps_are_written_with_their_images_under_them(command, jinwi, tmp_path)
     assert f"written to {tmp_path / 'maps'}: 3." in result.stderr
 
 
+def test_a_transparent_picture_lies_on_white_under_its_map(command, jinwi, tmp_path):
+    jinwi.map = encoded(Image.new("RGBA", (40, 20), (0, 0, 0, 0)), "PNG")
+    (tmp_path / "in").mkdir()
+    logo = encoded(two_halves("RGBA", (255, 0, 0, 255), (0, 0, 0, 0)), "PNG")
+    (tmp_path / "in" / "logo.png").write_bytes(logo + bytes([90]))
+    command("verify", tmp_path / "in", "--map", tmp_path / "maps")
+    with Image.open(tmp_path / "maps" / "0001-logo.jpg") as laid:
+        assert min(laid.getpixel((35, 10))) > 240
+
+
 def test_images_without_a_map_write_none(command, folder, tmp_path):
     result = command("verify", folder, "--map", tmp_path / "maps")
     assert result.exit_code == 0

@@ -15,7 +15,9 @@ from jinwi.texts.english import ENGLISH
 from jinwi.texts.korean import KOREAN
 from jinwi.views import thumbnail
 from jinwi.views.contact_sheet import contact_sheet
+from shared.imaging.decode import decode
 from tests.unit.jinwi.conftest import CARD, job_document, result_document
+from tests.unit.shared.imaging.pictures import DISPLAY_P3_PRIMARIES, LIMITS, gamma_curve, rgb_profile
 
 MODEL = Model.from_document({"version": "0.1.0", "aliases": ["champion"], "card": CARD})
 
@@ -154,6 +156,39 @@ def test_a_grey_of_16_bits_is_as_bright_as_the_picture(tmp_path, mode):
     Image.new(mode, (300, 200), 32_896).save(path)
     _, data = decoded(thumbnail.data_uri(path))
     assert Image.open(io.BytesIO(data)).getpixel((5, 5)) == pytest.approx((128, 128, 128), abs=2)
+
+
+def saved(folder, image, **options):
+    path = folder / "image.png"
+    image.save(path, **options)
+    return path
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_a_transparent_picture_is_shown_on_white_as_it_was_scored(tmp_path, mode):
+    black = Image.new("L", (64, 64), 0).convert(mode)
+    if mode != "P":
+        black.putalpha(0)
+    picture = thumbnail.picture(saved(tmp_path, black, transparency=0 if mode == "P" else None), 32)
+    assert picture.size == (32, 32)
+    assert picture.getpixel((16, 16)) == (255, 255, 255)
+
+
+def test_a_picture_is_shown_in_the_colours_of_its_profile(tmp_path):
+    path = tmp_path / "image.jpg"
+    profile = rgb_profile(curve=gamma_curve(8))
+    Image.new("RGB", (800, 600), (200, 200, 200)).save(path, icc_profile=profile, quality=95)
+    assert thumbnail.picture(path, 64).getpixel((5, 5)) == pytest.approx((106, 106, 106), abs=2)
+
+
+@pytest.mark.parametrize("size", [(400, 200), (90, 60)])
+def test_a_picture_is_the_one_that_was_scored_but_small(tmp_path, size):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    gradient = Image.merge("RGBA", [Image.linear_gradient("L").rotate(90 * turn).resize(size) for turn in range(4)])
+    path = saved(tmp_path, gradient, exif=exif, icc_profile=rgb_profile(DISPLAY_P3_PRIMARIES))
+    scored = decode(path.read_bytes(), LIMITS).image
+    assert thumbnail.picture(path, 400).tobytes() == scored.tobytes()
 
 
 def test_a_link_has_words_for_a_picture(tmp_path):
