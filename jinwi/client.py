@@ -85,12 +85,14 @@ class Client:
     ) -> Iterator[BatchItem]:
         """Verify many, in the bulk lane unless said otherwise; yields each as it ends, in no order.
 
-        `timeout` in seconds is for each image. A server that stays away ends the batch with Unavailable.
+        `timeout` in seconds is for each image, from when the server has taken it; told to slow down, the batch does. A
+        server that stays away, or asks for a longer pause than the client's own `timeout`, ends it with Unavailable.
         """
 
         def work(source: Source) -> BatchItem:
+            steps = flow.verify_one_of_many(source, bulk(options), timeout, self._patience)
             try:
-                return BatchItem(source=source, job=self.verify(source, timeout=timeout, **bulk(options)))
+                return BatchItem(source=source, job=self._run(steps))
             except (ApiError, Timeout, OSError) as exc:
                 return BatchItem(source=source, error=exc)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from jinwi import ApiError, AsyncClient, Client, JinwiError, Refused, State, Unavailable, Verdict
+from jinwi.transport import flow
 from tests.unit.jinwi.conftest import KEY, PNG, Answer, job_document, problem
 
 
@@ -205,6 +206,13 @@ def test_a_batch_yields_each_image_once_with_its_job_or_its_error(caller, jinwi,
     assert isinstance(items[paths[3]].error, Refused)
     assert isinstance(items[paths[29]].error, FileNotFoundError)
     assert {seen.fields["lane"] for seen in jinwi.submissions()} == {"bulk"}
+
+
+def test_a_batch_that_is_told_to_slow_down_does_and_loses_no_image(caller, jinwi, monkeypatch):
+    monkeypatch.setattr(flow, "GRACE", 0)
+    jinwi.script.append(Answer(status=429))
+    items = caller.collect("batch", [PNG + bytes([number]) for number in range(9)], timeout=0)
+    assert [item.error for item in items] == [None] * 9
 
 
 def test_a_batch_takes_its_images_only_as_they_are_needed(caller, jinwi):
