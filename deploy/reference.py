@@ -41,9 +41,9 @@ def page() -> str:
     )
     return f"""# Settings
 
-Environment variables. A secret may instead be a file in `/run/secrets`, named like the variable in small letters. A
-variable that begins with `JINWI_` and is none of these is named at start. The embedded stack (`make up`) sets those of
-its own servers itself.
+Environment variables; an empty one is as if it were not set. A secret may instead be a file in `/run/secrets`, named
+like the variable in small letters. A variable that begins with `JINWI_` and is none of these is named at start. The
+embedded stack (`make up`) sets those of its own servers itself.
 
 | variable | default | what it is |
 |---|---|---|

@@ -78,11 +78,11 @@ class AsyncClient:
         **options: Unpack[Options],
     ) -> AsyncIterator[BatchItem]:
         async def work(source: Source) -> BatchItem:
+            steps = flow.verify_one_of_many(source, bulk(options), timeout, self._patience)
             try:
-                job = await self.verify(source, timeout=timeout, **bulk(options))
+                return BatchItem(source=source, job=await self._run(steps))
             except (ApiError, Timeout, OSError) as exc:
                 return BatchItem(source=source, error=exc)
-            return BatchItem(source=source, job=job)
 
         return async_as_each_ends(sources, work, concurrency)
 

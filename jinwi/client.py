@@ -11,8 +11,9 @@ where all that they do is written.
 """
 
 import contextlib
-import time
+import threading
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar, Unpack
@@ -45,6 +46,9 @@ from jinwi.transport.window import as_each_ends
 from jinwi.transport.wire import build_request, http_options
 
 T = TypeVar("T")
+
+_NOBODY = threading.Event()
+"""Never set: nobody gives up what one caller waits for."""
 
 
 class Client:
@@ -85,16 +89,23 @@ class Client:
     ) -> Iterator[BatchItem]:
         """Verify many, in the bulk lane unless said otherwise; yields each as it ends, in no order.
 
-        `timeout` in seconds is for each image. A server that stays away ends the batch with Unavailable.
+        `timeout` in seconds is for each image, from when the server has taken it; told to slow down, the batch does. A
+        server that stays away, or asks for a longer pause than the client's own `timeout`, ends it with Unavailable.
+        What is under way when it ends, or is closed, is given up.
         """
+        given_up = threading.Event()
 
         def work(source: Source) -> BatchItem:
+            steps = flow.verify_one_of_many(source, bulk(options), timeout, self._patience)
             try:
-                return BatchItem(source=source, job=self.verify(source, timeout=timeout, **bulk(options)))
+                return BatchItem(source=source, job=self._run(steps, given_up))
             except (ApiError, Timeout, OSError) as exc:
                 return BatchItem(source=source, error=exc)
 
-        return as_each_ends(sources, work, concurrency)
+        try:
+            yield from as_each_ends(sources, work, concurrency)
+        finally:
+            given_up.set()
 
     def job(self, job_id: str) -> Job:
         return self._send(job_calls.get_job(job_id))
@@ -243,13 +254,14 @@ class Client:
     def _send(self, call: Call[T]) -> T:
         return self._run(flow.request(call, self._patience))
 
-    def _run(self, steps: Flow[T]) -> T:
+    def _run(self, steps: Flow[T], given_up: threading.Event = _NOBODY) -> T:
+        """Carry the steps out; raises CancelledError between two of them once they are `given_up`."""
         with contextlib.closing(steps):
             try:
                 step = next(steps)
                 while True:
                     try:
-                        answer = self._perform(step)
+                        answer = self._perform(step, given_up)
                     except httpx.TransportError as exc:
                         step = steps.throw(exc)
                     else:
@@ -257,8 +269,10 @@ class Client:
             except StopIteration as end:
                 return end.value  # type: ignore[no-any-return]
 
-    def _perform(self, step: Send | Pause) -> httpx.Response | None:
+    def _perform(self, step: Send | Pause, given_up: threading.Event) -> httpx.Response | None:
         if isinstance(step, Pause):
-            time.sleep(step.seconds)
+            given_up.wait(step.seconds)
             return None
+        if given_up.is_set():
+            raise CancelledError
         return self._http.send(build_request(self._http, step))

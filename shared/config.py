@@ -1,6 +1,7 @@
 """Every setting: one name, one default, one line. The environment holds `JINWI_` + the name in capitals.
 
-A secret may instead be a file of that name (in small letters) in /run/secrets, as Docker puts it there.
+An empty variable is as if it were not set. A secret may instead be a file of that name (in small letters) in
+/run/secrets, as Docker puts it there.
 """
 
 import ipaddress
@@ -32,7 +33,7 @@ CLIENT_VARIABLES = frozenset({"JINWI_URL", "JINWI_API_KEY"})
 class Settings(BaseSettings):
     """Read once in each composition root and handed on; nobody else looks at the environment."""
 
-    model_config = SettingsConfigDict(env_prefix="JINWI_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="JINWI_", env_ignore_empty=True, frozen=True, extra="ignore")
 
     home: Path = Field(Path(".jinwi"), description="Folder of the embedded stack: all data, the files `key` and `pid`.")
     host: str = Field("127.0.0.1", description="Address that the API listens on.")

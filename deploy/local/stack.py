@@ -93,9 +93,9 @@ def make_stack(settings: Settings, home: Home) -> Stack:
     behind = servers(home)
     home.make_model_keys()
     environment = {
-        "JINWI_MODEL_PUBLIC_KEY": str(home.model_public_key),
-        "JINWI_MODEL_TRUST": str(home.trusted_keys),
         **os.environ,
+        "JINWI_MODEL_PUBLIC_KEY": str(settings.model_public_key or home.model_public_key),
+        "JINWI_MODEL_TRUST": str(settings.model_trust or home.trusted_keys),
         "JINWI_HOME": str(home.root),
         "JINWI_MODEL_CACHE": str(home.root / "models"),
         "JINWI_RETRAINER_DIR": str(home.root / "retrainer"),
@@ -104,7 +104,8 @@ def make_stack(settings: Settings, home: Home) -> Stack:
     for server in behind:
         environment |= server.settings()
     # Whoever signs has the private key, and nobody else even knows where it is.
-    signing = {"JINWI_MODEL_SIGNING_KEY": environment.pop("JINWI_MODEL_SIGNING_KEY", str(home.model_key))}
+    environment.pop("JINWI_MODEL_SIGNING_KEY", None)
+    signing = {"JINWI_MODEL_SIGNING_KEY": str(settings.model_signing_key or home.model_key)}
 
     def worker(name: str, *arguments: str) -> Child:
         own = environment | signing if name in SIGNERS else environment

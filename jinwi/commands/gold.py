@@ -1,6 +1,5 @@
 """`jinwi gold`: labelled images to the server, counted and taken back."""
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from jinwi.calls.gold import GoldFilters
 from jinwi.client import Client
 from jinwi.commands.connection import connect, open_client
 from jinwi.errors import Refused
+from jinwi.inputs.files import sha256
 from jinwi.inputs.labelled import Found, Labelled, find
 from jinwi.session import Complaint, explain
 from jinwi.terminal import Terminal, local_time, print_lines
@@ -167,5 +167,4 @@ def _digest(terminal: Terminal, name: str) -> str:
         return name
     if not Path(name).is_file():
         raise Complaint(terminal.language.gold_unknown.format(name=name), code=2)
-    with Path(name).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256(Path(name))

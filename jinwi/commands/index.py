@@ -1,20 +1,22 @@
 """What `jinwi index …` does."""
 
+import asyncio
 import functools
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from jinwi.async_client import AsyncClient
+from jinwi.calls.jobs import Options
 from jinwi.client import Client
-from jinwi.commands.connection import connect, open_client
+from jinwi.commands.connection import Server, connect, open_client
 from jinwi.errors import Refused
+from jinwi.inputs.files import sha256
 from jinwi.inputs.find import Input, find
-from jinwi.inputs.verify import ABOUT_THE_KEY
+from jinwi.inputs.verify import Ended, Verifier, run
 from jinwi.results.jobs import Lane, State
 from jinwi.session import Complaint
 from jinwi.terminal import Terminal, print_lines
-from jinwi.transport.window import as_each_ends
 from jinwi.views.bar import counting
 
 CONCURRENCY = 8
@@ -24,19 +26,32 @@ NAME_LENGTH = 200
 
 NOT_FOUND = 404
 
-THERE = "there"
-"""In place of why a picture is not known: it is, from before."""
-
 OUTAGE_SECONDS = 300.0
 """A server away for longer ends the run."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Found:
-    """A picture, and by which name below the folder it is known."""
+@dataclass(slots=True)
+class _Counted:
+    """Counts the pictures that are known now, and names those that are not with why."""
 
-    item: Input
-    name: str
+    terminal: Terminal
+    tell: Callable[[int], None]
+    known: int = 0
+    failed: int = 0
+
+    def add(self, ended: Ended) -> None:
+        self.tell(1)
+        # A job is erased once the hash of its picture is kept.
+        if ended.job and ended.job.state is State.ERASED:
+            self.known += 1
+        else:
+            self.failed += 1
+            self.terminal.note(f"{ended.input.name}: {self._why(ended)}")
+
+    def _why(self, ended: Ended) -> str:
+        if ended.job is None:
+            return self.terminal.language.problem(ended.problem or {})
+        return self.terminal.language.reason(ended.job.error) if ended.job.error else ended.job.state
 
 
 def add(terminal: Terminal, folder: Path, name: str, *, as_json: bool) -> int:
@@ -47,61 +62,61 @@ def add(terminal: Terminal, folder: Path, name: str, *, as_json: bool) -> int:
     if not folder.exists():
         raise Complaint(terminal.language.not_found.format(name=folder), code=2)
     server = connect(terminal)
-    found = [_named(folder, item) for item in _pictures(terminal, folder)]
-    known = there = failed = 0
-    with (
-        Client(server.url, server.key, timeout=OUTAGE_SECONDS) as client,
-        counting(terminal, terminal.language.indexing, len(found)) as tell,
-    ):
-        work = functools.partial(_add_one, terminal, client, name, _held(client, name))
-        for one, problem in as_each_ends(found, work, CONCURRENCY):
-            tell(1)
-            known += problem is None
-            there += problem is THERE
-            if problem and problem is not THERE:
-                failed += 1
-                terminal.note(f"{one.item.name}: {problem}")
+    found = list(_pictures(terminal, folder))
+    with counting(terminal, terminal.language.indexing, len(found)) as tell:
+        held = _held(server, name)
+        new = [item for item in found if not _is_held(item, folder, held)]
+        there = len(found) - len(new)
+        tell(there)
+        counted = _Counted(terminal, tell)
+        _send(terminal, server, new, functools.partial(_options, folder, name), counted)
     if as_json:
-        print_lines([{"name": name, "known": known, "there": there, "failed": failed}])
+        print_lines([{"name": name, "known": counted.known, "there": there, "failed": counted.failed}])
     else:
-        terminal.say(terminal.language.indexed.format(count=known + there, there=there, name=name))
-    return 1 if failed or not known + there else 0
+        terminal.say(terminal.language.indexed.format(count=counted.known + there, there=there, name=name))
+    return 1 if counted.failed or not counted.known + there else 0
 
 
-def _held(client: Client, index: str) -> dict[str, str]:
+def _send(
+    terminal: Terminal, server: Server, items: Sequence[Input], options: Callable[[Input], Options], counted: _Counted
+) -> None:
+    def say_paused(lane: str) -> None:
+        terminal.note(terminal.language.indexing_paused.format(lane=lane))
+
+    client = AsyncClient(server.url, server.key, timeout=OUTAGE_SECONDS)
+    verifier = Verifier(client=client, lane=Lane.BULK, journal=None, options=options)
+    asyncio.run(run(verifier, items, [counted], CONCURRENCY, say_paused))
+
+
+def _options(folder: Path, index: str, item: Input) -> Options:
+    return {"reference_index": index, "external_id": _name_below(folder, item)}
+
+
+def _held(server: Server, index: str) -> dict[str, str]:
     """The names of the pictures that are known as well as can be, by their files' hashes."""
-    try:
-        return {each["sha256"]: each["name"] for each in client.reference_pictures(index) if each["current"]}
-    except Refused as exc:
-        if exc.status == NOT_FOUND:
-            return {}
-        raise
-
-
-def _add_one(
-    terminal: Terminal, client: Client, index: str, held: Mapping[str, str], found: _Found
-) -> tuple[_Found, str | None]:
-    """The picture, and why it is not known, if it is not, or THERE. Its job is erased once its hash is kept."""
-    item = found.item
-    if item.problem or item.path is None:
-        return found, terminal.language.problem(item.problem or {})
-    if held and held.get(hashlib.sha256(item.path.read_bytes()).hexdigest()) == found.name:
-        return found, THERE
-    try:
-        job = client.verify(item.path, timeout=None, lane=Lane.BULK, reference_index=index, external_id=found.name)
-    except Refused as exc:
-        if exc.status in ABOUT_THE_KEY:
+    with Client(server.url, server.key, timeout=OUTAGE_SECONDS) as client:
+        try:
+            return {each["sha256"]: each["name"] for each in client.reference_pictures(index) if each["current"]}
+        except Refused as exc:
+            if exc.status == NOT_FOUND:
+                return {}
             raise
-        return found, terminal.language.problem(exc.problem)
-    if job.state is State.ERASED:
-        return found, None
-    return found, terminal.language.reason(job.error) if job.error else job.state
 
 
-def _named(folder: Path, item: Input) -> _Found:
+def _is_held(item: Input, folder: Path, held: Mapping[str, str]) -> bool:
+    """False too for what cannot be read: why is said where it is to be sent."""
+    if not held or item.problem or item.path is None:
+        return False
+    try:
+        return held.get(sha256(item.path)) == _name_below(folder, item)
+    except OSError:
+        return False
+
+
+def _name_below(folder: Path, item: Input) -> str:
     path = item.path or Path(item.name)
     name = path.relative_to(folder).as_posix() if folder.is_dir() else path.name
-    return _Found(item=item, name=name[-NAME_LENGTH:])
+    return name[-NAME_LENGTH:]
 
 
 def _pictures(terminal: Terminal, folder: Path) -> Iterator[Input]:

@@ -30,20 +30,25 @@ def merge_patch(terminal: Terminal, settings: Sequence[str]) -> dict[str, Any]:
         if not (equals and name) or (dot and not member):
             raise Complaint(terminal.language.bad_setting.format(text=setting), code=2)
         if not dot:
-            changes[name] = _value(text)
+            changes[name] = _value(terminal, setting, text)
             continue
         if not isinstance(within := changes.setdefault(name, {}), dict):
             raise Complaint(terminal.language.bad_setting.format(text=setting), code=2)
-        within[member] = _value(text)
+        within[member] = _value(terminal, setting, text)
     return changes
 
 
-def _value(text: str) -> Any:
+def _value(terminal: Terminal, setting: str, text: str) -> Any:
     """JSON, else the text as it is: a version and a word need no quotes."""
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except ValueError:
         return text.strip()
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError as exc:  # Python reads NaN and Infinity, which JSON does not have
+        raise Complaint(terminal.language.bad_setting.format(text=setting), code=2) from exc
+    return value
 
 
 def _shown(value: Any) -> str:

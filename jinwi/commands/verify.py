@@ -104,7 +104,7 @@ def _verify_all(terminal: Terminal, order: Order, server: Server, tally: Tally, 
             client=AsyncClient(server.url, server.key, timeout=OUTAGE_SECONDS),
             lane=journal.lane if journal else lane,
             journal=journal,
-            evidence=order.evidence,
+            options=lambda _: {"evidence": order.evidence},
         )
         bar = ProgressBar(progress, tally, terminal.language)
         sinks = [tally, *_files(terminal, order, server, tally, stack), output, bar]

@@ -1,12 +1,12 @@
 """What the command line was given, as images: folders walked, files told by their first bytes."""
 
-import os
 import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from jinwi.inputs.files import below
 from jinwi.texts import problems
 from jinwi.transport.flow import is_link
 
@@ -44,25 +44,26 @@ class Input:
         return str(self.path.absolute()) if self.path else self.name
 
 
-def names(arguments: Sequence[str]) -> Iterator[str]:
-    """Every link and every file, folders walked in sorted order without following links to folders."""
+def names(arguments: Sequence[str]) -> Iterator[str | OSError]:
+    """Every link and every file, folders walked, those that cannot be read as the error."""
     for argument in arguments:
         if is_address(argument) or not Path(argument).is_dir():
             yield argument
-            continue
-        for folder, folders, files in os.walk(argument):
-            folders.sort()
-            yield from (os.path.join(folder, file) for file in sorted(files))  # noqa: PTH118 - 100,000 of them
+        else:
+            yield from below(argument)
 
 
 def find(arguments: Sequence[str]) -> Iterator[Input | str]:
     """The images among them, and the names of the files in folders that are none.
 
-    What was named itself and is none comes as an input with its problem.
+    What was named itself and is none, and a folder that cannot be read, come as an input with the problem.
     """
     typed = frozenset(arguments)
     for number, name in enumerate(names(arguments)):
-        if is_address(name):
+        if isinstance(name, OSError):
+            folder = Path(name.filename)
+            yield Input(number=number, name=str(folder), path=folder, problem=problems.unreadable(name))
+        elif is_address(name):
             problem = None if is_link(name) else problems.unsupported_link(name)
             yield Input(number=number, name=name, path=None, problem=problem)
         elif _may_be_image(path := Path(name)):

@@ -1,13 +1,12 @@
 """A folder of labelled images as the command line finds it: whose each is, and which is under both labels."""
 
-import hashlib
-import os
 import stat
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from jinwi.inputs.files import below, sha256
 from jinwi.inputs.find import HEAD_BYTES, media_type
 from shared.domain.labels import FOLDERS, SPLITS, Label
 
@@ -28,8 +27,8 @@ class Labelled:
 class Found:
     """`outside` lie in no folder with a label, `both` are one image under two labels.
 
-    What is left out besides: `strange` are no images, `empty` hold nothing, `unreadable` cannot be opened, and `twins`
-    have the bytes of another under the same label, which stands second.
+    What is left out besides: `strange` are no images, `empty` hold nothing, `unreadable` files and folders cannot be
+    opened, and `twins` have the bytes of another under the same label, which stands second.
     """
 
     images: Sequence[Labelled] = ()
@@ -52,18 +51,22 @@ def find(folder: Path, *, owner_by_folder: bool) -> Found:
     by_hash: dict[str, dict[Label, Labelled]] = defaultdict(dict)
     twins: list[tuple[Path, Path]] = []
     sorted_out: dict[str, list[Path]] = {"outside": [], "strange": [], "empty": [], "unreadable": []}
-    for path in _files(folder):
+    for name in below(folder, hidden=False):
+        if isinstance(name, OSError):
+            sorted_out["unreadable"].append(Path(name.filename))
+            continue
+        path = Path(name)
         label, owner = _place(path.relative_to(folder).as_posix())
         try:
             why = _unfit(path) or (None if label else "outside")
-            sha256 = "" if why else _sha256(path)
+            digest = "" if why else sha256(path)
         except OSError:
             why = "unreadable"
         if why or label is None:
             sorted_out[why or "outside"].append(path)
             continue
-        one = Labelled(path=path, sha256=sha256, label=label, owner=owner if owner_by_folder else None)
-        first = by_hash[sha256].setdefault(label, one)
+        one = Labelled(path=path, sha256=digest, label=label, owner=owner if owner_by_folder else None)
+        first = by_hash[digest].setdefault(label, one)
         if first is not one:
             twins.append((path, first.path))
     return Found(
@@ -74,12 +77,6 @@ def find(folder: Path, *, owner_by_folder: bool) -> Found:
     )
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for root, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(root, name) for name in sorted(files) if not name.startswith("."))
-
-
 def _unfit(path: Path) -> str | None:
     """Why a file is no image, by its first bytes; None where it may be one."""
     if not stat.S_ISREG(path.stat().st_mode):
@@ -88,11 +85,6 @@ def _unfit(path: Path) -> str | None:
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     return "empty" if not head else None if media_type(head) else "strange"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _place(name: str) -> tuple[Label | None, str | None]:

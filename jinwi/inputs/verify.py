@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
 from jinwi.async_client import AsyncClient
+from jinwi.calls.jobs import Options
 from jinwi.errors import ApiError, JinwiError, Refused
 from jinwi.inputs.find import Input
 from jinwi.inputs.journal import Journal
@@ -102,7 +103,8 @@ class Verifier:
     client: AsyncClient
     lane: str
     journal: Journal | None
-    evidence: str | None = None
+    options: Callable[[Input], Options]
+    """What else an input's job is asked for."""
 
     async def verify(self, item: Input) -> Ended:
         """How this input ends; raises what concerns all of them: Unavailable, or a key not accepted."""
@@ -135,13 +137,16 @@ class Verifier:
         """The final job of this input, submitted unless the journal knows it was; waits as long as it takes."""
         source = item.path or item.name
         if self.journal is None:
-            return await self.client.verify(source, lane=self.lane, evidence=self.evidence, timeout=None)
+            return await self.client.verify(source, timeout=None, **self._options(item))
         if job_id := self.journal.job(item.key):
             return await self.client.wait(job_id, timeout=None)
-        key = self.journal.submission_key(item.key)
-        job = await self.client.submit(source, lane=self.lane, evidence=self.evidence, idempotency_key=key)
+        options: Options = {**self._options(item), "idempotency_key": self.journal.submission_key(item.key)}
+        job = await self.client.submit(source, **options)
         self.journal.note_submitted(item.key, job.id)
         return job if job.final else await self.client.wait(job, timeout=None)
+
+    def _options(self, item: Input) -> Options:
+        return {"lane": self.lane, **self.options(item)}
 
 
 async def run(

@@ -119,6 +119,7 @@ ENGLISH = Language(
     unsearched="{count:,} of your references were not compared by embedding: theirs or this image's was not kept, or "
     "comes from another network. Add the index again; if it is newer than this job, submit the image again.",
     indexing="Adding",
+    indexing_paused="The lane {lane} is paused: `jinwi resume {lane}`.",
     indexed="{name}: {count:,} pictures are known, {there:,} of them from before. Hashes and embeddings are kept, the "
     "pictures are not.",
     index_removed="{name}: forgotten, with {count:,} pictures.",

@@ -124,6 +124,7 @@ KOREAN = Language(
     unsearched="참조 그림 {count:,}장은 임베딩으로 비교하지 못했습니다: 한쪽의 임베딩이 보관되지 않았거나 다른 "
     "신경망의 것입니다. 색인을 다시 등록하고, 색인이 이 작업보다 새것이면 이미지를 다시 제출하세요.",
     indexing="등록 중",
+    indexing_paused="{lane} 레인이 일시 중지되어 있습니다. `jinwi resume {lane}` 을 실행하세요.",
     indexed="{name}: 그림 {count:,}장이 등록되어 있고, 그 가운데 {there:,}장은 전부터 있던 것입니다. 해시와 "
     "임베딩만 보관하고 그림은 보관하지 않습니다.",
     index_removed="{name}: 그림 {count:,}장과 함께 지웠습니다.",

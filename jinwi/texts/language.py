@@ -115,6 +115,7 @@ class Language:
     traces: str
     unsearched: str
     indexing: str
+    indexing_paused: str
     indexed: str
     index_removed: str
 

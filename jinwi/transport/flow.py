@@ -13,7 +13,7 @@ import random
 import time
 import uuid
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Self, TypeGuard, TypeVar
@@ -33,8 +33,8 @@ T = TypeVar("T")
 Source = str | os.PathLike[str] | bytes
 """An image: a path, a link (http or https) or the bytes of a file."""
 
-PATIENCE = 60.0
-"""Seconds for which one call is tried again while the server is away or busy."""
+PATIENCE = 75.0
+"""Seconds for which one call is tried again while the server is away or busy; a rate limit's window is a minute."""
 
 VERIFY_SECONDS = 300.0
 """Seconds allowed, if nothing else is said, until a job is final."""
@@ -57,7 +57,9 @@ SIGNATURE = "model.sig"
 GRACE = 2.0
 """Seconds beyond the caller's own timeout in which an answer may still come in."""
 
-BUSY = frozenset({429, 503})
+SLOW_DOWN = 429
+
+BUSY = frozenset({SLOW_DOWN, 503})
 
 GATEWAY = frozenset({502, 504})
 """A proxy without an answer: the call may or may not have been carried out."""
@@ -96,20 +98,32 @@ class Deadline:
     def remaining(self) -> float:
         return max(0.0, self.at - time.monotonic())
 
+    def with_grace(self) -> Self:
+        return replace(self, at=self.at + GRACE)
+
+
+NEVER = Deadline(math.inf)
+
+
+class OutOfTime(Unavailable):
+    """The caller's own time is over, however long the server has been away."""
+
 
 def is_link(source: Source) -> TypeGuard[str]:
     return isinstance(source, str) and source.lower().startswith(("http://", "https://"))
 
 
-def request(call: Call[T], patience: float) -> Flow[T]:
+def request(call: Call[T], patience: float, deadline: Deadline | None = None) -> Flow[T]:
     """Send until answered, for at most `patience` seconds; raises Unavailable after them.
 
-    A call that is not repeatable is sent again only when it surely was not carried out.
+    With the caller's own `deadline`, being told to slow down counts against that alone, which raises OutOfTime: the
+    server is there, and only one such pause must not exceed `patience`. A call that is not repeatable is sent again
+    only when it surely was not carried out.
     """
-    deadline = Deadline.after(patience)
+    own, away = deadline or NEVER, Deadline.after(patience)
     attempt = 0
     while True:
-        timeout = max(0.1, min(TRY_SECONDS + call.wait, deadline.remaining()))
+        timeout = max(0.1, min(TRY_SECONDS + call.wait, own.remaining(), away.remaining()))
         try:
             response = yield Send(call=call, timeout=timeout)
         except LOST as exc:
@@ -124,8 +138,12 @@ def request(call: Call[T], patience: float) -> Flow[T]:
                 return read(call, response)
             failure = Unavailable(f"{response.url} is busy", problem(response))
             pause = max(retry_after(response), backoff(attempt))
-        if pause >= deadline.remaining():
+            if deadline and response.status_code == SLOW_DOWN and pause <= patience:
+                away = Deadline.after(pause + patience)
+        if pause >= away.remaining():
             raise failure
+        if pause >= own.remaining():
+            raise OutOfTime(str(failure), failure.problem)
         yield Pause(seconds=pause)
         attempt += 1
 
@@ -171,12 +189,14 @@ def backoff(attempt: int) -> float:
     return min(8.0, 0.25 * 2.0 ** min(attempt, 5)) * random.uniform(0.5, 1)  # noqa: S311 - spreads load
 
 
-def submit(source: Source, options: Options, patience: float, *, wait: int = 0) -> Flow[Job]:
+def submit(
+    source: Source, options: Options, patience: float, *, wait: int = 0, deadline: Deadline | None = None
+) -> Flow[Job]:
     key = options.get("idempotency_key") or uuid.uuid4().hex
     if is_link(source):
-        return (yield from request(jobs.submit_link(source, options, key, wait), patience))
+        return (yield from request(jobs.submit_link(source, options, key, wait), patience, deadline))
     with _opened(source) as image:
-        return (yield from request(jobs.submit_image(image, options, key, wait), patience))
+        return (yield from request(jobs.submit_image(image, options, key, wait), patience, deadline))
 
 
 def upload_model(directory: os.PathLike[str] | str, progress: Progress, patience: float) -> Flow[Model]:
@@ -193,16 +213,24 @@ def upload_model(directory: os.PathLike[str] | str, progress: Progress, patience
         return (yield from request(models.upload_model(counted, STORE_SECONDS), patience + STORE_SECONDS))
 
 
-def wait(job_id: str, timeout: float | None, patience: float) -> Flow[Job]:
-    """Ask, each time letting the server hold the answer, until the job is final; raises Timeout."""
+def wait(job_id: str, timeout: float | None, patience: float, seen: Job | None = None) -> Flow[Job]:
+    """Ask, each time letting the server hold the answer, until the job is final; raises Timeout.
+
+    `seen` is the job as it was last seen, if it was: what Timeout carries where the server says no more in time.
+    """
     deadline = Deadline.after(timeout)
     while True:
         hold, started = _hold(deadline), time.monotonic()
-        job = yield from request(jobs.get_job(job_id, hold), _patience(deadline, patience, hold))
-        if job.final:
-            return job
+        try:
+            seen = yield from request(jobs.get_job(job_id, hold), patience + hold, deadline.with_grace())
+        except OutOfTime as exc:
+            if seen is None:
+                raise
+            raise Timeout(seen) from exc
+        if seen.final:
+            return seen
         if not deadline.remaining():
-            raise Timeout(job)
+            raise Timeout(seen)
         if time.monotonic() - started < POLL_SECONDS:
             yield Pause(seconds=min(POLL_SECONDS, deadline.remaining()))
 
@@ -210,18 +238,28 @@ def wait(job_id: str, timeout: float | None, patience: float) -> Flow[Job]:
 def verify(source: Source, options: Options, timeout: float | None, patience: float) -> Flow[Job]:
     deadline = Deadline.after(timeout)
     hold = _hold(deadline)
-    job = yield from submit(source, options, _patience(deadline, patience, hold), wait=hold)
+    job = yield from submit(source, options, patience + hold, wait=hold, deadline=deadline.with_grace())
     if job.final:
         return job
-    return (yield from wait(job.id, deadline.remaining(), patience))
+    return (yield from wait(job.id, deadline.remaining(), patience, job))
+
+
+def verify_one_of_many(source: Source, options: Options, timeout: float | None, patience: float) -> Flow[Job]:
+    """As `verify`, but `timeout` counts from when the server has taken the image.
+
+    So an image that must wait for a rate limit loses nothing, and no answer to its submission within `patience` says
+    that the server is away, which is none of the image's own errors.
+    """
+    # Where time counts, the answer is not held back: it tells when the image was taken.
+    hold = LONGEST_WAIT if timeout is None else 0
+    job = yield from submit(source, options, patience + hold, wait=hold, deadline=NEVER)
+    if job.final:
+        return job
+    return (yield from wait(job.id, timeout, patience, job))
 
 
 def _hold(deadline: Deadline) -> int:
     return int(min(LONGEST_WAIT, deadline.remaining()))
-
-
-def _patience(deadline: Deadline, patience: float, hold: int) -> float:
-    return min(patience + hold, deadline.remaining() + GRACE)
 
 
 def _opened(source: os.PathLike[str] | str | bytes) -> contextlib.AbstractContextManager[bytes | BinaryIO]:

@@ -15,6 +15,9 @@ from jinwi.views.thumbnail import picture
 SIDE = 2048
 """Longest side in px of what is written."""
 
+NAME_BYTES = 200
+"""Of the input's own name; most file systems take 255 with all that is added."""
+
 
 class MapFolder:
     """Writes 0001-NAME.jpg for each input whose model drew a map.
@@ -35,9 +38,14 @@ class MapFolder:
         except ApiError:
             return  # erased meanwhile, as a resumed run may find it
         laid = laid_over(ended.input.path, png) if ended.input.path else None
-        name = f"{ended.input.number + 1:04d}-{Path(ended.input.name).stem}"
+        name = f"{ended.input.number + 1:04d}-{_shortened(Path(ended.input.name).stem)}"
         (self.folder / f"{name}.{'jpg' if laid else 'png'}").write_bytes(laid or png)
         self.written += 1
+
+
+def _shortened(name: str) -> str:
+    """Cut between characters."""
+    return name.encode("utf-8", "surrogateescape")[:NAME_BYTES].decode("utf-8", "ignore")
 
 
 @contextmanager

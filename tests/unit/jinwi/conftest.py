@@ -2,7 +2,9 @@
 
 import email
 import email.policy
+import errno
 import json
+import os
 import sys
 import threading
 import uuid
@@ -216,6 +218,20 @@ class _Server(ThreadingHTTPServer):
         # A client that goes away in the middle is what some tests are about.
         if not isinstance(fault := sys.exception(), ConnectionError):
             self.faults.append(fault)
+
+
+@pytest.fixture
+def locked(monkeypatch):
+    """What makes a folder one that cannot be read, which modes cannot where the tests run as root."""
+    scandir, folders = os.scandir, set()
+
+    def refuse(path="."):
+        if path in folders:
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    return lambda folder: folders.add(str(folder))
 
 
 @pytest.fixture

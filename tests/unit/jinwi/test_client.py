@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 
 from jinwi import ApiError, AsyncClient, Client, JinwiError, Refused, State, Unavailable, Verdict
+from jinwi.transport import flow
+from jinwi.transport.window import THREADS
 from tests.unit.jinwi.conftest import KEY, PNG, Answer, job_document, problem
 
 
@@ -205,6 +208,40 @@ def test_a_batch_yields_each_image_once_with_its_job_or_its_error(caller, jinwi,
     assert isinstance(items[paths[3]].error, Refused)
     assert isinstance(items[paths[29]].error, FileNotFoundError)
     assert {seen.fields["lane"] for seen in jinwi.submissions()} == {"bulk"}
+
+
+def test_a_batch_that_is_told_to_slow_down_does_and_loses_no_image(caller, jinwi, monkeypatch):
+    monkeypatch.setattr(flow, "GRACE", 0)
+    jinwi.script.append(Answer(status=429))
+    items = caller.collect("batch", [PNG + bytes([number]) for number in range(9)], timeout=0)
+    assert [item.error for item in items] == [None] * 9
+
+
+def test_what_a_closed_batch_has_under_way_asks_no_more(jinwi):
+    """A job that never ends would else be asked after for ever, in a thread that nobody sees."""
+    asked, closed = threading.Event(), threading.Event()
+
+    def never_final(seen):
+        asked.set()
+        closed.wait(timeout=10)
+        return Answer(status=200, document=job_document("1", state="queued"))
+
+    def taken(seen):
+        if seen.image != b"slow":
+            asked.wait(timeout=10)
+            return Answer(status=200, document=job_document("2"))
+        return Answer(status=202, document=job_document("1", state="queued"))
+
+    jinwi.routes = {("POST", "/v1/jobs"): taken, ("GET", "/v1/jobs/1"): never_final}
+    with Client(jinwi.url, KEY) as client:
+        batch = client.batch([b"slow", b"quick"], concurrency=2)
+        assert next(batch).source == b"quick"
+        batch.close()
+        closed.set()
+        for thread in threading.enumerate():
+            if thread.name == THREADS:
+                thread.join(timeout=10)
+                assert not thread.is_alive()
 
 
 def test_a_batch_takes_its_images_only_as_they_are_needed(caller, jinwi):

@@ -11,6 +11,15 @@ def test_networks_are_read_from_a_list_with_commas(monkeypatch):
     assert config.load().allowed_networks == (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("fd00::/8"))
 
 
+def test_an_empty_variable_is_as_if_it_were_not_set(monkeypatch):
+    for field in config.Settings.model_fields:
+        monkeypatch.delenv(config.variable(field), raising=False)
+    defaults = config.load()
+    for field in config.Settings.model_fields:
+        monkeypatch.setenv(config.variable(field), "")
+    assert config.load() == defaults
+
+
 def test_no_network_is_allowed_by_default():
     assert config.Settings().allowed_networks == ()
 

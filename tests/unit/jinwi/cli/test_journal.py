@@ -102,6 +102,24 @@ def test_an_interruption_shows_the_table_and_says_how_far_it_came(process, jinwi
     assert err.splitlines()[-1] == "Interrupted after 1 of 9."
 
 
+def test_pictures_that_wait_for_ever_do_not_keep_an_interrupted_command(process, jinwi, folder):
+    arrived, held = threading.Semaphore(0), threading.Event()
+
+    def hold(_):
+        arrived.release()
+        held.wait(DEADLINE)
+        return Answer(status=200, document=job_document("slow", state="queued"))
+
+    jinwi.routes = {("POST", "/v1/jobs"): hold, ("GET", "/v1/jobs/slow"): hold}
+    running = process("index", "add", folder, "--name", "catalogue")
+    assert arrived.acquire(timeout=DEADLINE)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=DEADLINE)
+    held.set()
+    assert running.returncode == 130
+    assert err.splitlines()[-1] == "Interrupted."
+
+
 @pytest.mark.parametrize("paused", [True, False, None])
 def test_a_run_in_a_paused_lane_says_so_once(command, jinwi, folder, monkeypatch, paused):
     monkeypatch.setattr("jinwi.inputs.verify.QUIET_SECONDS", 0.05)

@@ -115,3 +115,13 @@ def test_more_than_20_images_go_in_the_bulk_lane(command, jinwi, tmp_path, count
 def test_the_lane_asked_for_is_taken(command, jinwi, folder):
     assert command("verify", "--lane", "bulk", folder).exit_code == 0
     assert {seen.fields["lane"] for seen in jinwi.submissions()} == {"bulk"}
+
+
+def test_a_folder_that_cannot_be_read_is_named_and_has_no_answer(command, folder, locked):
+    (folder / "within").mkdir()
+    locked(folder / "within")
+    result = command("verify", "--json", folder)
+    assert result.exit_code == 1
+    (refused,) = [document for document in lines(result) if document["state"] == "refused"]
+    assert (refused["input"], refused["problem"]["detail"]) == (f"{folder}/within", "Permission denied")
+    assert len(lines(result)) == 10

@@ -221,6 +221,14 @@ def test_each_file_that_is_left_out_is_named_with_why(command, server, folder):
     assert (counted["added"], counted["skipped"], counted["refused"], result.exit_code) == (5, 4, 1, 1)
 
 
+def test_a_folder_that_cannot_be_read_is_named_and_counted(command, server, folder, locked):
+    locked(folder / "human" / "kim")
+    result = command("add", folder, "--json")
+    assert f"it cannot be read: {folder}/human/kim" in result.stderr
+    counted = json.loads(result.stdout)
+    assert (counted["added"], counted["refused"], result.exit_code) == (3, 1, 1)
+
+
 def test_counts_and_images_are_shown(command, server):
     image = {"sha256": "0" * 64, "part": "guard", "label": "ai", "owner": "gen", "added_at": "2026-11-21T09:00:00Z"}
     counts = [{"part": "guard", "label": "ai", "images": 1200, "owners": 7}]

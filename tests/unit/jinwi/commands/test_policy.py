@@ -71,7 +71,17 @@ def test_what_is_set_goes_as_one_merge_patch(server, command):
     ]
 
 
-@pytest.mark.parametrize("setting", ["domain_cap", "=0.1", "thresholds.=1"])
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "domain_cap",
+        "=0.1",
+        "thresholds.=1",
+        "domain_cap=NaN",
+        "thresholds.likely_ai=-Infinity",
+        'thresholds={"likely_ai": 1e999}',
+    ],
+)
 def test_what_is_no_setting_is_said_and_nothing_is_sent(server, command, setting):
     result = command("--set", setting)
     assert (result.exit_code, asked(server)) == (2, [])

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import threading
 
 import pytest
 from typer.testing import CliRunner
@@ -11,7 +12,7 @@ from jinwi import AsyncClient, Client
 from jinwi.cli import app
 from jinwi.results.jobs import Verdict
 from jinwi.results.reviews import Label
-from tests.unit.jinwi.conftest import KEY, PNG, Answer, job_document, result_document
+from tests.unit.jinwi.conftest import KEY, PNG, Answer, job_document, problem, result_document
 
 JOB = "019a0b8e-6f5c-7c3e-9f52-3d6c4f1f2a10"
 TWIN = "019a0b8e-6f5c-7c3e-9f52-3d6c4f1f2a11"
@@ -173,6 +174,49 @@ def test_a_picture_that_failed_is_named_and_is_not_counted(jinwi, command, tmp_p
     assert ended.exit_code == 1
     assert json.loads(ended.stdout) == {"name": "catalogue", "known": 0, "there": 0, "failed": 1}
     assert "a.png: The file is cut off." in ended.stderr
+
+
+def test_a_picture_that_cannot_be_read_or_that_the_server_fails_is_named_and_the_others_go_on(jinwi, command, tmp_path):
+    held = {"sha256": "0" * 64, "name": "old.png", "current": True}
+    known = Answer(status=200, document={"pictures": [held], "next_after": None})
+    jinwi.routes[("GET", "/v1/reference-indexes/catalogue")] = known
+    (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    (tmp_path / "bad.png").write_bytes(PNG + b"bad")
+    (tmp_path / "good.png").write_bytes(PNG + b"good")
+
+    def serve(seen):
+        if seen.image.endswith(b"bad"):
+            return problem(500, "Internal error", "It broke.")
+        return Answer(status=200, document=job_document(JOB, state="erased", result=None))
+
+    jinwi.routes[("POST", "/v1/jobs")] = serve
+    ended = command("index", "add", tmp_path, "--name", "catalogue", "--json")
+    assert ended.exit_code == 1
+    assert json.loads(ended.stdout) == {"name": "catalogue", "known": 1, "there": 0, "failed": 2}
+    assert sorted(ended.stderr.splitlines()) == [
+        f"{tmp_path}/bad.png: It broke.",
+        f"{tmp_path}/gone.png: No such file or folder.",
+    ]
+
+
+def test_a_paused_lane_is_said_where_no_picture_ends(jinwi, command, tmp_path, monkeypatch):
+    monkeypatch.setattr("jinwi.inputs.verify.QUIET_SECONDS", 0.05)
+    (tmp_path / "a.png").write_bytes(PNG)
+    asked = threading.Event()
+
+    def lanes(_):
+        asked.set()
+        return Answer(status=200, document={"lanes": [{"lane": "bulk", "paused": True}]})
+
+    def hold(_):
+        asked.wait(10)
+        threading.Event().wait(0.3)
+        return Answer(status=200, document=job_document(JOB, state="erased", result=None))
+
+    jinwi.routes |= {("GET", "/v1/lanes"): lanes, ("POST", "/v1/jobs"): hold}
+    ended = command("index", "add", tmp_path, "--name", "catalogue")
+    assert ended.stderr.splitlines() == ["The lane bulk is paused: `jinwi resume bulk`."]
+    assert ended.exit_code == 0
 
 
 def test_what_an_index_knows_by_the_network_that_scores_now_is_not_sent_again(jinwi, command, tmp_path):

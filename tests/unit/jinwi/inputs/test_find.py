@@ -95,6 +95,24 @@ def test_a_folder_linked_to_itself_is_walked_once(tmp_path):
     assert list(names([str(tmp_path)])) == [str(tmp_path / "image.png")]
 
 
+def test_a_folder_that_cannot_be_read_is_an_input_with_the_problem_and_the_others_go_on(tmp_path, locked):
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "image.png").write_bytes(PNG)
+    locked(tmp_path / "b")
+    found = {item.name: item for item in find([str(tmp_path)])}
+    refused = found.pop(str(tmp_path / "b"))
+    assert (refused.problem["type"], refused.problem["detail"]) == ("urn:jinwi:problem:unreadable", "Permission denied")
+    assert list(found) == [str(tmp_path / "a" / "image.png"), str(tmp_path / "c" / "image.png")]
+    assert len({item.number for item in [refused, *found.values()]}) == 3
+
+
+def test_a_named_folder_that_cannot_be_read_is_an_input_with_the_problem(tmp_path, locked):
+    locked(tmp_path)
+    (refused,) = find([str(tmp_path)])
+    assert (refused.path, refused.problem["title"]) == (tmp_path, "Cannot be read")
+
+
 def test_an_input_is_known_by_where_it_is_and_not_by_how_it_was_typed(tmp_path, monkeypatch):
     (tmp_path / "image.png").write_bytes(PNG)
     (absolute,) = find([str(tmp_path)])

@@ -175,6 +175,85 @@ def test_waiting_ends_with_every_final_state(state):
     assert result_of(steps, answer(200, job_document("1", state=state))).state == state
 
 
+def slow_down(seconds: int) -> httpx.Response:
+    return answer(429, {"title": "Too many requests"}, Retry_After=str(seconds))
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """What the monotonic clock shows, in s; it stands still between changes."""
+    clock = [0.0]
+    monkeypatch.setattr(flow.time, "monotonic", lambda: clock[0])
+    return clock
+
+
+def paused(steps: flow.Flow[Any], response: httpx.Response, clock: list[float]) -> Send:
+    """The next request, after the pause that `response` asks for."""
+    pause = steps.send(response)
+    assert isinstance(pause, Pause)
+    clock[0] += pause.seconds
+    return steps.send(None)
+
+
+def test_the_longest_window_of_a_rate_limit_is_within_the_patience():
+    steps = flow.submit(b"image", {}, flow.PATIENCE)
+    next(steps)
+    assert steps.send(slow_down(60)) == Pause(seconds=60)
+
+
+@pytest.mark.parametrize("steps", [flow.verify, flow.verify_one_of_many])
+def test_a_job_without_a_time_of_its_own_is_told_to_slow_down_as_often_as_it_takes(clock, steps):
+    steps = steps(b"image", {}, None, 60)
+    next(steps)
+    for _ in range(5):
+        assert paused(steps, slow_down(60), clock).call.path == "/v1/jobs"
+    assert result_of(steps, answer(200, job_document("1"))).final
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_pause_beyond_the_patience_is_not_begun_for_one_of_many_either(clock, status):
+    steps = flow.verify_one_of_many(b"image", {}, 10, 60)
+    next(steps)
+    with pytest.raises(Unavailable):
+        steps.send(answer(status, Retry_After="61"))
+
+
+def test_one_of_many_has_all_of_its_time_once_the_server_has_taken_it(clock):
+    steps = flow.verify_one_of_many(b"image", {}, 10, 60)
+    assert next(steps).call.headers.get("Prefer") is None
+    paused(steps, slow_down(20), clock)
+    assert steps.send(answer(202, job_document("1", state="queued"))).call.headers == {"Prefer": "wait=10"}
+
+
+def test_one_of_many_whose_server_is_away_is_unavailable_when_patience_ends_and_no_earlier(clock):
+    steps = flow.verify_one_of_many(b"image", {}, 1, 60)
+    next(steps)
+    while clock[0] < 50:
+        clock[0] += steps.throw(httpx.ConnectError("refused", request=REQUEST)).seconds
+        steps.send(None)
+    clock[0] = 60
+    with pytest.raises(Unavailable):
+        steps.throw(httpx.ConnectError("refused", request=REQUEST))
+
+
+def test_a_known_job_times_out_as_it_was_last_seen_where_a_pause_would_outlast_its_time():
+    steps = flow.verify(b"image", {}, 20, 60)
+    next(steps)
+    steps.send(answer(202, job_document("1", state="queued")))
+    with pytest.raises(Timeout) as caught:
+        steps.send(slow_down(30))
+    assert (caught.value.job.id, caught.value.job.state) == ("1", "queued")
+
+
+def test_a_known_job_times_out_where_the_server_falls_silent(clock):
+    steps = flow.verify(b"image", {}, 20, 60)
+    next(steps)
+    steps.send(answer(202, job_document("1", state="queued")))
+    clock[0] = 20 + flow.GRACE
+    with pytest.raises(Timeout):
+        steps.throw(httpx.ReadTimeout("silence", request=REQUEST))
+
+
 def test_each_submission_has_a_key_of_its_own_and_keeps_it_when_sent_again():
     first, second = (flow.submit(b"image", {}, 60) for _ in range(2))
     sent = next(first)

@@ -1,9 +1,10 @@
 import asyncio
+import contextlib
 import threading
 
 import pytest
 
-from jinwi.transport.window import as_each_ends, async_as_each_ends
+from jinwi.transport.window import THREADS, as_each_ends, async_as_each_ends
 
 
 def test_threads_do_no_more_at_once_than_asked():
@@ -50,6 +51,25 @@ def test_an_error_ends_the_window_and_cancels_what_is_under_way():
     assert sorted(cancelled) == [0, 1]
 
 
+@pytest.mark.parametrize("end", ["break", "error"])
+def test_what_threads_have_under_way_is_not_waited_for_at_an_early_end(end):
+    for_ever = threading.Event()
+
+    def work(item):
+        if item:
+            for_ever.wait()
+        elif end == "error":
+            raise ValueError("broken")
+
+    with contextlib.suppress(ValueError):
+        for _ in as_each_ends(range(100), work, 3):
+            break
+    left = [thread for thread in threading.enumerate() if thread.name == THREADS]
+    assert left
+    assert all(thread.daemon for thread in left)
+    for_ever.set()
+
+
 def test_tasks_do_no_more_at_once_than_asked():
     running, most = 0, 0
 
@@ -66,6 +86,17 @@ def test_tasks_do_no_more_at_once_than_asked():
 
     assert sorted(asyncio.run(run())) == list(range(50))
     assert most == 4
+
+
+@pytest.mark.parametrize("concurrency", [0, -1])
+def test_a_window_without_room_is_refused(concurrency):
+    async def run():
+        return [each async for each in async_as_each_ends("a", asyncio.sleep, concurrency)]
+
+    with pytest.raises(ValueError, match="concurrency must be 1 or more"):
+        list(as_each_ends("a", str, concurrency))
+    with pytest.raises(ValueError, match="concurrency must be 1 or more"):
+        asyncio.run(run())
 
 
 @pytest.mark.parametrize("concurrency", [1, 5])
