@@ -26,7 +26,7 @@ def limited(candidate: GuardReport, champion: GuardReport, shipped: GuardReport,
     yield worst_drop(candidate, champion, limits)
     yield worst_cell(candidate, champion, limits)
     yield _negative_flips(candidate, champion, limits)
-    yield triggers(candidate, champion, limits)
+    yield triggers(candidate, champion, shipped, limits)
     yield _regressions(candidate, champion)
     both = (candidate, champion)
     slowest = max(limits.latency_ratio, round(1 + limits.latency_more_ms / champion.latency_ms, 6))

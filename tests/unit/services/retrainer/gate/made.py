@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from services.retrainer.gate import GuardReport
-from services.retrainer.versions.embedded import PLAIN
+from services.retrainer.versions.embedded import PLAIN, RAW
 from shared.domain.verdict import Thresholds
 
 CELLS = (PLAIN, "jpeg-40", "blur", "trigger:square")
@@ -22,7 +22,7 @@ def report(*, owners=60, images=6, gain=1.0, cells=CELLS, seed=0, version="1.0.0
     labels = (owner % 2).astype(np.uint8)
     log_odds = np.where(labels == 1, gain, -gain) + random.normal(0, 0.6, owners)[owner]
     log_odds = log_odds + random.normal(0, 1.2, len(owner))
-    shifts = {cell: random.normal(0, 0.1, len(owner)) for cell in CELLS}
+    shifts = {cell: random.normal(0, 0.1, len(owner)) for cell in (*CELLS, RAW)}
     pictures = [f"picture-{row}" for row in range(len(owner))]
     return GuardReport(
         version=version,
