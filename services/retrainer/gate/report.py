@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from services.retrainer.evaluation.thresholds import evenly
 from services.retrainer.versions.embedded import PLAIN, RAW
 from shared.domain.verdict import Thresholds
 
@@ -71,6 +72,19 @@ class GuardReport:
     def plain(self) -> Flags:
         """Which are matched views or pictures as they came."""
         return np.isin(self.cells, (PLAIN, RAW))
+
+    @property
+    def by_picture(self) -> NDArray[np.float32]:
+        """What each plain row counts, float32 [N], so that all pictures count the same: those that travel have more
+        views than an operator's own. 0 for the other rows.
+        """
+        return evenly(self.pictures, self.plain)
+
+    def share(self, hits: Flags, among: Flags) -> float:
+        """Of the pictures of the plain rows `among`, at least one, the share of `hits`; rounded, so that JSON says what
+        was compared.
+        """
+        return round(float(np.average(hits[among], weights=self.by_picture[among])), 6)
 
     @property
     def human(self) -> Flags:

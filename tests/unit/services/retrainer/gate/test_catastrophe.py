@@ -8,7 +8,7 @@ import pytest
 from services.retrainer.gate import CaseResult, judge
 from shared.domain.gate import Weight
 from shared.domain.verdict import Thresholds
-from tests.unit.services.retrainer.gate.made import failed, moved, named, report
+from tests.unit.services.retrainer.gate.made import failed, joined, moved, named, report
 
 CHAMPION = report(owners=80, images=6)
 
@@ -196,13 +196,7 @@ def test_a_canary_is_compared_with_the_same_picture_in_the_same_lane():
     """In the other lane the same pictures have other verdicts, which must not count as moved."""
     bulk = report(owners=40)
     interactive = replace(moved(bulk, bulk.ai, -6.0), lanes=np.full(len(bulk), "interactive"))
-    both = replace(
-        bulk,
-        **{
-            name: np.concatenate([getattr(bulk, name), getattr(interactive, name)])
-            for name in ("labels", "probabilities", "owners", "kinds", "pictures", "cells", "lanes")
-        },
-    )
+    both = joined(bulk, interactive)
     assert named(judge(both, both, both), "canary_triggers").value < 0.2
 
 
