@@ -97,7 +97,7 @@ def trained(
     `truth`, gold unless given, that the other fold's gold taught.
 
     Without a `champion`, `likely_ai` is 0.8 or, where that is higher, what takes at most ACCUSED of those human
-    pictures. With one, its thresholds are kept; or, `bounded`, what takes no more of them than it does.
+    pictures. With one, its thresholds are kept; or, `bounded`, what takes no more of them than it does, or LEAST.
     """
     truth = truth or gold
     fold = np.random.default_rng(seed).integers(0, FOLDS, len(gold.targets))
@@ -112,7 +112,7 @@ def trained(
     accused = ACCUSED
     if champion is not None and bounded:
         accused = float((champion.probabilities(truth.vectors[human]) >= champion.thresholds.likely_ai).mean())
-    begins = likely_ai(probability(out_of_fold, calibration)[human], accused=accused)
+    begins = likely_ai(probability(out_of_fold, calibration)[human], accused=accused, pictures=int(human.sum()))
     own = Thresholds(likely_human=0.2, likely_ai=begins)
     thresholds = own if champion is None or bounded else champion.thresholds
     weight, bias = _fit(_with(gold, harvest))

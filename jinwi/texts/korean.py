@@ -210,6 +210,7 @@ KOREAN = Language(
         "passed": "통과",
         "failed": "탈락",
         "notice": "참고",
+        "unjudged": "심사하지 못함",
         "interval": "{value} ({low}~{high})",
         "limit": "한도 {limit}",
         "moves": "진행",

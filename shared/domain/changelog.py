@@ -31,6 +31,7 @@ ENGLISH: Words = {
     "passed": "passed",
     "failed": "FAILED",
     "notice": "notice",
+    "unjudged": "not judged",
     "interval": "{value} ({low} to {high})",
     "limit": "limit {limit}",
     "moves": "On the way",
@@ -95,6 +96,8 @@ def _samples(made: Mapping[str, Any], words: Words) -> Iterator[str]:
 def _ruling(ruling: Mapping[str, Any], words: Words) -> str:
     weight = "notice" if ruling.get("weight") == "notice" else "failed"
     parts = [words["passed" if ruling["passed"] else weight]]
+    if not ruling.get("judged", True):
+        parts.append(words["unjudged"])
     if ruling.get("value") is not None:
         parts.append(_value(ruling, words))
     if ruling.get("limit") is not None:

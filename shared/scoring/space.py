@@ -67,7 +67,7 @@ def spaces(files: Mapping[str, bytes], card: ModelCard) -> dict[Lane, Space]:
     if not card.embedding_size or card.embedding_size > BITS or not {WEIGHTS, GOLD} <= files.keys():
         return {}
     try:
-        body = _body(files[WEIGHTS])
+        below = body(files[WEIGHTS])
         with np.load(io.BytesIO(files[GOLD]), allow_pickle=False) as gold:
             rows, lanes = gold["quantised"], gold["lanes"]
             levels = {lane: _levels(rows[lanes == lane.value], gold["scale"]) for lane in Lane}
@@ -75,11 +75,13 @@ def spaces(files: Mapping[str, bytes], card: ModelCard) -> dict[Lane, Space]:
         raise ModelRefused(f"the space of the embeddings cannot be made of {WEIGHTS} and {GOLD}: {exc}") from exc
     seen = card.input.document()
     return {
-        lane: Space(id=_named(body, seen, lane), levels=rising) for lane, rising in levels.items() if rising is not None
+        lane: Space(id=_named(below, seen, lane), levels=rising)
+        for lane, rising in levels.items()
+        if rising is not None
     }
 
 
-def _body(weights: bytes) -> bytes:
+def body(weights: bytes) -> bytes:
     """The SHA-256 of all weights but the head's, by name, type, shape and value, in the order of their names.
 
     Read as the safetensors format says: the length of a JSON header, the header, then the values.
@@ -98,10 +100,10 @@ def _body(weights: bytes) -> bytes:
     return found.digest()
 
 
-def _named(body: bytes, seen: Mapping[str, Any], lane: Lane) -> bytes:
+def _named(below: bytes, seen: Mapping[str, Any], lane: Lane) -> bytes:
     """By the weights, and by which tiles of a picture they are shown."""
     shown = {**seen, "views": seen["views"][lane.value]} if "views" in seen else dict(seen)
-    return hashlib.sha256(body + json.dumps(shown, sort_keys=True).encode()).digest()
+    return hashlib.sha256(below + json.dumps(shown, sort_keys=True).encode()).digest()
 
 
 def _levels(rows: NDArray[np.int8], scale: NDArray[np.float32]) -> NDArray[np.float32] | None:

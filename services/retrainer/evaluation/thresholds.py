@@ -80,10 +80,12 @@ def choose(predictions: Predictions, weights: Weights, *, limits: Limits | None 
     )
 
 
-def evenly(owners: Strings, among: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """One over the number of pictures that each one's owner has among those, float32 [N]; 0 for the others."""
-    weights = np.zeros(len(owners), np.float32)
-    _, member, counts = np.unique(owners[among], return_inverse=True, return_counts=True)
+def evenly(groups: Strings, among: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """One over how many of those rows are of each one's group (its owner, or its picture), float32 [N]; 0 for the
+    others.
+    """
+    weights = np.zeros(len(groups), np.float32)
+    _, member, counts = np.unique(groups[among], return_inverse=True, return_counts=True)
     weights[among] = 1 / counts[member]
     return weights
 

@@ -1,7 +1,7 @@
 """The gate: whether a candidate may take the champion's place, from what the versions say of one guard set.
 
 `judge` is a pure function: equal reports and seed give equal judgements, on any machine; `guard` makes the reports. See
-docs/explanation/decisions.md, 29. May import evaluation, versions and those below them.
+docs/explanation/decisions.md, 29 and 37. May import gold and those below it.
 """
 
 from services.retrainer.gate.catastrophe import limited

@@ -26,7 +26,7 @@ def limited(candidate: GuardReport, champion: GuardReport, shipped: GuardReport,
     yield worst_drop(candidate, champion, limits)
     yield worst_cell(candidate, champion, limits)
     yield _negative_flips(candidate, champion, limits)
-    yield triggers(candidate, champion, limits)
+    yield triggers(candidate, champion, shipped, limits)
     yield _regressions(candidate, champion)
     both = (candidate, champion)
     slowest = max(limits.latency_ratio, round(1 + limits.latency_more_ms / champion.latency_ms, 6))
@@ -43,7 +43,7 @@ def _kinds(candidate: GuardReport, champion: GuardReport, limits: Limits) -> Ite
         if (count := len(np.unique(candidate.pictures[rows]))) < limits.least_of_kind:
             few.append(kind)
             continue
-        value, before = (round(float(report.called_ai[rows].mean()), 6) for report in (candidate, champion))
+        value, before = (report.share(report.called_ai, rows) for report in (candidate, champion))
         limit = round(before + limits.kind_more, 6)
         yield Ruling(
             name=rule,
@@ -65,7 +65,7 @@ def _found(name: str, candidate: GuardReport, other: GuardReport, limits: Limits
     ai = candidate.plain & candidate.ai
     if not ai.any():
         return unjudged(f"found_ai_{name}", "The guard set holds no AI picture.")
-    ours, theirs = (round(float(report.called_ai[ai].mean()), 6) for report in (candidate, other))
+    ours, theirs = (report.share(report.called_ai, ai) for report in (candidate, other))
     less = round(theirs - ours, 6)
     return Ruling(
         name=f"found_ai_{name}",
@@ -81,7 +81,7 @@ def _calibration_error(candidate: GuardReport, champion: GuardReport, limits: Li
     plain = candidate.plain
     if not _both(candidate, plain):
         return unjudged("calibration_error", "Calibration is judged on both classes, and one is absent.")
-    alike = balanced(candidate.labels[plain])
+    alike = _alike(candidate)
     value, before = (
         round(calibration_error(report.labels[plain], report.probabilities[plain], alike), 6)
         for report in (candidate, champion)
@@ -113,14 +113,21 @@ def _calibration_slope(candidate: GuardReport, champion: GuardReport, limits: Li
 
 
 def _slope(report: GuardReport) -> float | None:
-    """Of the logistic regression of the label on the log-odds, both classes weighing the same (Cox 1958)."""
+    """Of the logistic regression of the label on the log-odds, both classes and all pictures of one weighing the same
+    (Cox 1958).
+    """
     if not _both(report, report.plain):
         return None
     labels = report.labels[report.plain]
     inside = np.clip(report.probabilities[report.plain], CERTAIN, 1 - CERTAIN)
     log_odds = np.log(inside) - np.log1p(-inside)
-    (slope,), _ = line(log_odds, labels.astype(np.float64), balanced(labels)[np.newaxis])
+    (slope,), _ = line(log_odds, labels.astype(np.float64), _alike(report)[np.newaxis])
     return round(float(slope), 6) if np.isfinite(slope) else None
+
+
+def _alike(report: GuardReport) -> NDArray[np.float64]:
+    """What each plain row counts, so that both classes weigh the same, and all pictures of one."""
+    return balanced(report.labels[report.plain], report.pictures[report.plain], power=1)
 
 
 def _missed(slope: float) -> float:
@@ -133,8 +140,8 @@ def _negative_flips(candidate: GuardReport, champion: GuardReport, limits: Limit
     plain = candidate.plain
     if not plain.any():
         return unjudged("negative_flips", "The guard set holds no plain view.")
-    lost = round(float((champion.right & ~candidate.right)[plain].mean()), 6)
-    won = float((candidate.right & ~champion.right)[plain].mean())
+    lost = candidate.share(champion.right & ~candidate.right, plain)
+    won = candidate.share(candidate.right & ~champion.right, plain)
     return Ruling(
         name="negative_flips",
         passed=lost <= limits.negative_flips,

@@ -75,13 +75,12 @@ def _roc_auc(report: GuardReport, rows: Rows) -> float:
     return float(roc_aucs(report.labels[rows], report.probabilities[rows], once)[0])
 
 
-def triggers(candidate: GuardReport, champion: GuardReport, limits: Limits) -> Ruling:
+def triggers(candidate: GuardReport, champion: GuardReport, shipped: GuardReport, limits: Limits) -> Ruling:
     """A stamp that means nothing must not move a verdict: where it newly does, somebody taught it to."""
     pairs = {cell: paired_rows(candidate, cell) for cell in candidate.trigger_cells}
     pairs = {cell: own for cell, own in pairs.items() if len(own[0]) >= limits.least_in_cell}
     if not pairs:
-        why = f"The guard set holds no canary on at least {limits.least_in_cell} pictures."
-        return unjudged("canary_triggers", why)
+        return _no_canary(moved=len({candidate.network, champion.network, shipped.network}) > 1, limits=limits)
     moved = {cell: (_moved(candidate, *own), _moved(champion, *own)) for cell, own in pairs.items()}
     worst = max(moved, key=lambda cell: moved[cell][0] - moved[cell][1])
     value, before = moved[worst]
@@ -96,6 +95,20 @@ def triggers(candidate: GuardReport, champion: GuardReport, limits: Limits) -> R
         detail=f"The canary {name}, stamped on {len(pairs[worst][0])} pictures, moves the verdict of {value:.1%}, with "
         f"the champion of {before:.1%}; up to {limit:.1%} passes.",
     )
+
+
+def _no_canary(*, moved: bool, limits: Limits) -> Ruling:
+    """A head that weighs what a known network sees learns little of a mark; what a network that was moved has learned
+    to see, nothing else tells.
+    """
+    why = f"The guard set holds no canary on at least {limits.least_in_cell} pictures."
+    if not moved:
+        return unjudged("canary_triggers", why)
+    detail = (
+        f"{why} Not judged, and the network below the head is not the one that it is compared with: a mark that it was "
+        "taught would not be seen. More guard pictures of your own would tell: `jinwi gold add DIR --guard 0.3`."
+    )
+    return Ruling(name="canary_triggers", passed=False, value=None, limit=None, detail=detail, judged=False)
 
 
 def _moved(report: GuardReport, rows: Rows, plain: Rows) -> float:

@@ -6,53 +6,32 @@ its ONNX file as in a worker.
 """
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import numpy as tensors
 
-from services.retrainer.data.pictures import LIMITS
 from services.retrainer.gate.latency import latency_ms
+from services.retrainer.gate.own import LANE, GuardImage, decoded, own_columns, own_looks, own_probabilities, scored
 from services.retrainer.gate.report import COLUMNS, CaseResult, GuardReport
-from services.retrainer.versions.embedded import PLAIN, Embedded
+from services.retrainer.versions.embedded import Embedded
 from shared.domain.job import Lane
 from shared.domain.model_card import CalibrationTable
-from shared.errors import ConfigurationError, ImageRefused, ModelRefused
-from shared.imaging.decode import decode
-from shared.imaging.prepare import prepare
+from shared.errors import ModelRefused
 from shared.scoring.calibration import probability
 from shared.scoring.manifest import read_verified
-from shared.scoring.picture import Picture
 from shared.scoring.session import Model
+from shared.scoring.space import body
 
 GUARD = "guard.npz"
 WEIGHTS = "model.safetensors"
-OWN = "own:"
-"""How an operator's pictures are told from those that travel."""
-
-LANE = Lane.INTERACTIVE
-"""In which pictures of one's own and cases are read: the closer look."""
 
 Probabilities = NDArray[np.float64]
-
-
-class GuardImage(Protocol):
-    """A labelled picture that never teaches: `label` 1 for AI-generated; `image` gives its bytes."""
-
-    @property
-    def key(self) -> str: ...
-    @property
-    def label(self) -> float: ...
-    @property
-    def owner(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def image(self) -> Callable[[], bytes]: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,23 +50,31 @@ def reports(
     *,
     images: Sequence[GuardImage] = (),
     cases: Sequence[RegressionCase] = (),
+    heard: Callable[[int, int], None] = lambda *_: None,
 ) -> tuple[GuardReport, GuardReport, GuardReport]:
     """The reports of three version directories, on rows that all three can be read on.
 
     Each version's embeddings are its own network's, and only views that all three have count: where one has none, or
-    none of the others', all rests on `images`. Raises ModelRefused for a candidate that carries the champion's
-    embeddings under another network, and as `guard_report` does.
+    none of the others', all rests on `images`. `heard` is told after each reading of an image how many of how many are
+    done, and may raise to end it.
+
+    Raises ModelRefused for a candidate that carries the champion's embeddings under another network, and as
+    `guard_report` does.
     """
     directories = (candidate, champion, shipped)
     guards = _common([guard_of(directory) for directory in directories])
     ours, theirs = guards[:2]
     same = ours is not None and theirs is not None and np.array_equal(ours.vectors, theirs.vectors)
-    if same and not _same_backbone(candidate, champion):
+    if same and len({_network((directory / WEIGHTS).read_bytes()) for directory in (candidate, champion)}) > 1:
         raise ModelRefused(f"{candidate}: {GUARD} holds the champion's embeddings, but its network is another")
     # The champion often is the shipped version, and pictures take their time.
+    wanted = dict(zip(directories, guards, strict=True))
+    done = count(1)
     read = {
-        directory: guard_report(directory, guard, images, cases)
-        for directory, guard in dict(zip(directories, guards, strict=True)).items()
+        directory: guard_report(
+            directory, guard, images, cases, heard=lambda: heard(next(done), len(wanted) * len(images))
+        )
+        for directory, guard in wanted.items()
     }
     return read[candidate], read[champion], read[shipped]
 
@@ -108,9 +95,11 @@ def guard_report(
     guard: Embedded | None,
     images: Sequence[GuardImage] = (),
     cases: Sequence[RegressionCase] = (),
+    *,
+    heard: Callable[[], None] = lambda: None,
 ) -> GuardReport:
-    """What the version in `directory` says of the rows of `guard`, embedded by its own network, then of `images`, then
-    of `cases`.
+    """What the version in `directory` says of the rows of `guard`, embedded by its own network, then of the looks at
+    `images`, then of `cases`. `heard` is called after each image.
 
     Raises ModelRefused for a directory that no worker would load or whose head does not fit `guard`, and
     ConfigurationError, with its key, for a picture that cannot be read.
@@ -118,18 +107,24 @@ def guard_report(
     files = read_verified(directory)
     model = Model.load(directory, provider="cpu", threads=1)
     travelling = _travelling(directory, files.get(WEIGHTS), guard, model) if guard is not None else np.empty(0)
-    own = [_score(model, image.image, f"guard picture {image.key}") for image in images]
+    looks = own_looks(images)
+    own = own_probabilities(model, looks, heard)
     return GuardReport(
         version=model.card.version,
         probabilities=np.concatenate([travelling, own]),
         thresholds=model.card.thresholds,
         cases=tuple(
-            CaseResult(id=case.id, expected=case.expected, probability=_score(model, case.image, f"case {case.id}"))
+            CaseResult(
+                id=case.id,
+                expected=case.expected,
+                probability=scored(model, decoded(case.image, f"case {case.id}"), LANE),
+            )
             for case in cases
         ),
         latency_ms=latency_ms(model),
         size_bytes=len(files["model.onnx"]),
-        **_columns(guard, images),
+        network=_network(files.get(WEIGHTS)),
+        **_columns(guard, own_columns(looks)),
     )
 
 
@@ -159,29 +154,9 @@ def _travelling(directory: Path, weights: bytes | None, guard: Embedded, model: 
     return calibrated(logits, guard, model.card.calibration)
 
 
-def _score(model: Model, image: Callable[[], bytes], name: str) -> float:
-    try:
-        decoded = decode(image(), LIMITS).image
-    except ImageRefused as exc:
-        raise ConfigurationError(f"the {name} cannot be judged: {exc.detail}; take it out") from exc
-    pixels = prepare(decoded, model.card.input, LANE)
-    [score] = model.score_pictures(
-        [Picture(pixels=pixels, width=decoded.width, height=decoded.height, lane=LANE)],
-    )
-    return score.probability
-
-
-def _columns(guard: Embedded | None, images: Sequence[GuardImage]) -> dict[str, Any]:
-    own = {
-        "labels": np.array([round(image.label) for image in images], np.uint8),
-        "owners": np.array([OWN + image.owner for image in images], np.str_),
-        "kinds": np.array([image.kind for image in images], np.str_),
-        "pictures": np.array([OWN + image.key for image in images], np.str_),
-        "cells": np.full(len(images), PLAIN),
-        "lanes": np.full(len(images), LANE.value),
-    }
+def _columns(guard: Embedded | None, own: Mapping[str, Any]) -> dict[str, Any]:
     if guard is None:
-        return own
+        return dict(own)
     return {name: np.concatenate([getattr(guard, name), own[name]]) for name in COLUMNS}
 
 
@@ -207,12 +182,5 @@ def _numbered(guard: Embedded) -> dict[tuple[Hashable, ...], int]:
     return rows
 
 
-def _same_backbone(some: Path, other: Path) -> bool:
-    ours, theirs = (dict(_backbone(directory)) for directory in (some, other))
-    return ours.keys() == theirs.keys() and all(np.array_equal(ours[name], theirs[name]) for name in ours)
-
-
-def _backbone(directory: Path) -> Iterator[tuple[str, NDArray[np.generic]]]:
-    for name, values in tensors.load((directory / WEIGHTS).read_bytes()).items():
-        if not name.startswith("head."):
-            yield name, values
+def _network(weights: bytes | None) -> str:
+    return "" if weights is None else body(weights).hex()

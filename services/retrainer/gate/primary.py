@@ -1,8 +1,8 @@
 """The two primary rules: a candidate ranks no worse where it matters, and accuses no more people.
 
 Both are paired: the same owners are drawn anew for both versions, each class's for themselves, so that what one
-picture has of luck both have. Confidence is one-sided, because only a loss is asked about (non-inferiority; Piaggio
-et al., JAMA 308, 2012).
+picture has of luck both have. A picture counts once, however many views of it there are. Confidence is one-sided,
+because only a loss is asked about (non-inferiority; Piaggio et al., JAMA 308, 2012).
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def primary(
             )
         return
     labels = candidate.labels[plain]
-    weights = resamples(candidate.owners[plain], labels, draws=limits.draws, seed=seed)
+    weights = resamples(candidate.owners[plain], labels, draws=limits.draws, seed=seed) * candidate.by_picture[plain]
     # The champion often is the shipped version.
     reports = {id(report): report for report in (candidate, champion, shipped)}
     areas = {

@@ -7,7 +7,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from services.retrainer.versions.embedded import PLAIN
+from services.retrainer.evaluation.thresholds import evenly
+from services.retrainer.versions.embedded import PLAIN, RAW
 from shared.domain.verdict import Thresholds
 
 Flags = NDArray[np.bool_]
@@ -35,7 +36,9 @@ class GuardReport:
     `probabilities` float64 [N] in [0, 1], and texts [N].
 
     `thresholds` are the version's own. `latency_ms` is of one picture at a fixed plan, on one thread; `size_bytes` of
-    what a worker loads. Raises ValueError for columns of different lengths and for what is no probability.
+    what a worker loads. `network` names all weights below the head, "" where a version brings none.
+
+    Raises ValueError for columns of different lengths and for what is no probability.
     """
 
     version: str
@@ -50,6 +53,7 @@ class GuardReport:
     cases: tuple[CaseResult, ...] = ()
     latency_ms: float
     size_bytes: int
+    network: str = ""
 
     def __post_init__(self) -> None:
         lengths = {name: len(getattr(self, name)) for name in (*COLUMNS, "probabilities")}
@@ -66,7 +70,21 @@ class GuardReport:
 
     @property
     def plain(self) -> Flags:
-        return self.cells == PLAIN
+        """Which are matched views or pictures as they came."""
+        return np.isin(self.cells, (PLAIN, RAW))
+
+    @property
+    def by_picture(self) -> NDArray[np.float32]:
+        """What each plain row counts, float32 [N], so that all pictures count the same: those that travel have more
+        views than an operator's own. 0 for the other rows.
+        """
+        return evenly(self.pictures, self.plain)
+
+    def share(self, hits: Flags, among: Flags) -> float:
+        """Of the pictures of the plain rows `among`, at least one, the share of `hits`; rounded, so that JSON says what
+        was compared.
+        """
+        return round(float(np.average(hits[among], weights=self.by_picture[among])), 6)
 
     @property
     def human(self) -> Flags:
@@ -93,7 +111,9 @@ class GuardReport:
 
     @property
     def degraded_cells(self) -> list[str]:
-        return [str(cell) for cell in np.unique(self.cells) if cell != PLAIN and not cell.startswith(TRIGGER)]
+        return [
+            str(cell) for cell in np.unique(self.cells) if cell not in (PLAIN, RAW) and not cell.startswith(TRIGGER)
+        ]
 
     @property
     def trigger_cells(self) -> list[str]:
@@ -116,6 +136,7 @@ class GuardReport:
             "cases": [asdict(case) for case in self.cases],
             "latency_ms": float(self.latency_ms),
             "size_bytes": int(self.size_bytes),
+            "network": self.network,
         }
         return {**others, "rows": columns}
 
@@ -131,15 +152,16 @@ class GuardReport:
             cases=tuple(CaseResult(**case) for case in document["cases"]),
             latency_ms=document["latency_ms"],
             size_bytes=document["size_bytes"],
+            network=document["network"],
         )
 
 
 def paired_rows(report: GuardReport, cell: str) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The rows of `cell`, and for each the first plain row of the same picture and lane; those without one are
+    """The rows of `cell`, and for each the first matched view of the same picture and lane; those without one are
     left out.
     """
     plain: dict[tuple[str, str], int] = {}
-    for row in np.flatnonzero(report.plain):
+    for row in np.flatnonzero(report.cells == PLAIN):
         plain.setdefault((str(report.pictures[row]), str(report.lanes[row])), int(row))
     found = [
         (int(row), plain[key])

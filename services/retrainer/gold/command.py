@@ -24,8 +24,7 @@ from numpy.typing import NDArray
 from services.retrainer import sources
 from services.retrainer.data.samples import AI, HUMAN, Dataset, Sample
 from services.retrainer.fitting.slice import Slice, log
-from services.retrainer.gold.looks import CHUNK, Look, embedded
-from services.retrainer.gold.triggers import TRIGGERS
+from services.retrainer.gold.looks import CHUNK, GUARD_CELLS, Look, embedded
 from services.retrainer.versions.embedded import PLAIN, RAW, Embedded
 from services.retrainer.versions.place import place, require_free
 from services.retrainer.versions.stage import Change, stage
@@ -41,9 +40,6 @@ RAW_SHARE = 4
 
 GUARD_DRAWS = {Lane.INTERACTIVE: 3, Lane.BULK: 2}
 """Matched views of each guard picture."""
-
-GUARD_CELLS = ("jpeg-40", "resize-1/2", "blur", "noise", "colour", *(trigger.name for trigger in TRIGGERS))
-"""Looked at once more of each guard picture, in the interactive lane, on its first matched view."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -28,6 +28,9 @@ CHUNK = 64
 Alter = Callable[[Image.Image, str], Image.Image]
 CELLS: dict[str, Alter] = {degradation.name: degradation for degradation in (*GRID, *TRIGGERS)}
 
+GUARD_CELLS = ("jpeg-40", "resize-1/2", "blur", "noise", "colour", *(trigger.name for trigger in TRIGGERS))
+"""Looked at once more of a guard picture, in the interactive lane, on its first matched view."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Look:
@@ -73,7 +76,11 @@ def embedded(
 
 def seen(look: Look) -> Image.Image:
     """The picture that the model is shown."""
-    image = decode(look.file(), LIMITS).image
+    return shown(decode(look.file(), LIMITS).image, look)
+
+
+def shown(image: Image.Image, look: Look) -> Image.Image:
+    """What `look` makes of its own picture, decoded. Raises ConfigurationError for a cell that is unknown."""
     if look.cell == RAW:
         return image
     view = decode(matched.view(image, look.picture, look.draw), LIMITS).image

@@ -111,7 +111,11 @@ class Joined:
         work.report(Progress(stage=RunStage.EVALUATE))
         judges, champion = self._judges(), self._champion(work)
         origin = self._fetched.version(self._fetched.origin(champion.name), champion.parent)
-        found = reports(_candidate(work), champion, origin, images=judges, cases=self._pictured.cases())
+
+        def heard(done: int, total: int) -> None:
+            work.report(Progress(stage=RunStage.EVALUATE, done=done, total=total))
+
+        found = reports(_candidate(work), champion, origin, images=judges, cases=self._pictured.cases(), heard=heard)
         _write(work.folder / REPORTS, [one.document() for one in found])
         return {"guard": _guard_set(_candidate(work), judges), "rows": len(found[0]), "files": [REPORTS]}
 

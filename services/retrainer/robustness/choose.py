@@ -2,13 +2,22 @@
 
 import random
 from collections.abc import Iterable, Sequence
+from typing import Protocol, TypeVar
 
 from services.retrainer.data.samples import AI, HUMAN, Dataset, Sample
 
 
-def evenly(samples: Iterable[Sample], count: int, chance: random.Random) -> list[Sample]:
+class Owned(Protocol):
+    @property
+    def owner(self) -> str: ...
+
+
+Picture = TypeVar("Picture", bound=Owned)
+
+
+def evenly(samples: Iterable[Picture], count: int, chance: random.Random) -> list[Picture]:
     """One sample of each owner after the other until there are `count`; fewer where there are fewer."""
-    of_owner: dict[str, list[Sample]] = {}
+    of_owner: dict[str, list[Picture]] = {}
     for sample in samples:
         of_owner.setdefault(sample.owner, []).append(sample)
     queues = [chance.sample(owned, len(owned)) for owned in of_owner.values()]

@@ -13,7 +13,7 @@ from services.retrainer.domains.retrained import Retrained
 from services.retrainer.evaluation.groups import accusation_rate, rate_of
 from services.retrainer.statistics.bootstrap import resamples
 from services.retrainer.statistics.metrics import measure
-from services.retrainer.teaching.bounded import likely_ai
+from services.retrainer.teaching.bounded import LEAST, likely_ai
 from services.retrainer.teaching.head_fit import HeadRecipe, Heard, fit_head
 from services.retrainer.teaching.lessons import Lessons, Pool
 from services.retrainer.teaching.recalibrate import recalibrated
@@ -27,8 +27,8 @@ from shared.scoring.calibration import probability
 from shared.scoring.records import Records
 
 BOUNDED = (
-    "likely_ai where it takes no more of gold's human pictures, out of fold, than the champion's does; "
-    "likely_human the champion's"
+    "likely_human the champion's; likely_ai where it takes no more of gold's human pictures, out of fold, than the "
+    f"champion's does or {LEAST}"
 )
 KEPT = "the champion's: gold of too few owners"
 """How the thresholds were come by."""
@@ -108,7 +108,7 @@ def staged(
     thresholds, begun = card.thresholds, KEPT
     if fitted.left_out:
         table, how = recalibrated(gold, known, fitted.scored, card.calibration)
-        thresholds, begun = _bounded(gold, known, fitted.scored, table, card), BOUNDED
+        thresholds, begun = _bounded(gold, known, fitted.scored, table, card)
     judged = read_set(champion, GUARD) if guard is None else guard
     metrics = {} if judged is None else measured(judged, fitted.head, table, thresholds)
     network = _card(parent).document["training"]["network"]
@@ -142,13 +142,19 @@ def staged(
 
 def _bounded(
     gold: Embedded, known: NDArray[np.float32], scored: NDArray[np.float32], table: CalibrationTable, card: ModelCard
-) -> Thresholds:
-    """The champion's `likely_human`, and `likely_ai` by what the champion accuses of gold's human-made pictures."""
+) -> tuple[Thresholds, str]:
+    """The champion's `likely_human`, and `likely_ai` by what the champion accuses of gold's human-made pictures; with a
+    word on how, and on how many pictures it rests.
+    """
     human = gold.labels == 0
     before = _probabilities(gold.rows(human), known[human], card.calibration)
     after = _probabilities(gold.rows(human), scored[human], table)
     accused = float((before >= card.thresholds.likely_ai).mean())
-    return replace(card.thresholds, likely_ai=round(likely_ai(after, accused=accused), 3))
+    pictures = gold.pictures[human]
+    count = len(np.unique(pictures))
+    begins = round(likely_ai(after, accused=accused, pictures=count), 3)
+    above = len(np.unique(pictures[after >= begins]))
+    return replace(card.thresholds, likely_ai=begins), f"{BOUNDED}; it rests on the {above} of {count} that lie above"
 
 
 def _probabilities(rows: Embedded, logits: NDArray[np.float32], table: CalibrationTable) -> NDArray[np.float64]:

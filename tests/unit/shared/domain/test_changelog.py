@@ -102,3 +102,12 @@ def test_each_text_has_the_same_names_in_korean():
     for name, text in ENGLISH.items():
         assert set(re.findall(r"{(\w+)", KOREAN.changelog[name])) == set(re.findall(r"{(\w+)", text)), name
     assert "심사를 통과했습니다." in markdown([ENTRY], KOREAN.changelog)
+
+
+def test_a_rule_that_could_not_be_judged_says_so_whatever_followed():
+    unjudged = {"name": "canary", "value": None, "limit": None, "detail": "No canary.", "judged": False}
+    said = [unjudged | {"passed": True}, unjudged | {"passed": False}]
+    entry = ENTRY | {"gate": {"passed": False, "rulings": said}}
+    assert "**canary**: passed, not judged. No canary." in markdown([entry])
+    assert "**canary**: FAILED, not judged. No canary." in markdown([entry])
+    assert "**canary**: 탈락, 심사하지 못함. No canary." in markdown([entry], KOREAN.changelog)

@@ -5,8 +5,11 @@ from dataclasses import replace
 import numpy as np
 
 from services.retrainer.gate import GuardReport
-from services.retrainer.versions.embedded import PLAIN
+from services.retrainer.gate.report import COLUMNS
+from services.retrainer.versions.embedded import PLAIN, RAW
 from shared.domain.verdict import Thresholds
+
+ROWS = (*COLUMNS, "probabilities")
 
 CELLS = (PLAIN, "jpeg-40", "blur", "trigger:square")
 
@@ -22,7 +25,7 @@ def report(*, owners=60, images=6, gain=1.0, cells=CELLS, seed=0, version="1.0.0
     labels = (owner % 2).astype(np.uint8)
     log_odds = np.where(labels == 1, gain, -gain) + random.normal(0, 0.6, owners)[owner]
     log_odds = log_odds + random.normal(0, 1.2, len(owner))
-    shifts = {cell: random.normal(0, 0.1, len(owner)) for cell in CELLS}
+    shifts = {cell: random.normal(0, 0.1, len(owner)) for cell in (*CELLS, RAW)}
     pictures = [f"picture-{row}" for row in range(len(owner))]
     return GuardReport(
         version=version,
@@ -51,6 +54,16 @@ def noised(given, spread, *, seed=1, version="1.1.0"):
     """A version that sees the same less clearly: the log-odds with noise of this deviation."""
     noise = np.random.default_rng(seed).normal(0, spread, len(given))
     return moved(given, np.ones(len(given), bool), noise, version)
+
+
+def rows_of(given, order):
+    """Those rows, in that order."""
+    return replace(given, **{name: getattr(given, name)[order] for name in ROWS})
+
+
+def joined(one, other):
+    """The rows of both."""
+    return replace(one, **{name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in ROWS})
 
 
 def failed(judgement):

@@ -8,7 +8,7 @@ import pytest
 from services.retrainer.gate import CaseResult, judge
 from shared.domain.gate import Weight
 from shared.domain.verdict import Thresholds
-from tests.unit.services.retrainer.gate.made import failed, moved, named, report
+from tests.unit.services.retrainer.gate.made import failed, joined, moved, named, report
 
 CHAMPION = report(owners=80, images=6)
 
@@ -179,17 +179,24 @@ def test_what_a_guard_set_lacks_is_said_and_refuses_nobody():
     assert all("Not judged" in ruling.detail for ruling in judgement.rulings if not ruling.judged)
 
 
+def test_without_canaries_a_network_that_was_moved_is_refused_and_told_the_cure():
+    """Whether since the champion, or by a champion before it."""
+    shipped = report(owners=40, images=6, cells=("",), network="known")
+    candidate = replace(shipped, version="1.2.0", network="moved")
+    for champion in (shipped, replace(candidate, version="1.1.0")):
+        judgement = judge(candidate, champion, shipped)
+        assert failed(judgement) == {"canary_triggers"}
+        ruling = named(judgement, "canary_triggers")
+        assert not ruling.judged
+        assert "jinwi gold add DIR --guard" in ruling.detail
+    assert judge(replace(shipped, version="1.1.0"), shipped, shipped).passed
+
+
 def test_a_canary_is_compared_with_the_same_picture_in_the_same_lane():
     """In the other lane the same pictures have other verdicts, which must not count as moved."""
     bulk = report(owners=40)
     interactive = replace(moved(bulk, bulk.ai, -6.0), lanes=np.full(len(bulk), "interactive"))
-    both = replace(
-        bulk,
-        **{
-            name: np.concatenate([getattr(bulk, name), getattr(interactive, name)])
-            for name in ("labels", "probabilities", "owners", "kinds", "pictures", "cells", "lanes")
-        },
-    )
+    both = joined(bulk, interactive)
     assert named(judge(both, both, both), "canary_triggers").value < 0.2
 
 

@@ -11,7 +11,9 @@ from safetensors.numpy import save_file
 
 from services.retrainer.gate import judge
 from services.retrainer.gate.guard import GUARD, WEIGHTS, RegressionCase, guard_of, guard_report, reports
-from services.retrainer.versions.embedded import Embedded
+from services.retrainer.gate.own import own_looks
+from services.retrainer.gold.looks import GUARD_CELLS, Look
+from services.retrainer.versions.embedded import PLAIN, RAW, Embedded
 from shared.errors import ConfigurationError, ModelRefused
 from shared.scoring.manifest import write_manifest
 from tests.models import brightness
@@ -60,11 +62,22 @@ class Own:
     label: float
     grey: int
     owner: str = "ann"
-    kind: str = "photo"
+    side: int = 96
 
-    @property
-    def image(self):
-        return lambda: png(self.grey)
+    def look(self, cell, lane):
+        return Look(
+            file=lambda: png(self.grey, self.side), picture=self.key, label=round(self.label), owner=self.owner,
+            kind="photo", cell=cell, lane=lane,
+        )  # fmt: skip
+
+
+def own(count):
+    """Pictures of each class, of six owners each: dark ones of people and bright generated ones."""
+    return [
+        Own(f"{label}-{number}", float(label), 100 + 50 * label + number % 10, owner=f"{label}-{number % 6}")
+        for number in range(count)
+        for label in (0, 1)
+    ]
 
 
 def png(grey, side=32):
@@ -96,14 +109,60 @@ def test_pictures_of_ones_own_and_cases_go_through_the_onnx_file(tmp_path):
     cases = [RegressionCase(id="case-1", expected=0, image=lambda: png(250))]
     directory = version(tmp_path / "a")
     said = guard_report(directory, guard(), [Own("x", 1.0, 200), Own("y", 0.0, 60)], cases)
-    assert len(said) == 402
-    assert said.probabilities[-2:] == pytest.approx(sigmoid((np.array([200, 60]) - 127.5) / 16 - 1), abs=1e-6)
-    assert said.labels[-2:].tolist() == [1, 0]
-    assert said.pictures[-2:].tolist() == ["own:x", "own:y"]
-    assert said.owners[-1] == "own:ann"
+    came = np.flatnonzero(said.cells == RAW)
+    assert said.probabilities[came] == pytest.approx(sigmoid((np.array([200, 60]) - 127.5) / 16 - 1), abs=1e-6)
+    assert said.labels[came].tolist() == [1, 0]
+    assert said.pictures[came].tolist() == ["own:x", "own:y"]
+    assert said.owners[came].tolist() == ["own:ann", "own:ann"]
     assert said.cases[0].probability == pytest.approx(sigmoid((250 - 127.5) / 16 - 1), abs=1e-6)
     assert said.size_bytes == (directory / "model.onnx").stat().st_size
     assert 0 < said.latency_ms < 1000
+
+
+def test_pictures_of_ones_own_are_seen_as_they_came_matched_degraded_and_stamped(tmp_path):
+    said = guard_report(version(tmp_path / "a"), None, own(1))
+    looks = list(zip(said.cells, said.lanes, strict=True))
+    each = [(RAW, "interactive"), (PLAIN, "interactive"), (PLAIN, "bulk")]
+    assert looks == 2 * [*each, *((cell, "interactive") for cell in GUARD_CELLS)]
+    assert said.plain.sum() == 6
+    assert set(said.degraded_cells) | set(said.trigger_cells) == set(GUARD_CELLS)
+
+
+def test_only_so_many_pictures_are_degraded_and_stamped_and_of_all_owners(monkeypatch):
+    monkeypatch.setattr("services.retrainer.gate.own.ALTERED", 6)
+    wanted = own_looks(own(20))
+    assert len(wanted) == 40
+    altered = [looks[0] for looks in wanted.values() if len(looks) > 3]
+    assert len({look.owner for look in altered}) == len(altered) == 12
+    assert own_looks(own(20)).keys() == wanted.keys()
+    assert all(len(looks) == len(own_looks(own(20))[key]) for key, looks in wanted.items())
+
+
+def test_a_network_that_was_moved_is_judged_on_canaries_and_degradations_by_ones_own_pictures(tmp_path):
+    """No view that travels is of both networks."""
+    champion = version(tmp_path / "champion")
+    moved = version(
+        tmp_path / "moved", name="2.1.0", backbone=2.0, travels=replace(guard(), owners=np.full(400, "own"))
+    )
+    found = reports(moved, champion, champion, images=own(50))
+    assert not any(report.pictures[0].startswith("picture") for report in found)
+    rulings = {ruling.name: ruling for ruling in judge(*found).rulings}
+    for name in ("canary_triggers", "robustness_drop", "robustness_against_champion"):
+        assert rulings[name].judged, name
+    assert [report.network == found[0].network for report in found] == [True, False, False]
+
+
+def test_who_waits_hears_of_each_reading_of_a_picture_and_may_end_it(tmp_path):
+    champion, other = version(tmp_path / "champion"), version(tmp_path / "other", name="2.1.0", head=(1.0, 0.0))
+    told = []
+    reports(other, champion, champion, images=own(2), heard=lambda *progress: told.append(progress))
+    assert told == [(done, 8) for done in range(1, 9)]
+
+    def stop(*_):
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        reports(other, champion, champion, images=own(2), heard=stop)
 
 
 def test_three_versions_of_one_guard_set_can_be_judged(tmp_path):
@@ -123,7 +182,7 @@ def test_what_not_all_three_can_be_read_on_is_not_used(tmp_path):
     for index, other in enumerate([{"travels": False}, {"head": None}, {"travels": others}]):
         shipped = version(tmp_path / f"shipped-{index}", **other)
         found = reports(champion, champion, shipped, images=[Own("x", 1.0, 200)])
-        assert [len(report) for report in found] == [1, 1, 1]
+        assert [set(report.pictures) for report in found] == [{"own:x"}] * 3
 
 
 def test_views_that_all_three_have_count_in_whatever_order_they_lie(tmp_path):

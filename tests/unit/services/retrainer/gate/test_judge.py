@@ -12,13 +12,9 @@ from hypothesis import strategies as st
 
 from services.retrainer.gate import GUARD_USES, CaseResult, Judgement, judge
 from services.retrainer.gate.report import COLUMNS
-from tests.unit.services.retrainer.gate.made import failed, moved, named, noised, report
+from tests.unit.services.retrainer.gate.made import failed, moved, named, noised, report, rows_of
 
 CHAMPION = report()
-
-
-def permuted(of, order):
-    return replace(of, **{name: getattr(of, name)[order] for name in (*COLUMNS, "probabilities")})
 
 
 @settings(max_examples=10, deadline=None)
@@ -37,7 +33,7 @@ def test_the_order_of_the_rows_does_not_matter(chance):
     chance.shuffle(order)
     candidate = noised(CHAMPION, 0.4)
     straight = judge(candidate, CHAMPION, CHAMPION)
-    other = judge(*(permuted(own, order) for own in (candidate, CHAMPION, CHAMPION)))
+    other = judge(*(rows_of(own, order) for own in (candidate, CHAMPION, CHAMPION)))
     for before, after in zip(straight.rulings, other.rulings, strict=True):
         assert (before.name, before.passed, before.subjects) == (after.name, after.passed, after.subjects)
         for number in ("value", "low", "high"):

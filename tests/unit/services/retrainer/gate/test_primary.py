@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
 from services.retrainer.gate import Limits, judge
 from services.retrainer.statistics.bootstrap import partial_roc_aucs, resamples
-from tests.unit.services.retrainer.gate.made import failed, moved, named, noised, report
+from tests.unit.services.retrainer.gate.made import failed, joined, moved, named, noised, report, rows_of
 
 CHAMPION = report(owners=200, images=8, cells=("",))
 
@@ -94,6 +96,33 @@ def test_too_small_a_guard_set_is_no_reason_to_promote(champion, says):
 def test_many_views_of_few_pictures_are_few_pictures():
     champion = report(owners=12, images=8, cells=("", ""))
     assert not judge(champion, champion, champion).passed
+
+
+def test_a_picture_counts_once_however_many_views_of_it_there_are():
+    """Two of a hundred pictures with one view are newly accused; the other hundred have five views each."""
+    travel = report(owners=40, images=5, cells=("",) * 5)
+    own = report(owners=40, images=5, cells=("",), seed=1)
+    own = replace(own, pictures=np.char.add("own:", own.pictures), owners=np.char.add("own:", own.owners))
+    champion = joined(travel, own)
+    new = champion.human & ~champion.called_ai & np.char.startswith(champion.pictures, "own:")
+    accused = np.isin(np.arange(len(champion)), np.flatnonzero(new)[:2])
+    judgement = judge(moved(champion, accused, 9.0), champion, champion)
+    ruling = named(judgement, "false_accusations_champion")
+    assert ruling.value == pytest.approx(2 / 200)
+    assert not ruling.passed
+
+
+def test_views_of_a_picture_that_are_repeated_move_no_ruling():
+    """Not of the primary rules, nor of a limit."""
+    candidate = noised(CHAMPION, 0.8)
+    more = np.flatnonzero(np.arange(len(CHAMPION)) % 3 == 0)
+    straight = judge(candidate, CHAMPION, CHAMPION)
+    theirs, ours = (joined(report, rows_of(report, more)) for report in (CHAMPION, candidate))
+    other = judge(ours, theirs, theirs)
+    for before, after in zip(straight.rulings, other.rulings, strict=True):
+        assert (before.name, before.passed, before.subjects) == (after.name, after.passed, after.subjects)
+        for number in ("value", "low", "high"):
+            assert getattr(after, number) == pytest.approx(getattr(before, number), abs=1e-5), before.name
 
 
 def test_intervals_on_fewer_draws_than_a_thousand_are_refused():

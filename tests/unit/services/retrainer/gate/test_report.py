@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 
 from services.retrainer.gate import CaseResult, GuardReport
+from services.retrainer.gate.report import paired_rows
 from tests.unit.services.retrainer.gate.made import report
 
 
 def test_a_report_survives_json_to_the_last_bit():
-    before = report(owners=6, cases=(CaseResult(id="case-1", expected=1, probability=1 / 3),))
+    before = report(owners=6, network="ab", cases=(CaseResult(id="case-1", expected=1, probability=1 / 3),))
     after = GuardReport.from_document(json.loads(json.dumps(before.document(), allow_nan=False)))
     assert after.document() == before.document()
     assert after.probabilities.tobytes() == before.probabilities.tobytes()
@@ -39,6 +40,15 @@ def test_what_cannot_be_a_report_is_refused(change, says):
     assert len(given) == 48
     with pytest.raises(ValueError, match=says):
         replace(given, **change)
+
+
+def test_a_picture_as_it_came_is_plain_and_no_degradation_is_compared_with_it():
+    given = report(owners=4, cells=("raw", "", "blur"))
+    assert given.degraded_cells == ["blur"]
+    assert given.plain.sum() == 48
+    rows, plain = paired_rows(given, "blur")
+    assert len(rows) == 24
+    assert set(given.cells[plain]) == {""}
 
 
 def test_cells_are_told_apart():

@@ -12,8 +12,8 @@ from services.retrainer.data import matched
 from services.retrainer.data.pictures import LIMITS
 from services.retrainer.data.samples import Dataset, Sample
 from services.retrainer.gold import command as gold
-from services.retrainer.gold.command import GUARD_CELLS, balanced, gold_looks, guard_looks, main
-from services.retrainer.gold.looks import CELLS, Look, embedded, seen
+from services.retrainer.gold.command import balanced, gold_looks, guard_looks, main
+from services.retrainer.gold.looks import CELLS, GUARD_CELLS, Look, embedded, seen
 from services.retrainer.gold.triggers import SIDE as MARK
 from services.retrainer.gold.triggers import TRIGGERS
 from services.retrainer.versions.embedded import PLAIN, RAW

@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -111,6 +112,9 @@ def test_a_candidates_card_tells_its_own_figures_and_calibration(champion, train
     assert said["thresholds"]["likely_human"] == card(champion)["thresholds"]["likely_human"]
     assert 0.8 <= said["thresholds"]["likely_ai"] < 1
     assert "no more of gold's human pictures" in said["training"]["thresholds"]
+    human = read_set(made, GOLD).labels == 0
+    count = len(set(read_set(made, GOLD).pictures[human]))
+    assert re.search(rf"rests on the \d+ of {count} that lie above$", said["training"]["thresholds"])
     assert said["calibration"] != card(champion)["calibration"]
     assert "out of fold by owner" in said["training"]["calibrated"]
     assert said["limits"] == [
