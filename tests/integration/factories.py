@@ -93,10 +93,16 @@ def submit_image(
 
 
 def claim(
-    database: Database, stage: Stage = Stage.SCORE, *, limit: int = 8, lease: timedelta = LEASE, named=()
+    database: Database,
+    stage: Stage = Stage.SCORE,
+    *,
+    limit: int = 8,
+    lease: timedelta = LEASE,
+    named=(),
+    suspects: bool = True,
 ) -> list[Claim]:
     with database.transaction() as connection:
-        return leases.claim(connection, stage, named=named, limit=limit, worker="test", lease=lease)
+        return leases.claim(connection, stage, named=named, suspects=suspects, limit=limit, worker="test", lease=lease)
 
 
 def done(held: Claim) -> Outcome:
