@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.worker import verify
 from shared import scoring
 from shared.domain.job import FAILURE_CAP, Lane, State
 from shared.errors import Outage
@@ -56,6 +57,27 @@ def test_a_truncated_picture_fails_and_its_neighbours_are_scored(database, store
     assert {get(database, tenant, job_id).state for job_id in good} == {State.DONE}
     failed = get(database, tenant, bad)
     assert (failed.state, failed.error["reason"]) == (State.FAILED, "undecodable")
+
+
+@pytest.mark.parametrize("step", ["picture", "result_document"])
+def test_a_surprise_with_one_picture_is_counted_for_none_of_its_neighbours(
+    database, store, tenant, verifier, monkeypatch, step
+):
+    bad = submit_image(database, store, make_tenant(database, "other"))
+    good = [submit_image(database, store, tenant, picture((shade, 0, 0))) for shade in range(3)]
+    take = getattr(verify, step)
+
+    def surprise(item, *others):
+        if item.claim.id == bad:
+            raise ValueError("nobody thought of this")
+        return take(item, *others)
+
+    monkeypatch.setattr(verify, step, surprise)
+    assert verifier.drain([]) == 4
+    with database.transaction() as connection:
+        rows = connection.execute("SELECT id, state, failures FROM jobs").fetchall()
+    failures = {row["id"]: (row["state"], row["failures"]) for row in rows}
+    assert failures == {bad: ("queued", 1)} | dict.fromkeys(good, ("done", 0))
 
 
 def test_a_picture_whose_bytes_are_gone_fails_at_once(database, store, tenant, verifier):
