@@ -73,10 +73,12 @@ RETURNING deliveries.id, deliveries.tenant_id, deliveries.endpoint_id, deliverie
           END AS secrets;
 
 -- insert_attempt --
+-- Nothing of the answer is kept where the job is erased. The delivery is locked first, and by erasure too: whoever comes
+-- second sees what the other did.
 INSERT INTO delivery_attempts (delivery_id, attempt, status, response, error, duration_ms)
 SELECT id, %(attempt)s, %(status)s, CASE WHEN body IS NULL THEN NULL ELSE %(response)s::text END,
        CASE WHEN body IS NULL THEN NULL ELSE %(error)s::text END, %(duration_ms)s
-FROM deliveries WHERE id = %(id)s
+FROM deliveries WHERE id = %(id)s FOR UPDATE
 ON CONFLICT DO NOTHING;
 
 -- finish_delivery --
