@@ -154,7 +154,12 @@ class Verifier:
     def _load(self, claim: Claim) -> tuple[bytes, float]:
         started = time.perf_counter()
         assert claim.sha256 is not None
-        data = self._store.get_image(claim.tenant_id, claim.sha256)
+        try:
+            data = self._store.get_image(claim.tenant_id, claim.sha256)
+        except ObjectDamaged:
+            if not is_last_try(claim):
+                raise
+            data = images.read_again(self._database, self._store, tenant_id=claim.tenant_id, sha256=claim.sha256)
         return data, elapsed("load", started)
 
     def _decode(self, claim: Claim, load: "Future[tuple[bytes, float]]") -> Decoded:
@@ -268,9 +273,14 @@ class Verifier:
             patiently(write, FINISH_SECONDS)
 
 
+def is_last_try(claim: Claim) -> bool:
+    """Whether one more failure of its own is past the cap."""
+    return claim.failures + 1 >= FAILURE_CAP
+
+
 def judge(claim: Claim, reason: str, detail: str, *, counted: bool) -> Outcome | Retry:
     """A refused image has failed; what is counted is tried again, later each time, and dead past the cap."""
-    if counted and claim.failures + 1 < FAILURE_CAP:
+    if counted and not is_last_try(claim):
         return Retry(claim=claim, wait=timedelta(seconds=2**claim.failures))
     return Outcome(
         job_id=claim.id,

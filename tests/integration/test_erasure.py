@@ -20,17 +20,9 @@ from tests.integration.factories import (
     lease_webhooks,
     picture,
     submit_image,
+    waits_for_a_lock,
 )
 from tests.processes import wait_until
-
-
-def waits_for_a_lock(database):
-    """Whether a transaction waits for another one."""
-    with database.transaction() as connection:
-        row = connection.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        ).fetchone()
-    return row["count"] > 0
 
 
 def test_erasing_a_running_job_drops_its_result(database, store, tenant):
