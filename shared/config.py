@@ -225,6 +225,17 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _a_lease_outlives_a_fetch(self) -> "Settings":
+        # To store an image is given as long as to load one.
+        longest = self.fetch_seconds + LOAD_SECONDS + FINISH_SECONDS
+        if self.lease_seconds <= longest:
+            raise ValueError(
+                f"JINWI_LEASE_SECONDS must be above {longest:g}: JINWI_FETCH_SECONDS + "
+                f"{LOAD_SECONDS + FINISH_SECONDS:g}, or links are taken back too early"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _the_decoder_has_room(self) -> "Settings":
         """With too little, codecs fail in ways that look like a damaged image (measured: 21 bytes a pixel)."""
         least = 24 * self.max_pixels + (128 << 20)

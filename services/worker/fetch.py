@@ -55,19 +55,34 @@ class Fetcher:
         """Take the named jobs and whatever else is due, one by one, for up to `drain_seconds`; how many."""
         deadline = time.monotonic() + self._settings.drain_seconds
         taken = 0
-        while time.monotonic() < deadline and (claim := self._claim(named)):
+        while time.monotonic() < deadline and self._take(named):
             named = ()
             taken += 1
-            with self._suspects if claim.suspect else contextlib.nullcontext():
-                self._fetch(claim)
         return taken
 
-    def _claim(self, named: Sequence[UUID]) -> Claim | None:
+    def _take(self, named: Sequence[UUID]) -> bool:
+        """Claim one link and bring it on; False: none is due, or only suspects, and it is not this thread's turn.
+
+        The turn comes before the claim, for a lease that runs while its holder waits would count as a crash.
+        """
+        with contextlib.ExitStack() as turn:
+            if has_turn := self._suspects.acquire(blocking=False):
+                turn.callback(self._suspects.release)
+            claim = self._claim(named, suspects=has_turn)
+            if claim is None:
+                return False
+            if not claim.suspect:
+                turn.close()
+            self._fetch(claim)
+        return True
+
+    def _claim(self, named: Sequence[UUID], *, suspects: bool) -> Claim | None:
         with self._database.transaction() as connection:
             claims = leases.claim(
                 connection,
                 Stage.FETCH,
                 named=named,
+                suspects=suspects,
                 limit=1,
                 worker=self._name,
                 lease=timedelta(seconds=self._settings.lease_seconds),

@@ -117,7 +117,7 @@ class Verifier:
         """Bring each claim to an outcome, a counted retry, or back to the queue."""
         loads = {claim.id: self._loaders.submit(self._load, claim) for claim in claims}
         decoded: list[Decoded] = []
-        scored: list[tuple[Decoded, Outcome]] = []
+        scored: list[tuple[Decoded, Outcome | Retry]] = []
         judged: list[Outcome | Retry] = []
         released: list[Claim] = []
         unbegun: list[Claim] = []
@@ -140,23 +140,26 @@ class Verifier:
                 judged.append(judge(claim, "internal", type(exc).__name__, counted=True))
         try:
             scored = self._score(decoded, deadline)
-            judged += [outcome for _, outcome in scored]
+            judged += [one for _, one in scored]
         except Outage as exc:
             log.exception("scoring_failed", error=exc.detail)
             released += [item.claim for item in decoded]
-        except Exception as exc:  # a model that scores none of them scores none of them the next time either
-            log.exception("scoring_failed", jobs=[str(item.claim.id) for item in decoded])
-            judged += [judge(item.claim, "internal", type(exc).__name__, counted=True) for item in decoded]
         self._finish(judged, decoded)
         self._release(released, wait=OUTAGE_WAIT)
         self._release(unbegun, wait=timedelta())
         # Last: whatever the challenger takes or breaks, these jobs are done.
-        self._challenge.compare(scored, deadline)
+        done = [(item, one) for item, one in scored if isinstance(one, Outcome) and one.state is State.DONE]
+        self._challenge.compare(done, deadline)
 
     def _load(self, claim: Claim) -> tuple[bytes, float]:
         started = time.perf_counter()
         assert claim.sha256 is not None
-        data = self._store.get_image(claim.tenant_id, claim.sha256)
+        try:
+            data = self._store.get_image(claim.tenant_id, claim.sha256)
+        except ObjectDamaged:
+            if not is_last_try(claim):
+                raise
+            data = images.read_again(self._database, self._store, tenant_id=claim.tenant_id, sha256=claim.sha256)
         return data, elapsed("load", started)
 
     def _decode(self, claim: Claim, load: "Future[tuple[bytes, float]]") -> Decoded:
@@ -176,20 +179,30 @@ class Verifier:
         item = Decoded(claim=claim, model=model, prepared=prepared, timings_ms=timings, data=data)
         return self._challenge.draw(item)
 
-    def _score(self, decoded: Sequence[Decoded], deadline: float) -> list[tuple[Decoded, Outcome]]:
-        """Together, for each model among them; a canary's alone, and by the champion if the challenger fails on it."""
+    def _score(self, decoded: Sequence[Decoded], deadline: float) -> list[tuple[Decoded, Outcome | Retry]]:
+        """Together, for each model among them; a canary's alone. Raises Outage."""
         together: dict[tuple[str, UUID | None], list[Decoded]] = defaultdict(list)
         for item in decoded:
             together[item.model.card.version, item.claim.id if item.champion else None].append(item)
-        scored = []
-        for items in together.values():
-            try:
-                scored += self._score_together(items, deadline)
-            except Exception as exc:
-                if (champions := self._challenge.fall_back(items[0], exc)) is None:
-                    raise
-                scored += self._score_together([champions], deadline)
-        return scored
+        return [pair for items in together.values() for pair in self._score_safely(items, deadline)]
+
+    def _score_safely(self, items: Sequence[Decoded], deadline: float) -> Sequence[tuple[Decoded, Outcome | Retry]]:
+        """Items of one model: by the champion where the challenger fails, one by one where a surprise meets several.
+
+        So only those that meet it by themselves are judged for it, and not their neighbours. Raises Outage.
+        """
+        try:
+            return self._score_together(items, deadline)
+        except Exception as exc:
+            if (champions := self._challenge.fall_back(items[0], exc)) is not None:
+                return self._score_safely([champions], deadline)
+            if isinstance(exc, Outage):
+                raise
+            log.exception("scoring_failed", jobs=[str(item.claim.id) for item in items])
+            if len(items) > 1:
+                return [pair for item in items for pair in self._score_safely([item], deadline)]
+            [item] = items
+            return [(item, judge(item.claim, "internal", type(exc).__name__, counted=True))]
 
     def _score_together(self, items: Sequence[Decoded], deadline: float) -> list[tuple[Decoded, Outcome]]:
         """Items of one model, each with its outcome."""
@@ -260,9 +273,14 @@ class Verifier:
             patiently(write, FINISH_SECONDS)
 
 
+def is_last_try(claim: Claim) -> bool:
+    """Whether one more failure of its own is past the cap."""
+    return claim.failures + 1 >= FAILURE_CAP
+
+
 def judge(claim: Claim, reason: str, detail: str, *, counted: bool) -> Outcome | Retry:
     """A refused image has failed; what is counted is tried again, later each time, and dead past the cap."""
-    if counted and claim.failures + 1 < FAILURE_CAP:
+    if counted and not is_last_try(claim):
         return Retry(claim=claim, wait=timedelta(seconds=2**claim.failures))
     return Outcome(
         job_id=claim.id,

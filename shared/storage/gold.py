@@ -85,7 +85,7 @@ def add(
     assert row is not None
     if row["label"] != new.label:
         raise OtherLabel(new.sha256, row["label"])
-    if not store.has_image(GOLD, new.sha256):
+    if not store.has_image(GOLD, new.sha256, new.bytes):
         file.seek(0)
         store.put_image(GOLD, new.sha256, file, new.bytes)
     if made:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import BinaryIO
 from uuid import UUID
 
+from shared.errors import JobError, ObjectDamaged
 from shared.storage.db import Connection, Database
 from shared.storage.objects import ObjectStore, StoredImage
 from shared.storage.queries import QUERIES
@@ -49,7 +50,7 @@ def lock_stored(
             "height": height,
         },
     )
-    if not store.has_image(tenant_id, sha256):
+    if not store.has_image(tenant_id, sha256, size):
         file.seek(0)
         store.put_image(tenant_id, sha256, file, size)
 
@@ -60,9 +61,25 @@ def lock_kept(
     """As `lock_stored`, for bytes of which nobody asks whether they are an image."""
     parameters = {"tenant_id": tenant_id, "sha256": sha256, "bytes": size}
     connection.execute(QUERIES["lock_kept_object"], parameters)
-    if not store.has_image(tenant_id, sha256):
+    if not store.has_image(tenant_id, sha256, size):
         file.seek(0)
         store.put_image(tenant_id, sha256, file, size)
+
+
+def read_again(database: Database, store: ObjectStore, *, tenant_id: UUID, sha256: bytes) -> bytes:
+    """The bytes of an image that was found damaged, if they are whole now; if not, they are deleted.
+
+    So whoever sends the image again has it stored anew. Under the row's lock, as nobody is to count on bytes that are
+    on their way out. Raises as `ObjectStore.get_image`.
+    """
+    with database.transaction() as connection:
+        if connection.execute(QUERIES["hold_object"], {"tenant_id": tenant_id, "sha256": sha256}).fetchone() is None:
+            raise JobError("object_missing", sha256.hex())
+        try:
+            return store.get_image(tenant_id, sha256)
+        except ObjectDamaged:
+            store.delete_image(tenant_id, sha256)
+            raise
 
 
 def describe(connection: Connection, sides: Sequence[Sides]) -> None:

@@ -130,8 +130,8 @@ def erase(connection: Connection, tenant_id: UUID, job_id: UUID) -> Job | None:
         for name in (
             "erase_job",
             "erase_fingerprint",
-            "erase_delivery_responses",
             "erase_deliveries",
+            "erase_delivery_responses",
             "erase_reviews",
         ):
             connection.execute(QUERIES[name], parameters)

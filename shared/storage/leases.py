@@ -16,17 +16,26 @@ from shared.storage.queries import QUERIES
 
 
 def claim(
-    connection: Connection, stage: Stage, *, named: Sequence[UUID], limit: int, worker: str, lease: timedelta
+    connection: Connection,
+    stage: Stage,
+    *,
+    named: Sequence[UUID],
+    suspects: bool = True,
+    limit: int,
+    worker: str,
+    lease: timedelta,
 ) -> list[Claim]:
     """Take up to `limit` due jobs: the named ones, then interactive, then bulk, each oldest first.
 
-    A job that once outlived its lease is taken alone, so that one poison image cannot bury its neighbours.
+    A job that once outlived its lease is a suspect: it is taken alone, so that one poison image cannot bury its
+    neighbours, and not at all without `suspects`.
     """
-    locked = list(connection.execute(QUERIES["lock_named_jobs"], {"ids": list(named), "stage": stage, "limit": limit}))
+    wanted = {"stage": stage, "suspects": suspects}
+    locked = list(connection.execute(QUERIES["lock_named_jobs"], {**wanted, "ids": list(named), "limit": limit}))
     for lane in (Lane.INTERACTIVE, Lane.BULK):
         if len(locked) < limit:
             locked += connection.execute(
-                QUERIES["lock_due_jobs"], {"stage": stage, "lane": lane, "limit": limit - len(locked)}
+                QUERIES["lock_due_jobs"], {**wanted, "lane": lane, "limit": limit - len(locked)}
             )
     if not locked:
         return []

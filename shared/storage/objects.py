@@ -101,20 +101,21 @@ class ObjectStore:
                 raise Outage("objects", f"there is no bucket {self._images}")
 
     def put_image(self, holder: Holder, sha256: bytes, file: BinaryIO, size: int) -> None:
-        """Store the bytes unless they are there: what lies under its own hash never needs to be written again."""
-        if self.has_image(holder, sha256):
+        """Store the bytes unless they are there: what lies whole under its own hash need not be written again."""
+        if self.has_image(holder, sha256, size):
             return
         with _translated():
             # One part of 5 MiB in memory at a time, not three.
             self._client.put_object(self._images, image_key(holder, sha256), file, size, num_parallel_uploads=1)
 
-    def has_image(self, holder: Holder, sha256: bytes) -> bool:
+    def has_image(self, holder: Holder, sha256: bytes, size: int | None = None) -> bool:
+        """Whether bytes lie under the hash; with `size`: so many, for a crash of the store may leave fewer."""
         try:
             with _translated():
-                self._client.stat_object(self._images, image_key(holder, sha256))
+                found = self._client.stat_object(self._images, image_key(holder, sha256))
         except ObjectMissing:
             return False
-        return True
+        return size is None or found.size == size
 
     def get_image(self, holder: Holder, sha256: bytes) -> bytes:
         """The bytes as submitted; raises JobError("object_missing") or ObjectDamaged."""

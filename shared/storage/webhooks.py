@@ -188,7 +188,10 @@ def lease(connection: Connection, room: Room, *, hold: timedelta, disable_after:
 def record(
     connection: Connection, delivery: Delivery, attempt: Attempt, *, state: DeliveryState, wait: timedelta | None
 ) -> None:
-    """Keep the attempt, and leave the delivery in `state`; `pending`: for another `wait`."""
+    """Keep the attempt, and leave the delivery in `state`; `pending`: for another `wait`.
+
+    One that was replayed meanwhile is due at once, unless the attempt delivered it.
+    """
     connection.execute(
         QUERIES["insert_attempt"],
         {
@@ -202,7 +205,13 @@ def record(
     )
     connection.execute(
         QUERIES["finish_delivery"],
-        {"id": delivery.id, "attempt": delivery.attempts, "state": state, "wait": wait},
+        {
+            "id": delivery.id,
+            "attempt": delivery.attempts,
+            "schedule_from": delivery.schedule_from,
+            "state": state,
+            "wait": wait,
+        },
     )
 
 

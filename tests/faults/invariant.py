@@ -19,6 +19,8 @@ from tests.faults.system import System
 
 FINAL = ("done", "failed", "dead", "erased")
 ANNOUNCED = ("done", "failed", "dead")
+GONE = ("object_missing", "object_damaged")
+"""Reasons of jobs whose bytes are not in the store: what is damaged there is deleted."""
 
 Expected = Callable[[bytes, Lane], float]
 """The probability that a direct run gives."""
@@ -182,7 +184,7 @@ def _objects(
     stored = {image.sha256 for image in system.store.images() if image.tenant_id == tenant_id}
     require("jobs without an object", set(referring) - set(objects))
     require("references miscounted", [key.hex() for key, row in objects.items() if row["refs"] != referring[key]])
-    gone = {row["sha256"] for row in rows.values() if (row["error"] or {}).get("reason") == "object_missing"}
+    gone = {row["sha256"] for row in rows.values() if (row["error"] or {}).get("reason") in GONE}
     require("objects without bytes", [key.hex() for key in set(objects) - stored - gone])
     require("unreferenced rows", [key.hex() for key, row in objects.items() if row["refs"] == 0])
     loose = stored - set(objects)

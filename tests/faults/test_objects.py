@@ -1,4 +1,4 @@
-"""The object store is away, full, or has lost an image; the disk for uploads is full."""
+"""The object store is away, full, or has lost or damaged an image; the disk for uploads is full."""
 
 import time
 
@@ -6,6 +6,7 @@ import pytest
 
 from tests.faults.disk import enlarge, small_disk
 from tests.faults.system import frozen, kill, wait_for
+from tests.integration.factories import damage
 
 
 def rows(trial):
@@ -42,6 +43,15 @@ def test_images_missing_from_the_object_store(trial, system):
             for one in submitted[:3]:
                 system.store.delete_image(trial.tenant_id, one.sha256)
     trial.settle(failed=3)
+
+
+def test_images_damaged_in_the_object_store(trial, system):
+    with system.paused():
+        submitted = trial.load.submit(6, links=False)
+        with trial.fault(3):
+            for one in submitted[:3]:
+                damage(system.store, trial.tenant_id, one.data)
+    trial.settle(dead=3)
 
 
 @pytest.mark.long

@@ -93,10 +93,16 @@ def submit_image(
 
 
 def claim(
-    database: Database, stage: Stage = Stage.SCORE, *, limit: int = 8, lease: timedelta = LEASE, named=()
+    database: Database,
+    stage: Stage = Stage.SCORE,
+    *,
+    limit: int = 8,
+    lease: timedelta = LEASE,
+    named=(),
+    suspects: bool = True,
 ) -> list[Claim]:
     with database.transaction() as connection:
-        return leases.claim(connection, stage, named=named, limit=limit, worker="test", lease=lease)
+        return leases.claim(connection, stage, named=named, suspects=suspects, limit=limit, worker="test", lease=lease)
 
 
 def done(held: Claim) -> Outcome:
@@ -137,3 +143,20 @@ def lease_webhooks(database: Database, *, hold: timedelta = LEASE) -> list[Deliv
     room = Room(quick=1000, doubtful=0, per_receiver=1000, per_tenant=1000, doubtful_per_tenant=0)
     with database.transaction() as connection:
         return webhooks.lease(connection, room, hold=hold, disable_after=timedelta(days=5))
+
+
+def damage(store: ObjectStore, tenant_id: UUID, data: bytes, *, size: int | None = None) -> None:
+    """Lay other bytes, as many unless `size` says otherwise, under the picture's hash."""
+    sha256, size = hashlib.sha256(data).digest(), len(data) if size is None else size
+    store.delete_image(tenant_id, sha256)
+    store.put_image(tenant_id, sha256, io.BytesIO(bytes(size)), size)
+
+
+def waits_for_a_lock(database: Database) -> bool:
+    """Whether a transaction waits for another one."""
+    with database.transaction() as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ).fetchone()
+    assert row is not None
+    return row["count"] > 0

@@ -4,6 +4,8 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
+
 from shared.domain.job import State
 from shared.storage import images, jobs, leases, reviews, webhooks
 from shared.storage.jobs import Idempotency
@@ -13,11 +15,14 @@ from tests.integration.factories import (
     claim,
     done,
     finish,
+    finish_one,
     get,
     lease_webhooks,
     picture,
     submit_image,
+    waits_for_a_lock,
 )
+from tests.processes import wait_until
 
 
 def test_erasing_a_running_job_drops_its_result(database, store, tenant):
@@ -127,6 +132,34 @@ def test_erasure_leaves_no_word_of_where_a_webhook_went(database, store, tenant)
     with database.transaction() as connection:
         rows = connection.execute("SELECT error, response FROM delivery_attempts ORDER BY attempt").fetchall()
     assert rows == [{"error": None, "response": None}] * 2
+
+
+@pytest.mark.parametrize("first", ["erasure", "attempt"])
+def test_no_answer_of_a_receiver_outlives_an_erasure_at_the_same_moment(database, store, tenant, first):
+    job_id = finish_one(database, store, tenant, "https://example.com/hook")
+    [delivery] = lease_webhooks(database)
+
+    def erase(connection):
+        jobs.erase(connection, tenant, job_id)
+
+    def record(connection):
+        attempt = webhooks.Attempt(status=200, response=delivery.body, duration_ms=1)
+        webhooks.record(connection, delivery, attempt, state="delivered", wait=None)
+
+    def do(step):
+        with database.transaction() as connection:
+            step(connection)
+
+    begun, second = (erase, record) if first == "erasure" else (record, erase)
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as connection:
+            begun(connection)
+            other = pool.submit(do, second)
+            wait_until(lambda: waits_for_a_lock(database), 10)
+        other.result()
+    with database.transaction() as connection:
+        rows = connection.execute("SELECT response, error FROM delivery_attempts").fetchall()
+    assert rows == [{"response": None, "error": None}]
 
 
 def test_erasure_cancels_what_waits_for_endpoints_and_what_is_held(database, store, tenant):

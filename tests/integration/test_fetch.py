@@ -3,6 +3,7 @@
 import hashlib
 import ipaddress
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,10 @@ import pytest
 from services.worker.fetch import Fetcher
 from services.worker.guarded_http import GuardedClient
 from shared.domain.job import FETCH_TRIES, Lane, Stage, State
+from shared.errors import LinkRefused
 from shared.storage import leases
 from tests.integration.factories import claim, get, picture, submit_link
+from tests.processes import wait_until
 from tests.webserver import serve
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
@@ -158,3 +161,31 @@ def test_links_that_a_dying_fetcher_held_together_are_not_blamed_together(databa
         rows = connection.execute("SELECT crashes, suspect FROM jobs").fetchall()
     assert rows == [{"crashes": 1, "suspect": True}] * 3
     assert all(one.suspect for one in claim(database, Stage.FETCH))
+
+
+def test_suspects_wait_unclaimed_for_their_turn_however_many_threads_there_are(database, tenant, fetcher, settings):
+    """Or their leases would run out before all have had it, and count as crashes."""
+    threads = int(settings.lease_seconds / settings.fetch_seconds) + 5
+    ids = [submit_link(database, tenant) for _ in range(threads)]
+    expired = timedelta(seconds=-1)
+    assert len([claim(database, Stage.FETCH, limit=1, lease=expired) for _ in ids]) == threads
+    with database.transaction() as connection:
+        leases.take_back_expired(connection, lease=expired, limit=threads)
+    held, others_left = [], threading.Event()
+
+    class SlowSite:
+        def fetch(self, *_, **__):
+            assert others_left.wait(30)
+            with database.transaction() as connection:
+                held.append(connection.execute("SELECT count(*) FROM jobs WHERE state = 'running'").fetchone()["count"])
+            raise LinkRefused("too_large", "It is slow, too.")
+
+    fetcher._client = SlowSite()
+    with ThreadPoolExecutor(threads) as pool:
+        drains = [pool.submit(fetcher.drain, ()) for _ in ids]
+        try:
+            wait_until(lambda: sum(drain.done() for drain in drains) == threads - 1, 10)
+        finally:
+            others_left.set()
+    assert sorted(drain.result() for drain in drains) == [0] * (threads - 1) + [threads]
+    assert held == [1] * threads

@@ -89,6 +89,17 @@ def test_a_job_that_outlived_its_lease_is_claimed_alone(database, tenant):
     assert [len(claim(database, Stage.FETCH)) for _ in range(4)] == [1, 1, 1, 1]
 
 
+def test_a_claim_without_suspects_leaves_them_even_where_it_names_them(database, tenant):
+    suspect = submit_link(database, tenant)
+    claim(database, Stage.FETCH, lease=EXPIRED)
+    take_back(database)
+    other = submit_link(database, tenant)
+    claims = claim(database, Stage.FETCH, named=[suspect], suspects=False)
+    assert [one.id for one in claims] == [other]
+    assert claim(database, Stage.FETCH, suspects=False) == []
+    assert [one.id for one in claim(database, Stage.FETCH)] == [suspect]
+
+
 def test_only_crashes_alone_count_and_the_last_one_buries_the_job(database, tenant):
     poison, neighbour = submit_link(database, tenant), submit_link(database, tenant)
     claim(database, Stage.FETCH, lease=EXPIRED)

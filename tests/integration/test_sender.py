@@ -11,11 +11,17 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from services.worker.sender import later
 from services.worker.slots import PER_RECEIVER, PER_TENANT, QUICK, QUICK_SECONDS
 from shared.domain.webhook import SCHEDULE
-from shared.storage import tenants
+from shared.storage import tenants, webhook_log
 from tests.integration.factories import add_endpoint, finish_one, lease_webhooks, make_tenant
 from tests.integration.sending import deliveries, lower, make_due, send
 from tests.processes import wait_until
 from tests.webserver import serve
+
+
+def replay(database):
+    """Ask for the one delivery again; its row."""
+    with database.transaction() as connection:
+        return webhook_log.replay(connection, deliveries(database)[0]["id"])
 
 
 def test_the_receiver_can_verify_what_it_gets(database, store, tenant, sender):
@@ -78,6 +84,34 @@ def test_past_the_schedule_a_delivery_is_exhausted(database, store, tenant, send
             connection.execute("UPDATE deliveries SET attempts = %s", (len(SCHEDULE) - 1,))
         send(database, sender)
     assert deliveries(database)[0]["state"] == "exhausted"
+
+
+@pytest.mark.parametrize("before", [5, len(SCHEDULE) - 1])
+@pytest.mark.parametrize("status", [500, 410])
+def test_what_is_replayed_while_an_attempt_fails_is_due_at_once(database, store, tenant, sender, before, status):
+    with serve(lambda _: (replay(database) and status, {}, b"")) as receiver:
+        finish_one(database, store, tenant, receiver.url)
+        with database.transaction() as connection:
+            connection.execute("UPDATE deliveries SET attempts = %s", (before,))
+        send(database, sender)
+    [delivery] = deliveries(database)
+    assert (delivery["state"], delivery["attempts"], delivery["schedule_from"]) == ("pending", before + 1, before + 1)
+    assert delivery["wait"] < timedelta()
+
+
+def test_what_is_replayed_while_an_attempt_arrives_is_not_sent_again(database, store, tenant, sender):
+    with serve(lambda _: (replay(database) and 204, {}, b"")) as receiver:
+        finish_one(database, store, tenant, receiver.url)
+        send(database, sender)
+    assert deliveries(database)[0]["state"] == "delivered"
+
+
+def test_what_is_replayed_while_an_attempt_disables_its_endpoint_is_held(database, store, tenant, sender):
+    with serve(lambda _: (replay(database) and 410, {}, b"")) as receiver:
+        add_endpoint(database, tenant, receiver.url)
+        finish_one(database, store, tenant)
+        send(database, sender)
+    assert deliveries(database)[0]["state"] == "held"
 
 
 def test_a_receiver_may_ask_for_more_time_but_not_for_less():

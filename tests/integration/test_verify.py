@@ -6,12 +6,22 @@ from datetime import timedelta
 
 import pytest
 
+from services.worker import verify
 from shared import scoring
 from shared.domain.job import FAILURE_CAP, Lane, State
-from shared.errors import Outage
+from shared.errors import DecoderDied, ObjectDamaged, Outage
 from shared.storage import leases, lifecycle, models
-from tests.integration.factories import change_policy, claim, get, make_tenant, picture, submit_image
+from tests.integration.factories import change_policy, claim, damage, get, make_tenant, picture, submit_image
 from tests.models import copy_of_shipped
+
+
+def try_to_the_end(database, verifier, tenant, job_id):
+    """As often as failures of its own are counted, each time at once."""
+    for _ in range(FAILURE_CAP):
+        assert get(database, tenant, job_id).state is State.QUEUED
+        with database.transaction() as connection:
+            connection.execute("UPDATE jobs SET next_attempt_at = now()")
+        verifier.drain([])
 
 
 def test_a_picture_gets_a_calibrated_score_and_says_what_it_rests_on(database, store, tenant, verifier, shipped):
@@ -58,6 +68,27 @@ def test_a_truncated_picture_fails_and_its_neighbours_are_scored(database, store
     assert (failed.state, failed.error["reason"]) == (State.FAILED, "undecodable")
 
 
+@pytest.mark.parametrize("step", ["picture", "result_document"])
+def test_a_surprise_with_one_picture_is_counted_for_none_of_its_neighbours(
+    database, store, tenant, verifier, monkeypatch, step
+):
+    bad = submit_image(database, store, make_tenant(database, "other"))
+    good = [submit_image(database, store, tenant, picture((shade, 0, 0))) for shade in range(3)]
+    take = getattr(verify, step)
+
+    def surprise(item, *others):
+        if item.claim.id == bad:
+            raise ValueError("nobody thought of this")
+        return take(item, *others)
+
+    monkeypatch.setattr(verify, step, surprise)
+    assert verifier.drain([]) == 4
+    with database.transaction() as connection:
+        rows = connection.execute("SELECT id, state, failures FROM jobs").fetchall()
+    failures = {row["id"]: (row["state"], row["failures"]) for row in rows}
+    assert failures == {bad: ("queued", 1)} | dict.fromkeys(good, ("done", 0))
+
+
 def test_a_picture_whose_bytes_are_gone_fails_at_once(database, store, tenant, verifier):
     job_id = submit_image(database, store, tenant)
     store.delete_image(tenant, hashlib.sha256(picture()).digest())
@@ -66,19 +97,55 @@ def test_a_picture_whose_bytes_are_gone_fails_at_once(database, store, tenant, v
     assert (job.state, job.error["reason"], job.attempt) == (State.FAILED, "object_missing", 1)
 
 
-def test_an_image_that_kills_the_decoder_is_dead_past_the_cap(database, store, tenant, verifier, monkeypatch):
-    from shared.errors import DecoderDied
+def test_a_picture_that_is_damaged_in_the_store_is_dead_past_the_cap_and_stored_anew_when_it_is_sent_again(
+    database, store, tenant, verifier
+):
+    job_id = submit_image(database, store, tenant)
+    damage(store, tenant, picture())
+    try_to_the_end(database, verifier, tenant, job_id)
+    job = get(database, tenant, job_id)
+    assert (job.state, job.error["reason"], job.attempt) == (State.DEAD, "object_damaged", FAILURE_CAP)
+    again = submit_image(database, store, tenant)
+    verifier.drain([again])
+    assert get(database, tenant, again).state is State.DONE
 
+
+@pytest.mark.parametrize("size", [0, 20])
+def test_a_picture_that_is_cut_short_in_the_store_is_mended_by_sending_it_again(
+    database, store, tenant, verifier, size
+):
+    first = submit_image(database, store, tenant)
+    damage(store, tenant, picture(), size=size)
+    again = submit_image(database, store, tenant)
+    assert verifier.drain([]) == 2
+    assert {get(database, tenant, job_id).state for job_id in (first, again)} == {State.DONE}
+
+
+def test_a_picture_that_is_whole_again_at_its_last_try_is_scored(database, store, tenant, verifier, monkeypatch):
+    job_id = submit_image(database, store, tenant)
+    with database.transaction() as connection:
+        connection.execute("UPDATE jobs SET failures = %s", (FAILURE_CAP - 1,))
+    reads = iter([ObjectDamaged("object_damaged", "…"), picture()])
+
+    def read(*_):
+        found = next(reads)
+        if isinstance(found, ObjectDamaged):
+            raise found
+        return found
+
+    monkeypatch.setattr(verifier._store, "get_image", read)
+    verifier.drain([job_id])
+    assert get(database, tenant, job_id).state is State.DONE
+    assert store.has_image(tenant, hashlib.sha256(picture()).digest())
+
+
+def test_an_image_that_kills_the_decoder_is_dead_past_the_cap(database, store, tenant, verifier, monkeypatch):
     def die(*_):
         raise DecoderDied("decoder_died", "killed")
 
     monkeypatch.setattr(verifier._decoder, "decode", die)
     job_id = submit_image(database, store, tenant)
-    for _ in range(FAILURE_CAP):
-        assert get(database, tenant, job_id).state is State.QUEUED
-        with database.transaction() as connection:
-            connection.execute("UPDATE jobs SET next_attempt_at = now()")
-        verifier.drain([])
+    try_to_the_end(database, verifier, tenant, job_id)
     job = get(database, tenant, job_id)
     assert (job.state, job.error["reason"], job.attempt) == (State.DEAD, "decoder_died", FAILURE_CAP)
 

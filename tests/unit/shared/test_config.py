@@ -39,6 +39,13 @@ def test_a_wrong_value_names_its_variable(monkeypatch, variable, value):
         config.load()
 
 
+@pytest.mark.parametrize("variable", ["JINWI_FETCH_SECONDS", "JINWI_DRAIN_SECONDS"])
+def test_a_lease_that_work_would_outlive_is_refused(monkeypatch, variable):
+    monkeypatch.setenv(variable, "80")
+    with pytest.raises(ConfigurationError, match=f"JINWI_LEASE_SECONDS must be above .*{variable}"):
+        config.load()
+
+
 def test_a_variable_that_nothing_reads_is_found():
     environment = {"JINWI_PROT": "8001", "JINWI_PORT": "8001", "JINWI_API_KEY": "…", "PATH": "/bin"}
     assert config.unknown_variables(environment) == ["JINWI_PROT"]

@@ -4,6 +4,9 @@ INSERT INTO objects (tenant_id, sha256, bytes, format, width, height)
 VALUES (%(tenant_id)s, %(sha256)s, %(bytes)s, %(format)s, %(width)s, %(height)s)
 ON CONFLICT (tenant_id, sha256) DO UPDATE SET bytes = excluded.bytes, format = excluded.format;
 
+-- hold_object --
+SELECT sha256 FROM objects WHERE tenant_id = %(tenant_id)s AND sha256 = %(sha256)s FOR UPDATE;
+
 -- refer_to_object --
 UPDATE objects SET refs = refs + 1 WHERE tenant_id = %(tenant_id)s AND sha256 = %(sha256)s;
 

@@ -1,13 +1,13 @@
 -- lock_named_jobs --
 SELECT id, suspect FROM jobs
 WHERE id = ANY(%(ids)s) AND state = 'queued' AND stage = %(stage)s AND next_attempt_at <= now()
-  AND lane IN (SELECT lane FROM lanes WHERE NOT paused)
+  AND (%(suspects)s OR NOT suspect) AND lane IN (SELECT lane FROM lanes WHERE NOT paused)
 ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
 
 -- lock_due_jobs --
 SELECT id, suspect FROM jobs
 WHERE state = 'queued' AND stage = %(stage)s AND lane = %(lane)s AND next_attempt_at <= now()
-  AND lane IN (SELECT lane FROM lanes WHERE NOT paused)
+  AND (%(suspects)s OR NOT suspect) AND lane IN (SELECT lane FROM lanes WHERE NOT paused)
 ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED;
 
 -- claim_jobs --

@@ -73,17 +73,28 @@ RETURNING deliveries.id, deliveries.tenant_id, deliveries.endpoint_id, deliverie
           END AS secrets;
 
 -- insert_attempt --
+-- Nothing of the answer is kept where the job is erased. The delivery is locked first, and by erasure too: whoever comes
+-- second sees what the other did.
 INSERT INTO delivery_attempts (delivery_id, attempt, status, response, error, duration_ms)
 SELECT id, %(attempt)s, %(status)s, CASE WHEN body IS NULL THEN NULL ELSE %(response)s::text END,
        CASE WHEN body IS NULL THEN NULL ELSE %(error)s::text END, %(duration_ms)s
-FROM deliveries WHERE id = %(id)s
+FROM deliveries WHERE id = %(id)s FOR UPDATE
 ON CONFLICT DO NOTHING;
 
 -- finish_delivery --
--- Its endpoint may have been disabled while the attempt was under way: what would be tried again is then held.
+-- What is tried again stays as it is: pending, or held, where its endpoint was disabled while the attempt was under way.
+-- What was replayed meanwhile, so that its schedule begins elsewhere, is tried again at once unless it arrived.
 UPDATE deliveries
-SET state = CASE WHEN state = 'held' AND %(state)s::text = 'pending' THEN 'held' ELSE %(state)s::text END,
-    lease_until = NULL, next_attempt_at = now() + coalesce(%(wait)s, interval '0')
+SET state = CASE
+        WHEN %(state)s::text = 'pending' THEN state
+        WHEN %(state)s::text <> 'delivered' AND schedule_from <> %(schedule_from)s THEN state
+        ELSE %(state)s::text
+    END,
+    lease_until = NULL,
+    next_attempt_at = now() + CASE
+        WHEN schedule_from = %(schedule_from)s THEN coalesce(%(wait)s, interval '0')
+        ELSE interval '0'
+    END
 WHERE id = %(id)s AND state IN ('pending', 'held') AND lease_until IS NOT NULL AND attempts = %(attempt)s
 RETURNING id;
 

@@ -57,7 +57,7 @@ def test_what_threads_have_under_way_is_not_waited_for_at_an_early_end(end):
 
     def work(item):
         if item:
-            for_ever.wait()
+            for_ever.wait(timeout=10)
         elif end == "error":
             raise ValueError("broken")
 
