@@ -21,7 +21,7 @@ UPRIGHT = {
 }
 
 # What profile of ICC.1 is for what pixels: that of another space is passed over, but for colour in a grey picture.
-MODES = {"GRAY": "L", "RGB ": "RGB", "CMYK": "CMYK"}
+MODES = {b"GRAY": "L", b"RGB ": "RGB", b"CMYK": "CMYK"}
 FITTING = {"L": ("L", "RGB"), "LA": ("L", "RGB"), "RGB": ("RGB",), "RGBA": ("RGB",), "CMYK": ("CMYK",)}
 
 # All that a browser reads of a profile to turn pixels into colours.
@@ -91,11 +91,11 @@ def _transform(profile: bytes) -> ImageCms.ImageCmsTransform | None:
 
 
 def _build(profile: bytes) -> ImageCms.ImageCmsTransform | None:
+    mode = MODES.get(profile[16:20])
+    if mode is None:
+        return None
     try:
         opened = ImageCms.getOpenProfile(io.BytesIO(_as_browsers_read(profile)))
-        mode = MODES.get(opened.profile.xcolor_space)
-        if mode is None:
-            return None
         tables = {intent for intent, (forward, _, _) in (opened.profile.clut or {}).items() if forward}
         # The first table that is there, as browsers choose, whatever intent the profile asks for.
         perceptual = not tables or ImageCms.Intent.PERCEPTUAL in tables

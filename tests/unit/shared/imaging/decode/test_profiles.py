@@ -138,8 +138,15 @@ def test_a_profile_of_another_space_is_passed_over(mode, profile):
 @pytest.mark.parametrize("mode", ["RGB", "CMYK"])
 @pytest.mark.parametrize(
     "profile",
-    [b"damaged", b"\0" * 200, SWAPPED[:150], SWAPPED[:128] + b"\xff" * 400, icc_profile(b"RGB ", [])],
-    ids=["no profile", "zeros", "cut off", "tags without end", "no tags"],
+    [
+        b"damaged",
+        b"\0" * 200,
+        SWAPPED[:150],
+        SWAPPED[:128] + b"\xff" * 400,
+        icc_profile(b"RGB ", []),
+        icc_profile(b"R\xedB ", rgb_tags()),
+    ],
+    ids=["no profile", "zeros", "cut off", "tags without end", "no tags", "no space"],
 )
 def test_a_damaged_profile_is_passed_over(mode, profile):
     data = encode(quadrants().convert(mode), "JPEG", quality=95, icc_profile=profile)
