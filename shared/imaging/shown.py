@@ -6,6 +6,7 @@ What a browser follows in a file and a decoder passes over shows the model anoth
 import io
 import struct
 from hashlib import sha256
+from threading import Lock
 
 from PIL import ExifTags, Image, ImageChops, ImageCms
 
@@ -32,13 +33,11 @@ SAME_LEVELS = 2
 
 KEPT_TRANSFORMS = 16
 _transforms: dict[bytes, ImageCms.ImageCmsTransform | None] = {}
+_one_at_a_time = Lock()  # training decodes in threads
 
 
 def as_shown(image: Image.Image) -> Image.Image:
-    """RGB in sRGB, upright, on white where it is transparent; `image` is loaded, of any mode a file comes in.
-
-    Not for several threads at a time: the transforms seen last are kept.
-    """
+    """RGB in sRGB, upright, on white where it is transparent; `image` is loaded, of any mode a file comes in."""
     samples = _samples(image)
     rgb = _in_srgb(samples, image.info.get("icc_profile"))
     if samples.mode in {"LA", "RGBA"}:
@@ -83,11 +82,12 @@ def _in_srgb(samples: Image.Image, profile: bytes | None) -> Image.Image:
 def _transform(profile: bytes) -> ImageCms.ImageCmsTransform | None:
     """From a profile's space to sRGB, built once; None where it would change nothing or cannot be built."""
     key = sha256(profile).digest()
-    if key not in _transforms:
-        if len(_transforms) == KEPT_TRANSFORMS:
-            del _transforms[next(iter(_transforms))]
-        _transforms[key] = _build(profile)
-    return _transforms[key]
+    with _one_at_a_time:
+        if key not in _transforms:
+            if len(_transforms) == KEPT_TRANSFORMS:
+                del _transforms[next(iter(_transforms))]
+            _transforms[key] = _build(profile)
+        return _transforms[key]
 
 
 def _build(profile: bytes) -> ImageCms.ImageCmsTransform | None:
