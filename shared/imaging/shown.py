@@ -6,6 +6,7 @@ What a browser follows in a file and a decoder passes over shows the model anoth
 import io
 import struct
 from hashlib import sha256
+from threading import Lock
 
 from PIL import ExifTags, Image, ImageChops, ImageCms
 
@@ -21,7 +22,7 @@ UPRIGHT = {
 }
 
 # What profile of ICC.1 is for what pixels: that of another space is passed over, but for colour in a grey picture.
-MODES = {"GRAY": "L", "RGB ": "RGB", "CMYK": "CMYK"}
+MODES = {b"GRAY": "L", b"RGB ": "RGB", b"CMYK": "CMYK"}
 FITTING = {"L": ("L", "RGB"), "LA": ("L", "RGB"), "RGB": ("RGB",), "RGBA": ("RGB",), "CMYK": ("CMYK",)}
 
 # All that a browser reads of a profile to turn pixels into colours.
@@ -32,13 +33,11 @@ SAME_LEVELS = 2
 
 KEPT_TRANSFORMS = 16
 _transforms: dict[bytes, ImageCms.ImageCmsTransform | None] = {}
+_one_at_a_time = Lock()  # training decodes in threads
 
 
 def as_shown(image: Image.Image) -> Image.Image:
-    """RGB in sRGB, upright, on white where it is transparent; `image` is loaded, of any mode a file comes in.
-
-    Not for several threads at a time: the transforms seen last are kept.
-    """
+    """RGB in sRGB, upright, on white where it is transparent; `image` is loaded, of any mode a file comes in."""
     samples = _samples(image)
     rgb = _in_srgb(samples, image.info.get("icc_profile"))
     if samples.mode in {"LA", "RGBA"}:
@@ -83,19 +82,20 @@ def _in_srgb(samples: Image.Image, profile: bytes | None) -> Image.Image:
 def _transform(profile: bytes) -> ImageCms.ImageCmsTransform | None:
     """From a profile's space to sRGB, built once; None where it would change nothing or cannot be built."""
     key = sha256(profile).digest()
-    if key not in _transforms:
-        if len(_transforms) == KEPT_TRANSFORMS:
-            del _transforms[next(iter(_transforms))]
-        _transforms[key] = _build(profile)
-    return _transforms[key]
+    with _one_at_a_time:
+        if key not in _transforms:
+            if len(_transforms) == KEPT_TRANSFORMS:
+                del _transforms[next(iter(_transforms))]
+            _transforms[key] = _build(profile)
+        return _transforms[key]
 
 
 def _build(profile: bytes) -> ImageCms.ImageCmsTransform | None:
+    mode = MODES.get(profile[16:20])
+    if mode is None:
+        return None
     try:
         opened = ImageCms.getOpenProfile(io.BytesIO(_as_browsers_read(profile)))
-        mode = MODES.get(opened.profile.xcolor_space)
-        if mode is None:
-            return None
         tables = {intent for intent, (forward, _, _) in (opened.profile.clut or {}).items() if forward}
         # The first table that is there, as browsers choose, whatever intent the profile asks for.
         perceptual = not tables or ImageCms.Intent.PERCEPTUAL in tables

@@ -47,6 +47,13 @@ def test_the_map_of_a_result_held_back_is_shown_only_on_request(page, guessing_k
     expect(drawn).to_be_visible()
 
 
+def test_a_picture_lies_on_white_as_it_was_scored(page, drawing_key, half_bright):
+    page.emulate_media(color_scheme="dark")
+    give_key(page, drawing_key)
+    choose(page, half_bright)
+    expect(page.locator("#picture")).to_have_css("background-color", "rgb(255, 255, 255)")
+
+
 def test_an_erased_picture_takes_its_map_along(page, drawing_key, half_bright):
     give_key(page, drawing_key)
     choose(page, half_bright)

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -138,8 +139,15 @@ def test_a_profile_of_another_space_is_passed_over(mode, profile):
 @pytest.mark.parametrize("mode", ["RGB", "CMYK"])
 @pytest.mark.parametrize(
     "profile",
-    [b"damaged", b"\0" * 200, SWAPPED[:150], SWAPPED[:128] + b"\xff" * 400, icc_profile(b"RGB ", [])],
-    ids=["no profile", "zeros", "cut off", "tags without end", "no tags"],
+    [
+        b"damaged",
+        b"\0" * 200,
+        SWAPPED[:150],
+        SWAPPED[:128] + b"\xff" * 400,
+        icc_profile(b"RGB ", []),
+        icc_profile(b"R\xedB ", rgb_tags()),
+    ],
+    ids=["no profile", "zeros", "cut off", "tags without end", "no tags", "no space"],
 )
 def test_a_damaged_profile_is_passed_over(mode, profile):
     data = encode(quadrants().convert(mode), "JPEG", quality=95, icc_profile=profile)
@@ -188,3 +196,16 @@ def test_transforms_are_kept_for_the_profiles_seen_last():
 
     assert len(shown._transforms) == shown.KEPT_TRANSFORMS
     assert shown._transform(profiles[-1]) is shown._transform(profiles[-1])
+
+
+def test_threads_share_the_transforms():
+    data = [
+        encode(plain("RGB", BROWN), "PNG", icc_profile=rgb_profile(curve=gamma_curve(3 + i / 16))) for i in range(40)
+    ]
+    images = [Image.open(io.BytesIO(each)) for each in data]
+    for image in images:
+        image.load()
+    with ThreadPoolExecutor(4) as pool:
+        found = [image.tobytes() for image in pool.map(shown.as_shown, images)]
+
+    assert found == [shown.as_shown(image).tobytes() for image in images]
