@@ -63,7 +63,8 @@ Stage = Callable[[Work], Result]
 
 Stages = Mapping[RunStage, Stage]
 """What the results must hold: of SNAPSHOT `samples`, the count of what is new; of GATE `passed` and `rulings`; of
-PUBLISH `version`. From TRAIN on they may name `files`, paths below the folder, without which they are worth nothing.
+PUBLISH `version`, and where that waits for a person, `waits`: why. From TRAIN on they may name `files`, paths below the
+folder, without which they are worth nothing.
 """
 
 
@@ -138,7 +139,8 @@ def _last(run: Run, stage: RunStage, result: Result) -> Ending | None:
     if stage is RunStage.GATE and not result["passed"]:
         return _finished(RunOutcome.REFUSED, _refusal(result), judgement=result)
     if stage is RunStage.PUBLISH:
-        return _finished(RunOutcome.PUBLISHED, f"Published as {result['version']}.", version=result["version"])
+        detail = " ".join([f"Published as {result['version']}.", *filter(None, [result.get("waits")])])
+        return _finished(RunOutcome.PUBLISHED, detail, version=result["version"])
     return None
 
 

@@ -23,6 +23,7 @@ from services.retrainer.teaching import modes
 from services.retrainer.teaching.taught import Sample
 from shared.config import Settings
 from shared.domain.labels import Part
+from shared.domain.lifecycle import CHALLENGING, VersionState
 from shared.domain.retraining import Progress, RunStage
 from shared.errors import ConfigurationError
 from shared.storage import lifecycle, models, retraining
@@ -134,9 +135,32 @@ class Joined:
             run_id=work.run.id,
         )
         with self._database.transaction() as connection:
-            why = f"passed the gate of run {work.run.id}"
-            lifecycle.enter(connection, version, run_id=work.run.id, by=None, why=why, plan=self._settings.rollout)
-        return {"version": version}
+            return {"version": version, "waits": self._enter(connection, version, work)}
+
+    def _enter(self, connection: Connection, version: str, work: Work) -> str | None:
+        """Begin the version's way, and say why not where it waits for a person.
+
+        A run takes days: who was champion when it began may have been left since, and then no gate has compared the
+        candidate with what it would replace.
+        """
+        row = lifecycle.enter(
+            connection,
+            version,
+            run_id=work.run.id,
+            by=None,
+            why=f"passed the gate of run {work.run.id}",
+            plan=self._settings.rollout,
+            judged_against=work.run.champion,
+        )
+        assert row is not None
+        if row["state"] in CHALLENGING | {VersionState.CHAMPION}:
+            return None
+        champion = lifecycle.state(connection, "champion")
+        now = "no version is" if champion is None else f"{champion['version']} is"
+        return (
+            f"It was judged against {work.run.champion}, and {now} champion now: "
+            f"`jinwi models rollout {version}` begins its way."
+        )
 
     def _champion(self, work: Work) -> Path:
         if work.run.champion is None:
