@@ -11,9 +11,10 @@ from PIL import Image
 from structlog.testing import capture_logs
 
 from services.retrainer.harvest.snapshots import take
+from shared import pem
 from shared.domain.retraining import Harvest, Refusal, RunStage
 from shared.domain.tenant import Scope
-from shared.errors import ConfigurationError, Outage
+from shared.errors import ConfigurationError, Outage, Unsigned
 from shared.imaging.pdq import pdq
 from shared.storage import ledger, models, reviews, spot_checks, tenants
 from tests.integration.factories import change_policy, make_tenant
@@ -244,6 +245,14 @@ def test_a_second_model_must_be_of_another_family(database, store, model, settin
     run_harvest(database, store, model, settings, update={"second_model": "4.0.0", "harvest_posterior": 0.7})
     [decision] = decisions(database, lent, job_id)
     assert (decision["refusal"], decision["detail"]["signals"]) == (None, ["second_model"])
+
+
+def test_a_second_model_is_vouched_for_as_the_champion_is(database, store, model, settings, lent, tmp_path):
+    pem.make_key_pair(tmp_path / "model_key.pem", tmp_path / "model_key.pub")
+    models.register(database, store, brightness(tmp_path / "4.0.0", "4.0.0", name="other"), origin="imported")
+    strict = {"model_signatures": "require", "model_public_key": tmp_path / "model_key.pub", "second_model": "4.0.0"}
+    with pytest.raises(Unsigned):
+        run_harvest(database, store, model, settings, update=strict)
 
 
 def test_the_plain_rule_is_said_to_be_unsafe(database, store, model, settings, lent):

@@ -56,7 +56,8 @@ def harvest(  # noqa: PLR0917 - what a stage of a run is given, in the order of 
     """Decide about all that is due, and count what this run decided, before an interruption too.
 
     `model` is the champion's version directory; `gold` and `guard` are PDQ hashes, 32 bytes each, of pictures of which
-    nothing near may be harvested. Raises Outage, and ConfigurationError for a second model that is none.
+    nothing near may be harvested. Raises Outage, ConfigurationError for a second model that is none, and ModelRefused
+    for one that nobody who is trusted vouches for.
     """
     warn(settings)
     champion = Model.load(model, provider=settings.onnx_provider, threads=settings.onnx_threads)

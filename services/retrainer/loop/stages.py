@@ -16,11 +16,11 @@ from services.retrainer.gold.hashes import hash_gold
 from services.retrainer.harvest import snapshots
 from services.retrainer.harvest.run import harvest
 from services.retrainer.loop import publication
-from services.retrainer.loop.fetched import Fetched
 from services.retrainer.loop.pictured import Pictured
 from services.retrainer.loop.run import NotEnoughSamples, Result, Stages, Work
 from services.retrainer.teaching import modes
 from services.retrainer.teaching.taught import Sample
+from services.retrainer.versions.fetched import Fetched
 from shared.config import Settings
 from shared.domain.labels import Part
 from shared.domain.lifecycle import CHALLENGING, VersionState
