@@ -221,6 +221,24 @@ def test_a_regression_case_trains_nothing_and_neither_does_what_is_near_to_it(
     assert (kept["job_id"], kept["label"], len(kept["pdq"])) == (case, "ai", 32)
 
 
+def test_what_was_admitted_before_its_picture_came_to_judge_teaches_no_more(
+    database, store, model, settings, lent, operator
+):
+    """Once as gold of the guard, once as another job's regression case."""
+    guarded, twin, kept = (lend(database, store, lent, pictured(seed)) for seed in range(3))
+    run_harvest(database, store, model, settings)
+    case = lend(database, store, lent, pictured(1))
+    draw(database)
+    label(database, case, "ai", operator, regression=True)
+    run_id, guard = uuid4(), [hash_of(pictured(0))]
+    run_harvest(database, store, model, settings, run_id, guard=guard)
+    with database.transaction() as connection:
+        taken = take(connection, run_id, settings, guard=guard)
+    assert [decisions(database, lent, job_id)[0]["refusal"] for job_id in (guarded, twin, kept)] == [None] * 3
+    assert [reference.job_id for reference in taken.references] == [kept]
+    assert (taken.taken, taken.new, taken.near_guard) == (1, 1, 2)
+
+
 def test_random_spot_checks_move_the_prevalence_that_labels_are_judged_by(
     database, store, model, settings, lent, operator
 ):

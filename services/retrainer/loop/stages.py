@@ -24,7 +24,7 @@ from services.retrainer.versions.fetched import Fetched
 from shared.config import Settings
 from shared.domain.labels import Part
 from shared.domain.lifecycle import CHALLENGING, VersionState
-from shared.domain.retraining import Progress, RunStage
+from shared.domain.retraining import Progress, Refusal, RunStage
 from shared.errors import ConfigurationError
 from shared.storage import lifecycle, models, retraining
 from shared.storage import snapshots as stored_snapshots
@@ -69,16 +69,18 @@ class Joined:
 
     def snapshot(self, work: Work) -> Result:
         """`samples` is what is new: no candidate was judged with it yet."""
+        guard = hash_gold(self._database, self._store, self._settings)[Part.GUARD]
         teaches = [picture.sha256 for picture in self._pictured.gold(Part.TRAIN)]
         known = json.loads((self._champion(work) / models.MANIFEST).read_text(encoding="utf-8"))["files"]
         files = {name: known[name] for name in ("gold.npz", "guard.npz") if name in known}
         with self._database.transaction() as connection:
-            taken = snapshots.take(connection, work.run.id, self._settings, gold=teaches, files=files)
+            taken = snapshots.take(connection, work.run.id, self._settings, gold=teaches, guard=guard, files=files)
             new = retraining.count_new(connection, work.run.id, teaches)
         return {
             "id": str(taken.id),
             "sha256": taken.sha256.hex(),
             "harvested": len(taken.references),
+            "withdrawn": {Refusal.NEAR_GUARD.value: taken.near_guard},
             "gold": len(teaches),
             "samples": new,
         }
