@@ -96,8 +96,7 @@ def _ending(run: Run, compose: Callable[[], Stages], database: Database, folder:
         if run.attempts > ATTEMPTS:
             return _failed(
                 RunFailure.STOPPED,
-                f"the retrainer stopped {ATTEMPTS} times in the stage {run.stage} without a word: it may have had too "
-                "little memory",
+                f"the retrainer stopped {ATTEMPTS} times in the stage {run.stage} without a word, and came no further",
             )
         return _through_the_stages(run, compose(), database, folder, pulse)
     except Cancelled:
