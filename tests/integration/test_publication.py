@@ -188,7 +188,7 @@ class TestEntering:
             retraining.ask(connection, Order(mode=Mode.HEAD, min_samples=0), by=None)
             run = retraining.claim(connection)
         results = {RunStage.TRAIN: {"files": [directory.name]}}
-        work = Work(run=run, results=results, folder=directory.parent, report=lambda _: None)
+        work = Work(run=run, stage=RunStage.PUBLISH, results=results, folder=directory.parent, report=lambda _: None)
         return lambda: joined.publish(work)
 
     def champion(self, database):

@@ -118,7 +118,7 @@ class _Harvester:
             low=prevalence.low,
             high=prevalence.high,
             gold=nearness.packed(gold),
-            guard=nearness.packed([*guard, *self._regression_hashes()]),
+            guard=nearness.packed([*guard, *self._regression_hashes(report)]),
             harvest=self._harvested(rows),
             familiarity=familiarity,
         )
@@ -174,12 +174,13 @@ class _Harvester:
             embedding=None if seen.embedding is None else seen.embedding.astype("<f4").tobytes(),
         )
 
-    def _regression_hashes(self) -> list[bytes]:
+    def _regression_hashes(self, report: Report) -> list[bytes]:
         """Of the pictures that the gate keeps for itself; one that cannot be read is near to nothing."""
         with self.database.transaction() as connection:
             cases = spot_checks.regression_cases(connection)
         hashes = []
         for case in cases:
+            report(Progress(stage=RunStage.HARVEST))
             if (known := case["pdq"]) is None:
                 try:
                     known = self._look_at({**case, "id": case["job_id"]}).pdq

@@ -53,9 +53,14 @@ class Work:
     """
 
     run: Run
+    stage: RunStage
     results: Mapping[RunStage, Result]
     folder: Path
     report: Report
+
+    def alive(self) -> None:
+        """To be called before each picture, and whatever else takes its time: only in a report is a stop heard."""
+        self.report(Progress(stage=self.stage))
 
 
 Stage = Callable[[Work], Result]
@@ -119,9 +124,10 @@ def _through_the_stages(run: Run, stages: Stages, database: Database, folder: Pa
         results = {stage: results[stage] for stage in (RunStage.HARVEST, RunStage.SNAPSHOT)}
     order = list(RunStage)
     for stage in order[len(results) :]:
-        pulse.report(Progress(stage=stage))
+        work = Work(run=run, stage=stage, results=results, folder=folder, report=pulse.report)
+        work.alive()
         log.info("stage_began", run_id=str(run.id), stage=stage)
-        result = stages[stage](Work(run=run, results=results, folder=folder, report=pulse.report))
+        result = stages[stage](work)
         if ending := _last(run, stage, result):
             return ending
         following = order[order.index(stage) + 1]
