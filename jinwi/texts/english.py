@@ -277,8 +277,8 @@ ENGLISH = Language(
         RunOutcome.NOT_ENOUGH_SAMPLES: "not enough samples",
     },
     run_failures={
-        RunFailure.STOPPED: "The retrainer stopped again and again in one stage, without a word: it may have had too "
-        "little memory. Give it more, or train less (--mode head), and ask for a run anew.",
+        RunFailure.STOPPED: "The retrainer stopped again and again in one stage, without a word, and came no further. "
+        "What ended it, its log and the system's may say; then ask for a run anew.",
         RunFailure.NO_MEMORY: "There was too little memory. Give the retrainer more, or train less (--mode head).",
         RunFailure.DISK_FULL: "The disk is full. Make room in JINWI_RETRAINER_DIR, then ask for a run anew.",
         RunFailure.CONFIGURATION: "Something must be set up first; the details say what.",

@@ -323,8 +323,8 @@ KOREAN = Language(
         RunOutcome.NOT_ENOUGH_SAMPLES: "표본 부족",
     },
     run_failures={
-        RunFailure.STOPPED: "재학습 서비스가 한 단계에서 오류를 남기지 않고 거듭 멈췄습니다. 메모리가 모자랐을 수 "
-        "있습니다. 메모리를 늘리거나 학습량을 줄인 뒤(--mode head) 다시 요청하세요.",
+        RunFailure.STOPPED: "재학습 서비스가 한 단계에서 오류를 남기지 않고 거듭 멈춰 더 나아가지 못했습니다. "
+        "서비스와 시스템의 로그에서 멈춘 까닭을 확인한 뒤 다시 요청하세요.",
         RunFailure.NO_MEMORY: "메모리가 모자랍니다. 메모리를 늘리거나 학습량을 줄이세요(--mode head).",
         RunFailure.DISK_FULL: "디스크가 가득 찼습니다. JINWI_RETRAINER_DIR 에 자리를 만든 뒤 다시 요청하세요.",
         RunFailure.CONFIGURATION: "먼저 설정해야 할 것이 있습니다. 무엇인지는 세부 내용에 있습니다.",

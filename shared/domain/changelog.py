@@ -72,6 +72,8 @@ def _about(entry: Entry, words: Words) -> Iterator[str]:
         parent = _text(made["parent"] or "–")
         yield words["trained"].format(mode=_text(made["mode"] or "–"), parent=parent, run=made["id"])
         yield from _samples(made, words)
+        if entry["status"] != "refused" and not entry["moves"] and made.get("detail"):
+            yield _text(made["detail"])  # why it never went on its way
     elif origin == "imported":
         yield words["imported"].format(by=_text(entry["imported_by"] or words["nobody"]))
     elif origin == "shipped":

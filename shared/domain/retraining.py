@@ -34,7 +34,7 @@ TRANSITIONS: Mapping[RunState, frozenset[RunState]] = {
 }
 
 ATTEMPTS = 3
-"""How often a stage is begun before its run fails."""
+"""How often a stage is begun, and comes no further than before, until its run fails."""
 
 
 class RunStage(StrEnum):
@@ -60,7 +60,7 @@ class RunFailure(StrEnum):
     """Why a run failed, as far as it can be told; the run's `failure` has the words of it."""
 
     STOPPED = "stopped"
-    """Its process ended ATTEMPTS times in one stage, without a word."""
+    """Its process ended ATTEMPTS times in one stage, without a word, and came no further."""
 
     NO_MEMORY = "no_memory"
     DISK_FULL = "disk_full"
@@ -121,7 +121,10 @@ class Harvest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Progress:
-    """How far a run is within its stage: `done` of `total` steps (epochs of a training)."""
+    """How far a run is within its stage: `done` of `total` steps (epochs of a training).
+
+    What is `done` is kept: whoever begins the stage again goes on from there.
+    """
 
     stage: RunStage
     done: int = 0

@@ -78,6 +78,7 @@ def _run(row: Row) -> dict[str, Any]:
         "parent": run.get("champion"),
         "harvest": run.get("harvest"),
         "snapshot": run.get("snapshot"),
+        "detail": run["detail"],
     }
 
 

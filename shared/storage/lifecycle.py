@@ -47,23 +47,31 @@ def enter(
     why: str,
     plan: Plan | None = None,
     automatic: bool = True,
+    judged_against: str | None = None,
 ) -> Row | None:
     """Begin a version's way: shadow, then canary, then champion, which the sweeper sees to where it is `automatic`.
 
     With a `plan`, what it configures to nothing is skipped at once; without one the sweeper skips it. A freeze lets it
     come as far as shadow. Where nothing is champion yet, it is champion. A challenger that is on its way makes room. A
-    version that is champion or challenger already stays as it is; one that was tried or served before begins anew, with
-    shadow. The version's state; None: there is no such version. Raises ForceNeeded where one that was stopped would be
-    tried on nothing.
+    version that is champion or challenger already stays as it is, and so does one that was `judged_against` another
+    champion than that of now; one that was tried or served before begins anew, with shadow. The version's state; None:
+    there is no such version. Raises ForceNeeded where one that was stopped would be tried on nothing.
     """
     _lock(connection)
     row = state(connection, version)
     if row is None or VersionState(row["state"]) in CHALLENGING | {VersionState.CHAMPION}:
         return row
+    if judged_against is not None and not _is_champion(connection, judged_against):
+        return row
     if row["state"] == VersionState.STOPPED and plan is not None and plan.skips(VersionState.SHADOW):
         raise ForceNeeded(f"version {row['version']} was stopped")
     cause = Cause(why=why, by=by, run_id=run_id)
     return _move(connection, row, _first_state(connection, row, plan), cause, automatic=automatic)
+
+
+def _is_champion(connection: Connection, version: str) -> bool:
+    champion = state(connection, "champion")
+    return champion is not None and champion["version"] == version
 
 
 def _first_state(connection: Connection, row: Row, plan: Plan | None) -> VersionState:

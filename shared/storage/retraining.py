@@ -113,9 +113,13 @@ def claim(connection: Connection) -> Run | None:
 
 
 def beat(connection: Connection, run: Run, progress: Progress | None) -> bool | None:
-    """Note that it lives and how far it is; whether it is to be cancelled. None: superseded."""
-    said = Json(progress.document()) if progress else None
-    row = connection.execute(QUERIES["run_beats"], {**_held(run), "progress": said}).fetchone()
+    """Note that it lives and how far it is; whether it is to be cancelled. None: superseded.
+
+    Where it has come further in its stage than any attempt before, this one is the first again.
+    """
+    said = {"progress": Json(progress.document()), "stage": progress.stage, "done": progress.done} if progress else {}
+    parameters = {"progress": None, "stage": None, "done": None, **said}
+    row = connection.execute(QUERIES["run_beats"], {**_held(run), **parameters}).fetchone()
     return bool(row["cancel_requested"]) if row else None
 
 

@@ -2,8 +2,8 @@
 
 Each stage notes its name in the file `trace` of the home, and waits in it for as long as there is a file `hold-STAGE`,
 reporting all the while. The training counts to five, one epoch a file, and goes on where it finds those of before. How
-the gate rules, and how many samples there are, files say; one named `fail-STAGE` makes that stage raise its words,
-`KIND: WORDS` one of FAULTS.
+the gate rules, how many samples there are and why the version waits for a person, files say; one named `fail-STAGE`
+makes that stage raise its words, `KIND: WORDS` one of FAULTS.
 """
 
 import errno
@@ -78,7 +78,8 @@ class Small:
         self._pass(RunStage.PUBLISH, work)
         version = work.results[RunStage.TRAIN]["version"]
         (self._home / f"published-{version}").touch()
-        return {"version": version}
+        waits = self._home / "waits"
+        return {"version": version, "waits": waits.read_text("ascii") if waits.exists() else None}
 
     def _pass(self, stage: RunStage, work: Work) -> None:
         self._note("trace", stage)

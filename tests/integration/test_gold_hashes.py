@@ -46,15 +46,35 @@ def hash_of(data):
         return pdq(image.convert("RGB")).pdq
 
 
+def alive():
+    """Nobody asks it to stop."""
+
+
 def test_each_part_has_the_hashes_of_its_pictures_and_keeps_them(database, store, settings, add):
     teaches, judges = add(drawn(10), "kim", guard=0), add(drawn(70), "lee", guard=1)
-    known = hash_gold(database, store, settings)
+    known = hash_gold(database, store, settings, alive)
     assert known == {Part.TRAIN: [hash_of(teaches)], Part.GUARD: [hash_of(judges)]}
     store.delete_image(GOLD, hashlib.sha256(teaches).digest())  # it is not read a second time
-    assert hash_gold(database, store, settings) == known
+    assert hash_gold(database, store, settings, alive) == known
 
 
 def test_a_picture_that_cannot_be_read_has_none_and_stops_nothing(database, store, settings, add):
     add(b"\x89PNG\r\n\x1a\nno picture", "kim", guard=0)
     good = add(drawn(40), "lee", guard=0)
-    assert hash_gold(database, store, settings)[Part.TRAIN] == [hash_of(good)]
+    assert hash_gold(database, store, settings, alive)[Part.TRAIN] == [hash_of(good)]
+
+
+def test_whoever_wants_it_to_stop_is_asked_before_each_picture_that_is_read(database, store, settings, add):
+    for turn in (10, 40, 70):
+        add(drawn(turn), "kim", guard=0)
+    asked = []
+
+    def stopping():
+        asked.append(len(asked))
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        hash_gold(database, store, settings, stopping)
+    assert len(hash_gold(database, store, settings, lambda: asked.append(len(asked)))[Part.TRAIN]) == 3
+    assert len(asked) == 2 + 2  # what was hashed before the stop is not read again

@@ -11,9 +11,10 @@ from PIL import Image
 from structlog.testing import capture_logs
 
 from services.retrainer.harvest.snapshots import take
+from shared import pem
 from shared.domain.retraining import Harvest, Refusal, RunStage
 from shared.domain.tenant import Scope
-from shared.errors import ConfigurationError, Outage
+from shared.errors import ConfigurationError, Outage, Unsigned
 from shared.imaging.pdq import pdq
 from shared.storage import ledger, models, reviews, spot_checks, tenants
 from tests.integration.factories import change_policy, make_tenant
@@ -220,6 +221,24 @@ def test_a_regression_case_trains_nothing_and_neither_does_what_is_near_to_it(
     assert (kept["job_id"], kept["label"], len(kept["pdq"])) == (case, "ai", 32)
 
 
+def test_what_was_admitted_before_its_picture_came_to_judge_teaches_no_more(
+    database, store, model, settings, lent, operator
+):
+    """Once as gold of the guard, once as another job's regression case."""
+    guarded, twin, kept = (lend(database, store, lent, pictured(seed)) for seed in range(3))
+    run_harvest(database, store, model, settings)
+    case = lend(database, store, lent, pictured(1))
+    draw(database)
+    label(database, case, "ai", operator, regression=True)
+    run_id, guard = uuid4(), [hash_of(pictured(0))]
+    run_harvest(database, store, model, settings, run_id, guard=guard)
+    with database.transaction() as connection:
+        taken = take(connection, run_id, settings, guard=guard)
+    assert [decisions(database, lent, job_id)[0]["refusal"] for job_id in (guarded, twin, kept)] == [None] * 3
+    assert [reference.job_id for reference in taken.references] == [kept]
+    assert (taken.taken, taken.new, taken.near_guard) == (1, 1, 2)
+
+
 def test_random_spot_checks_move_the_prevalence_that_labels_are_judged_by(
     database, store, model, settings, lent, operator
 ):
@@ -244,6 +263,14 @@ def test_a_second_model_must_be_of_another_family(database, store, model, settin
     run_harvest(database, store, model, settings, update={"second_model": "4.0.0", "harvest_posterior": 0.7})
     [decision] = decisions(database, lent, job_id)
     assert (decision["refusal"], decision["detail"]["signals"]) == (None, ["second_model"])
+
+
+def test_a_second_model_is_vouched_for_as_the_champion_is(database, store, model, settings, lent, tmp_path):
+    pem.make_key_pair(tmp_path / "model_key.pem", tmp_path / "model_key.pub")
+    models.register(database, store, brightness(tmp_path / "4.0.0", "4.0.0", name="other"), origin="imported")
+    strict = {"model_signatures": "require", "model_public_key": tmp_path / "model_key.pub", "second_model": "4.0.0"}
+    with pytest.raises(Unsigned):
+        run_harvest(database, store, model, settings, update=strict)
 
 
 def test_the_plain_rule_is_said_to_be_unsafe(database, store, model, settings, lent):

@@ -161,6 +161,15 @@ def test_entering_twice_is_entering_once(database, three):
     assert standing(database)[0][FIRST] == "champion"
 
 
+def test_what_was_judged_against_another_champion_than_that_of_now_does_not_enter(database, three):
+    promote(database, SECOND)
+    assert enter(database, THIRD, plan=NOTHING, judged_against=FIRST)["state"] == "available"
+    assert standing(database)[1] == {"champion": SECOND, "previous": FIRST}
+    assert moves(database, THIRD) == []
+    assert enter(database, THIRD, plan=NOTHING, judged_against=SECOND)["state"] == "champion"
+    assert enter(database, THIRD, plan=NOTHING, judged_against=SECOND)["state"] == "champion"
+
+
 def test_frozen_nothing_goes_forward_by_itself_but_a_stop_and_people_do(database, three):
     freeze(database, frozen=True)
     assert enter(database, SECOND, plan=NOTHING)["state"] == "shadow"

@@ -12,14 +12,15 @@ import numpy as np
 import pytest
 
 from services.retrainer.loop.publication import NEEDED, publish
+from services.retrainer.loop.run import Work
 from services.retrainer.versions.embedded import PLAIN, Embedded
 from shared import pem, signing
-from shared.domain.retraining import Mode
+from shared.domain.retraining import Mode, RunStage
 from shared.errors import ConfigurationError, ModelRefused, VersionReserved, VersionTaken
 from shared.scoring.domains import DOMAINS
 from shared.scoring.manifest import write_manifest
 from shared.signing import Trust
-from shared.storage import models, retraining
+from shared.storage import lifecycle, models, retraining
 from shared.storage.retraining import Order
 from tests.models import brightness
 from tests.processes import wait_until
@@ -170,6 +171,47 @@ def test_a_number_that_another_version_holds_is_never_overwritten(
     with pytest.raises(VersionTaken):
         publish(tmp_path / "2.0.0.staging", database=database, store=store, settings=own, run_id=new_run())
     assert (row(), store.model_sizes("2.0.0"), store.get_signature("2.0.0")) == before
+
+
+class TestEntering:
+    """What the stage does once the version is registered."""
+
+    @pytest.fixture
+    def publish_stage(self, database, store, own, candidate, shipped):
+        """The stage of a run that began under the champion of now; a rollout of nothing, so that it enters at once."""
+        pytest.importorskip("torch")
+        from services.retrainer.loop.stages import Joined
+
+        hours = {"shadow_hours": 0, "shadow_images": 0, "canary_hours": 0, "canary_images": 0}
+        joined, directory = Joined(database, store, own.model_copy(update=hours)), candidate()
+        with database.transaction() as connection:
+            retraining.ask(connection, Order(mode=Mode.HEAD, min_samples=0), by=None)
+            run = retraining.claim(connection)
+        results = {RunStage.TRAIN: {"files": [directory.name]}}
+        work = Work(run=run, stage=RunStage.PUBLISH, results=results, folder=directory.parent, report=lambda _: None)
+        return lambda: joined.publish(work)
+
+    def champion(self, database):
+        with database.transaction() as connection:
+            return lifecycle.state(connection, "champion")["version"]
+
+    def test_beside_the_champion_that_it_was_judged_against_it_goes_on_its_way(self, database, publish_stage):
+        for _ in range(2):
+            assert publish_stage() == {"version": "2.0.0", "waits": None}
+            assert self.champion(database) == "2.0.0"
+
+    def test_beside_another_champion_it_waits_for_a_person_and_says_so(self, database, publish_stage, row, shipped):
+        with database.transaction() as connection:
+            lifecycle.promote(connection, "1.0.0", by=None, why="the newer one accuses our artists")
+        for _ in range(2):
+            assert publish_stage() == {
+                "version": "2.0.0",
+                "waits": f"It was judged against {shipped}, and 1.0.0 is champion now: "
+                "`jinwi models rollout 2.0.0` begins its way.",
+            }
+        assert self.champion(database) == "1.0.0"
+        with database.transaction() as connection:
+            assert lifecycle.state(connection, "2.0.0")["state"] == "available"
 
 
 class TestRefusals:

@@ -32,6 +32,7 @@ class CandidateRun(Document):
     parent: str | None = Field(description="The champion that it began from.")
     harvest: dict[str, Any] | None = Field(description="`considered`, `admitted`, and `refused` by reason.")
     snapshot: dict[str, Any] | None
+    detail: str | None = Field(description="How it ended, in words: of a version that waits for a person, why.")
 
 
 class ChangelogEntry(Document):

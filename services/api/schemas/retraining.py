@@ -65,7 +65,7 @@ class RunDocument(Document):
     version: str | None = Field(description="The version that was published.")
     failure_reason: RunFailure | None = Field(description="Why it `failed`; null where an older version ended it.")
     failure: str | None = Field(description="The same in words, in one line; the retrainer's log has more.")
-    attempts: int = Field(description="How often its present stage was begun.")
+    attempts: int = Field(description="How often its present stage was begun and came no further.")
     cancel_requested: bool
     created_at: datetime
     started_at: datetime | None

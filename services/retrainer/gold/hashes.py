@@ -1,5 +1,7 @@
 """Perceptual hashes of gold, so that the harvest takes nothing that is near to it."""
 
+from collections.abc import Callable
+
 import structlog
 
 from shared.config import Settings
@@ -19,10 +21,13 @@ SPEC = InputSpec(width=32, height=32)
 log = structlog.get_logger("retrainer")
 
 
-def hash_gold(database: Database, store: ObjectStore, settings: Settings) -> dict[Part, list[bytes]]:
+def hash_gold(
+    database: Database, store: ObjectStore, settings: Settings, alive: Callable[[], None]
+) -> dict[Part, list[bytes]]:
     """The PDQ hashes of both parts, 32 bytes each; what has none yet is decoded, by the guarded process, and kept.
 
-    A picture that cannot be read has none. Raises Outage.
+    A picture that cannot be read has none. `alive` is called before each is read, and may raise to end it. Raises
+    Outage.
     """
     with database.transaction() as connection:
         parts = {part: gold.rows(connection, part) for part in Part}
@@ -36,6 +41,7 @@ def hash_gold(database: Database, store: ObjectStore, settings: Settings) -> dic
         )
         try:
             for picture in missing:
+                alive()
                 try:
                     prepared = decoder.decode(store.get_image(GOLD, picture.sha256), SPEC, Lane.BULK)
                 except JobError as exc:

@@ -56,7 +56,8 @@ def harvest(  # noqa: PLR0917 - what a stage of a run is given, in the order of 
     """Decide about all that is due, and count what this run decided, before an interruption too.
 
     `model` is the champion's version directory; `gold` and `guard` are PDQ hashes, 32 bytes each, of pictures of which
-    nothing near may be harvested. Raises Outage, and ConfigurationError for a second model that is none.
+    nothing near may be harvested. Raises Outage, ConfigurationError for a second model that is none, and ModelRefused
+    for one that nobody who is trusted vouches for.
     """
     warn(settings)
     champion = Model.load(model, provider=settings.onnx_provider, threads=settings.onnx_threads)
@@ -117,7 +118,7 @@ class _Harvester:
             low=prevalence.low,
             high=prevalence.high,
             gold=nearness.packed(gold),
-            guard=nearness.packed([*guard, *self._regression_hashes()]),
+            guard=nearness.packed([*guard, *self._regression_hashes(report)]),
             harvest=self._harvested(rows),
             familiarity=familiarity,
         )
@@ -173,12 +174,13 @@ class _Harvester:
             embedding=None if seen.embedding is None else seen.embedding.astype("<f4").tobytes(),
         )
 
-    def _regression_hashes(self) -> list[bytes]:
+    def _regression_hashes(self, report: Report) -> list[bytes]:
         """Of the pictures that the gate keeps for itself; one that cannot be read is near to nothing."""
         with self.database.transaction() as connection:
             cases = spot_checks.regression_cases(connection)
         hashes = []
         for case in cases:
+            report(Progress(stage=RunStage.HARVEST))
             if (known := case["pdq"]) is None:
                 try:
                     known = self._look_at({**case, "id": case["job_id"]}).pdq

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from services.retrainer.versions.fetched import Fetched
 from shared.config import Settings
 from shared.errors import ConfigurationError
 from shared.scoring.session import Model
@@ -16,7 +17,8 @@ def second_model(
     """The version that JINWI_SECOND_MODEL names, loaded by way of the folder `work`; None where it names none.
 
     Raises ConfigurationError for one that is not registered, or is of the champion's own family: such a one errs
-    where the champion errs, and its agreement says nothing. Raises Outage where it is not whole.
+    where the champion errs, and its agreement says nothing. Raises ModelRefused for one that nobody who is trusted
+    vouches for, and Outage where it is not whole.
     """
     version = settings.second_model
     if not version:
@@ -29,5 +31,5 @@ def second_model(
         raise ConfigurationError(
             f"JINWI_SECOND_MODEL: {version} is a {row['name']} as the champion is: name a version of another family"
         )
-    store.get_model(row["version"], work / row["version"])
-    return Model.load(work / row["version"], provider=settings.onnx_provider, threads=settings.onnx_threads)
+    directory = Fetched(database, store, settings).version(row["version"], work)
+    return Model.load(directory, provider=settings.onnx_provider, threads=settings.onnx_threads)

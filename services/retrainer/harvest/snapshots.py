@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.retrainer.harvest.run import prevalence_now
+from services.retrainer.harvest import nearness
+from services.retrainer.harvest.run import prevalence_now, rules_of
 from shared.config import Settings
+from shared.domain.retraining import Refusal
 from shared.errors import JinwiError
-from shared.storage import snapshots
+from shared.storage import snapshots, spot_checks
 from shared.storage.db import Connection
 
 Row = Mapping[str, Any]
@@ -44,13 +46,17 @@ class Reference:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Snapshot:
-    """`taken` samples were in it, `new` of them in no earlier one; `references` are those that may still be used."""
+    """`taken` samples were in it, `new` of them in no earlier one; `references` are those that may still be used.
+
+    `near_guard` more were admitted once, and are near to a picture that judges now.
+    """
 
     id: UUID
     run_id: UUID
     sha256: bytes
     taken: int
     new: int
+    near_guard: int
     references: Sequence[Reference]
 
     @property
@@ -65,20 +71,24 @@ def take(
     settings: Settings,
     *,
     gold: Sequence[bytes] = (),
+    guard: Sequence[bytes] = (),
     files: Mapping[str, str] | None = None,
 ) -> Snapshot:
     """The run's snapshot, taken now unless it was taken before.
 
     `gold` are the SHA-256 of the gold pictures that are trained on beside it, `files` those of the champion's
-    `gold.npz` and the like, by name. Raises SnapshotBroken as `read` does.
+    `gold.npz` and the like, by name. `guard` are PDQ hashes, 32 bytes each: nothing near to them is taken, nor to a
+    regression case. Raises SnapshotBroken as `read` does.
     """
     if snapshots.of_run(connection, run_id) is None:
-        rows = snapshots.samples_now(connection)
+        admitted = snapshots.samples_now(connection)
+        rows = _apart(admitted, [*guard, *_regression_hashes(connection)], rules_of(settings).pdq_distance)
         prevalence = prevalence_now(connection, settings)
         manifest = {
             "run_id": str(run_id),
             "samples": [_line(row) for row in rows],
             "new": sum(row["is_new"] for row in rows),
+            "withdrawn": {Refusal.NEAR_GUARD.value: len(admitted) - len(rows)},
             "gold": sorted(digest.hex() for digest in gold),
             "files": dict(sorted((files or {}).items())),
             "prevalence": prevalence.document(),
@@ -120,8 +130,22 @@ def read(connection: Connection, run_id: UUID) -> Snapshot | None:
         sha256=row["sha256"],
         taken=len(lines),
         new=manifest["new"],
+        near_guard=manifest.get("withdrawn", {}).get(Refusal.NEAR_GUARD.value, 0),
         references=references,
     )
+
+
+def _apart(rows: Sequence[Row], judging: Sequence[bytes], least: int) -> list[Row]:
+    """Those farther than `least` bits from all that judges: a picture may come to judge after it was admitted, or after
+    another that shows the same was.
+    """
+    distances = nearness.nearest(nearness.packed(row["pdq"] for row in rows), nearness.packed(judging))
+    return [row for row, distance in zip(rows, distances, strict=True) if distance > least]
+
+
+def _regression_hashes(connection: Connection) -> list[bytes]:
+    """Of the cases that a harvest could read."""
+    return [case["pdq"] for case in spot_checks.regression_cases(connection) if case["pdq"] is not None]
 
 
 def _line(row: Row) -> dict[str, str]:

@@ -16,11 +16,15 @@ GOLD_WEIGHT = 1.0
 
 
 class Pictured:
-    """Their bytes are read from the object store when they are asked for, and never kept."""
+    """Their bytes are read from the object store when they are asked for, and never kept.
 
-    def __init__(self, database: Database, store: ObjectStore) -> None:
+    `alive` is called before each is read, whoever reads it and whatever for, and may raise to end that.
+    """
+
+    def __init__(self, database: Database, store: ObjectStore, alive: Callable[[], None]) -> None:
         self._database = database
         self._store = store
+        self._alive = alive
 
     def gold(self, part: Part) -> list[Gold]:
         with self._database.transaction() as connection:
@@ -68,6 +72,7 @@ class Pictured:
         """What was erased meanwhile is as a picture that cannot be read: the training leaves it out."""
 
         def read() -> bytes:
+            self._alive()
             try:
                 return self._store.get_image(holder, sha256)
             except JobError as exc:

@@ -53,9 +53,14 @@ class Work:
     """
 
     run: Run
+    stage: RunStage
     results: Mapping[RunStage, Result]
     folder: Path
     report: Report
+
+    def alive(self) -> None:
+        """To be called before each picture, and whatever else takes its time: only in a report is a stop heard."""
+        self.report(Progress(stage=self.stage))
 
 
 Stage = Callable[[Work], Result]
@@ -63,7 +68,8 @@ Stage = Callable[[Work], Result]
 
 Stages = Mapping[RunStage, Stage]
 """What the results must hold: of SNAPSHOT `samples`, the count of what is new; of GATE `passed` and `rulings`; of
-PUBLISH `version`. From TRAIN on they may name `files`, paths below the folder, without which they are worth nothing.
+PUBLISH `version`, and where that waits for a person, `waits`: why. From TRAIN on they may name `files`, paths below the
+folder, without which they are worth nothing.
 """
 
 
@@ -95,8 +101,7 @@ def _ending(run: Run, compose: Callable[[], Stages], database: Database, folder:
         if run.attempts > ATTEMPTS:
             return _failed(
                 RunFailure.STOPPED,
-                f"the retrainer stopped {ATTEMPTS} times in the stage {run.stage} without a word: it may have had too "
-                "little memory",
+                f"the retrainer stopped {ATTEMPTS} times in the stage {run.stage} without a word, and came no further",
             )
         return _through_the_stages(run, compose(), database, folder, pulse)
     except Cancelled:
@@ -119,9 +124,10 @@ def _through_the_stages(run: Run, stages: Stages, database: Database, folder: Pa
         results = {stage: results[stage] for stage in (RunStage.HARVEST, RunStage.SNAPSHOT)}
     order = list(RunStage)
     for stage in order[len(results) :]:
-        pulse.report(Progress(stage=stage))
+        work = Work(run=run, stage=stage, results=results, folder=folder, report=pulse.report)
+        work.alive()
         log.info("stage_began", run_id=str(run.id), stage=stage)
-        result = stages[stage](Work(run=run, results=results, folder=folder, report=pulse.report))
+        result = stages[stage](work)
         if ending := _last(run, stage, result):
             return ending
         following = order[order.index(stage) + 1]
@@ -138,7 +144,8 @@ def _last(run: Run, stage: RunStage, result: Result) -> Ending | None:
     if stage is RunStage.GATE and not result["passed"]:
         return _finished(RunOutcome.REFUSED, _refusal(result), judgement=result)
     if stage is RunStage.PUBLISH:
-        return _finished(RunOutcome.PUBLISHED, f"Published as {result['version']}.", version=result["version"])
+        detail = " ".join([f"Published as {result['version']}.", *filter(None, [result.get("waits")])])
+        return _finished(RunOutcome.PUBLISHED, detail, version=result["version"])
     return None
 
 

@@ -16,14 +16,15 @@ from services.retrainer.gold.hashes import hash_gold
 from services.retrainer.harvest import snapshots
 from services.retrainer.harvest.run import harvest
 from services.retrainer.loop import publication
-from services.retrainer.loop.fetched import Fetched
 from services.retrainer.loop.pictured import Pictured
 from services.retrainer.loop.run import NotEnoughSamples, Result, Stages, Work
 from services.retrainer.teaching import modes
 from services.retrainer.teaching.taught import Sample
+from services.retrainer.versions.fetched import Fetched
 from shared.config import Settings
 from shared.domain.labels import Part
-from shared.domain.retraining import Progress, RunStage
+from shared.domain.lifecycle import CHALLENGING, VersionState
+from shared.domain.retraining import Refusal, RunStage
 from shared.errors import ConfigurationError
 from shared.storage import lifecycle, models, retraining
 from shared.storage import snapshots as stored_snapshots
@@ -49,11 +50,10 @@ class Joined:
         self._database = database
         self._store = store
         self._settings = settings
-        self._pictured = Pictured(database, store)
         self._fetched = Fetched(database, store, settings)
 
     def harvest(self, work: Work) -> Result:
-        known = hash_gold(self._database, self._store, self._settings)
+        known = self._hashes(work)
         found = harvest(
             self._database,
             self._store,
@@ -68,16 +68,18 @@ class Joined:
 
     def snapshot(self, work: Work) -> Result:
         """`samples` is what is new: no candidate was judged with it yet."""
-        teaches = [picture.sha256 for picture in self._pictured.gold(Part.TRAIN)]
+        guard = self._hashes(work)[Part.GUARD]
+        teaches = [picture.sha256 for picture in self._pictured(work).gold(Part.TRAIN)]
         known = json.loads((self._champion(work) / models.MANIFEST).read_text(encoding="utf-8"))["files"]
         files = {name: known[name] for name in ("gold.npz", "guard.npz") if name in known}
         with self._database.transaction() as connection:
-            taken = snapshots.take(connection, work.run.id, self._settings, gold=teaches, files=files)
+            taken = snapshots.take(connection, work.run.id, self._settings, gold=teaches, guard=guard, files=files)
             new = retraining.count_new(connection, work.run.id, teaches)
         return {
             "id": str(taken.id),
             "sha256": taken.sha256.hex(),
             "harvested": len(taken.references),
+            "withdrawn": {Refusal.NEAR_GUARD.value: taken.near_guard},
             "gold": len(teaches),
             "samples": new,
         }
@@ -90,32 +92,33 @@ class Joined:
             taken = snapshots.read(connection, work.run.id)
             listed = taken_gold(connection, work.run.id)
         assert taken is not None
-        gold = [one for one in self._pictured.gold(Part.TRAIN) if one.sha256.hex() in listed]
+        pictured = self._pictured(work)
+        gold = [one for one in pictured.gold(Part.TRAIN) if one.sha256.hex() in listed]
         try:
             staged = modes.train(
                 champion,
-                [*map(self._pictured.lent, taken.references), *map(self._pictured.labelled, gold)],
+                [*map(pictured.lent, taken.references), *map(pictured.labelled, gold)],
                 mode=work.run.mode,
                 version=version,
                 out=work.folder / "candidate",
                 work=work.folder / "work" / "training",
                 seed=work.run.seed,
                 report=work.report,
-                guard=self._judges(),
+                guard=_judges(pictured),
             )
         except modes.NotEnoughSamples as exc:
             raise NotEnoughSamples(str(exc)) from exc
         return {"version": version, "files": [str(staged.relative_to(work.folder))]}
 
     def evaluate(self, work: Work) -> Result:
-        work.report(Progress(stage=RunStage.EVALUATE))
-        judges, champion = self._judges(), self._champion(work)
+        pictured, champion = self._pictured(work), self._champion(work)
+        judges = _judges(pictured)
         origin = self._fetched.version(self._fetched.origin(champion.name), champion.parent)
 
         def heard(done: int, total: int) -> None:
             work.report(Progress(stage=RunStage.EVALUATE, done=done, total=total))
 
-        found = reports(_candidate(work), champion, origin, images=judges, cases=self._pictured.cases(), heard=heard)
+        found = reports(_candidate(work), champion, origin, images=judges, cases=pictured.cases(), heard=heard)
         _write(work.folder / REPORTS, [one.document() for one in found])
         return {"guard": _guard_set(_candidate(work), judges), "rows": len(found[0]), "files": [REPORTS]}
 
@@ -138,23 +141,53 @@ class Joined:
             run_id=work.run.id,
         )
         with self._database.transaction() as connection:
-            why = f"passed the gate of run {work.run.id}"
-            lifecycle.enter(connection, version, run_id=work.run.id, by=None, why=why, plan=self._settings.rollout)
-        return {"version": version}
+            return {"version": version, "waits": self._enter(connection, version, work)}
+
+    def _enter(self, connection: Connection, version: str, work: Work) -> str | None:
+        """Begin the version's way, and say why not where it waits for a person.
+
+        A run takes days: who was champion when it began may have been left since, and then no gate has compared the
+        candidate with what it would replace.
+        """
+        row = lifecycle.enter(
+            connection,
+            version,
+            run_id=work.run.id,
+            by=None,
+            why=f"passed the gate of run {work.run.id}",
+            plan=self._settings.rollout,
+            judged_against=work.run.champion,
+        )
+        assert row is not None
+        if row["state"] in CHALLENGING | {VersionState.CHAMPION}:
+            return None
+        champion = lifecycle.state(connection, "champion")
+        now = "no version is" if champion is None else f"{champion['version']} is"
+        return (
+            f"It was judged against {work.run.champion}, and {now} champion now: "
+            f"`jinwi models rollout {version}` begins its way."
+        )
 
     def _champion(self, work: Work) -> Path:
         if work.run.champion is None:
             raise ConfigurationError("no version is champion: promote one, for a run begins with its weights")
         return self._fetched.version(work.run.champion, work.folder / "work" / "versions")
 
-    def _judges(self) -> list[Sample]:
-        return [self._pictured.labelled(picture) for picture in self._pictured.gold(Part.GUARD)]
+    def _hashes(self, work: Work) -> Mapping[Part, Sequence[bytes]]:
+        return hash_gold(self._database, self._store, self._settings, work.alive)
+
+    def _pictured(self, work: Work) -> Pictured:
+        return Pictured(self._database, self._store, work.alive)
 
 
 def taken_gold(connection: Connection, run_id: UUID) -> Collection[str]:
     """The SHA-256, in hex, of the gold in the run's snapshot: what is added later waits for the next run."""
     row = stored_snapshots.of_run(connection, run_id)
     return frozenset(row["manifest"]["gold"]) if row else frozenset()
+
+
+def _judges(pictured: Pictured) -> list[Sample]:
+    return [pictured.labelled(picture) for picture in pictured.gold(Part.GUARD)]
 
 
 def _candidate(work: Work) -> Path:

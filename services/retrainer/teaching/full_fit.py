@@ -43,7 +43,8 @@ def fit_full(
     """A version directory in `work`, without gold and guard, of the champion's network trained on `samples`.
 
     Statistics of batch normalisation stay the champion's: a few pictures would make worse ones. After each epoch a
-    checkpoint holds what was reached. Raises ValueError where gold lacks a class.
+    checkpoint holds what was reached. `heard` is told within an epoch too, after each step: the epochs that are done,
+    the loss so far, and the seconds that this one is going to take. Raises ValueError where gold lacks a class.
     """
     made = work / "network" / version
     if (made / "manifest.json").exists():
@@ -89,8 +90,10 @@ def _trained(network: nn.Module, crops: _Crops, recipe: FullRecipe, checkpoint: 
     steps = crops.steps_per_epoch
     for epoch in range(_resumed(checkpoint, network, optimizer, recipe), recipe.epochs):
         started, total = time.monotonic(), 0.0
-        for step in range(epoch * steps, (epoch + 1) * steps):
-            pixels, targets = (torch.from_numpy(array).to(device) for array in crops.batch(step))
+        for taken in range(steps):
+            if taken:
+                heard(epoch, total / taken, (time.monotonic() - started) / taken * steps)
+            pixels, targets = (torch.from_numpy(array).to(device) for array in crops.batch(epoch * steps + taken))
             loss = binary_cross_entropy_with_logits(network(pixels).logit, targets)
             optimizer.zero_grad()
             (loss + recipe.anchor / 2 * _distance(network, start)).backward()

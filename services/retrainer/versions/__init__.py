@@ -1,4 +1,4 @@
-"""Version directories: what lies in one, how one is written, staged from another, read back and put in place.
+"""Version directories: what lies in one, how one is written, staged from another, read back, fetched and put in place.
 
 May import the networks.
 """

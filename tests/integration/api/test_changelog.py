@@ -57,7 +57,7 @@ def test_a_trained_version_is_told_with_its_run_its_gate_and_its_moves(client, d
     first, *others = client.get(PATH).json()["entries"]
     assert (first["version"], first["status"], first["origin"]) == ("2.0.0", "published", "trained")
     assert (first["run"]["id"], first["run"]["mode"], first["run"]["parent"]) == (str(run_id), "head", "1.1.0")
-    assert first["run"]["harvest"] == HARVEST
+    assert (first["run"]["harvest"], first["run"]["detail"]) == (HARVEST, "why")
     assert first["gate"]["rulings"] == [RULING]
     assert [(move["before"], move["after"], move["by"]) for move in first["moves"]][-1] == ("available", "shadow", None)
     assert {entry["origin"] for entry in others} == {"shipped"}

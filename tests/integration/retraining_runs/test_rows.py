@@ -5,7 +5,7 @@ import itertools
 import psycopg
 import pytest
 
-from shared.domain.retraining import TRANSITIONS, Mode, RunOutcome, RunStage, RunState
+from shared.domain.retraining import TRANSITIONS, Mode, Progress, RunOutcome, RunStage, RunState
 from shared.errors import IdempotencyMismatch
 from shared.storage import retraining
 from shared.storage.retraining import Ending, Order
@@ -53,6 +53,30 @@ def test_a_superseded_retrainer_changes_nothing(database, ask, read):
         assert retraining.beat(connection, stale, None) is None
     assert read(run).harvest is None
     assert read(run).state is RunState.RUNNING
+
+
+def test_an_attempt_that_comes_further_than_those_before_is_the_first_again(database, ask, read):
+    run = ask()
+
+    def claimed():
+        with database.transaction() as connection:
+            return retraining.claim(connection)
+
+    def said(held, done, stage=RunStage.HARVEST):
+        with database.transaction() as connection:
+            retraining.beat(connection, held, Progress(stage=stage, done=done, total=9))
+        return read(run).attempts, read(run).progress["done"]
+
+    held = claimed()
+    assert said(held, 4) == (1, 4)
+    held = claimed()
+    assert [said(held, done) for done in (0, 4)] == [(2, 4), (2, 4)]
+    held = claimed()
+    assert [said(held, done) for done in (2, 5)] == [(3, 4), (1, 5)]
+    with database.transaction() as connection:
+        assert retraining.beat(connection, held, None) is False
+    assert read(run).progress["done"] == 5
+    assert said(held, 0, RunStage.SNAPSHOT) == (1, 0)
 
 
 def test_a_key_sent_again_gives_the_same_run_and_for_another_order_none(database):

@@ -79,6 +79,14 @@ def test_a_run_that_failed_says_why_in_a_word(ask, carry_out, read, tmp_path, fa
     assert fault.partition(": ")[2] in read(run).failure
 
 
+def test_a_run_whose_version_waits_for_a_person_says_why(ask, carry_out, read, tmp_path):
+    (tmp_path / "waits").write_text("It was judged against 1.1.0.")
+    run = ask()
+    carry_out()
+    assert (read(run).outcome, read(run).version) == (RunOutcome.PUBLISHED, "9.9.9")
+    assert read(run).detail == "Published as 9.9.9. It was judged against 1.1.0."
+
+
 def test_a_published_run_leaves_nothing_on_the_disk(ask, carry_out, retrainer_dir):
     ask()
     carry_out()

@@ -60,8 +60,16 @@ WHERE id = (
 ) RETURNING *, NULL::uuid AS waits_for;
 
 -- run_beats --
-UPDATE retraining_runs SET heartbeat_at = now(), progress = coalesce(%(progress)s, progress)
-WHERE id = %(id)s AND state = 'running' AND fence = %(fence)s RETURNING cancel_requested;
+-- What an attempt says on its way to where those before it were is passed over: it is told from one that gets further.
+UPDATE retraining_runs AS run SET
+    heartbeat_at = now(),
+    attempts = CASE WHEN %(done)s > reached.done THEN 1 ELSE attempts END,
+    progress = CASE WHEN %(done)s >= reached.done THEN %(progress)s ELSE progress END
+FROM (
+    SELECT id, CASE progress ->> 'stage' WHEN %(stage)s THEN (progress ->> 'done')::integer ELSE 0 END AS done
+    FROM retraining_runs WHERE id = %(id)s
+) AS reached
+WHERE run.id = reached.id AND state = 'running' AND fence = %(fence)s RETURNING cancel_requested;
 
 -- keep_stage_result --
 -- `next` is the stage that begins now.

@@ -1,7 +1,7 @@
 -- samples_now --
 -- What the newest decision about each lent job admits. `is_new`: no snapshot holds it yet.
-SELECT ledger.id, ledger.job_id, ledger.tenant_id, ledger.source, ledger.sha256, ledger.label, ledger.weight,
-       ledger.seal, NOT EXISTS (SELECT FROM snapshot_samples WHERE ledger_id = ledger.id) AS is_new
+SELECT ledger.id, ledger.job_id, ledger.tenant_id, ledger.source, ledger.sha256, ledger.pdq, ledger.label,
+       ledger.weight, ledger.seal, NOT EXISTS (SELECT FROM snapshot_samples WHERE ledger_id = ledger.id) AS is_new
 FROM (
     SELECT DISTINCT ON (job_id) * FROM ledger ORDER BY job_id, id DESC
 ) AS ledger JOIN lent_jobs AS lent ON lent.id = ledger.job_id

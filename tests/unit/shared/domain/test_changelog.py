@@ -88,6 +88,12 @@ def test_a_refused_candidate_stands_there_too():
     assert "Unsigned" not in said
 
 
+def test_a_version_that_never_went_on_its_way_says_why():
+    ended = ENTRY | {"run": ENTRY["run"] | {"detail": "It was judged against 1.1.0, and 1.0.0 is champion now."}}
+    assert "and 1.0.0 is champion now." in markdown([ended | {"moves": []}])
+    assert "is champion now." not in markdown([ended])
+
+
 def test_what_others_wrote_stays_text():
     said = markdown([ENTRY | {"name": "<script>\n# [x](javascript:y)", "run": None, "origin": "shipped"}])
     assert "## 1.2.0 · \\<script\\> \\# \\[x\\](javascript:y) · 2026-11-21" in said

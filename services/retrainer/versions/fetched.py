@@ -1,4 +1,4 @@
-"""Version directories that a run reads: fetched into its folder, and vouched for as for a worker."""
+"""Version directories that a run reads: fetched into a folder of its own, and vouched for as for a worker."""
 
 import shutil
 from pathlib import Path
@@ -19,7 +19,11 @@ class Fetched:
         self._settings = settings
 
     def version(self, version: str, folder: Path) -> Path:
-        """Its directory below `folder`; raises ModelRefused where somebody should vouch for it and nobody does."""
+        """Its directory below `folder`: the one way to a registered version.
+
+        Raises ModelRefused where somebody should vouch for it and nobody does, ConfigurationError where there is no
+        such version, and Outage where it is not whole.
+        """
         directory = folder / version
         if not directory.is_dir():
             partial = directory.with_name(f"{version}.partial")

@@ -1,0 +1,92 @@
+"""The stages of a real run, joined: what each hands to the parts, against the real ledger and store."""
+
+import io
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+
+pytest.importorskip("torch")
+
+from services.retrainer.loop.pulse import Stopped
+from services.retrainer.loop.run import Work
+from services.retrainer.loop.stages import Joined
+from shared.domain.labels import Label
+from shared.domain.retraining import Mode, Progress, RunStage
+from shared.domain.tenant import Scope
+from shared.storage import gold, retraining, tenants
+from shared.storage.gold import NewGold
+from shared.storage.retraining import Order
+from tests.integration.retraining import lend, lender, pictured, run_harvest, sha256_of
+from tests.models import brightness
+
+
+@pytest.fixture
+def joined(database, store, settings):
+    return Joined(database, store, settings)
+
+
+@pytest.fixture
+def work(database, shipped, tmp_path):
+    """Of a run that began under the shipped champion."""
+    with database.transaction() as connection:
+        retraining.ask(connection, Order(mode=Mode.HEAD, min_samples=0), by=None)
+        run = retraining.claim(connection)
+    folder = tmp_path / "run"
+    return Work(run=run, stage=RunStage.SNAPSHOT, results={}, folder=folder, report=lambda _: None)
+
+
+@pytest.fixture
+def judge(database, store, tenant):
+    """Adds a picture to the guard part of gold."""
+    with database.transaction() as connection:
+        key = tenants.create_key(connection, tenant, "curator", {Scope.MODELS})[0]["id"]
+
+    def judge(data):
+        new = NewGold(
+            sha256=sha256_of(data), label=Label.AI, owner="kim", kind="", bytes=len(data), format="png", width=None,
+            height=None,
+        )  # fmt: skip
+        with database.transaction() as connection:
+            gold.add(connection, store, new, io.BytesIO(data), guard_share=1.0, by=key)
+
+    return judge
+
+
+def test_a_lent_picture_that_is_guard_gold_now_is_in_no_snapshot_any_more(
+    database, store, settings, joined, work, judge, tmp_path
+):
+    lent = lender(database)
+    for seed in (1, 2):
+        lend(database, store, lent, pictured(seed))
+    run_harvest(database, store, brightness(tmp_path / "2.0.0"), settings, uuid4())
+    judge(pictured(1))
+    taken = joined.snapshot(work)
+    assert (taken["harvested"], taken["samples"], taken["withdrawn"]) == (1, 1, {"near_guard": 1})
+
+
+@pytest.fixture
+def measuring(work, judge):
+    """A candidate that is to be measured on two guard pictures, beside the champion."""
+    for seed in (1, 2):
+        judge(pictured(seed))
+    brightness(work.folder / "candidate", "2.0.0")
+    return replace(work, stage=RunStage.EVALUATE, results={RunStage.TRAIN: {"files": ["candidate"]}})
+
+
+def test_each_picture_that_a_version_is_measured_on_is_reported(joined, measuring):
+    told = []
+    joined.evaluate(replace(measuring, report=told.append))
+    assert told == [Progress(stage=RunStage.EVALUATE)] * 4
+
+
+def test_a_stop_is_heard_in_the_middle_of_measuring(joined, measuring):
+    told = []
+
+    def stopping(progress):
+        told.append(progress)
+        if len(told) == 2:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        joined.evaluate(replace(measuring, report=stopping))
