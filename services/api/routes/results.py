@@ -21,6 +21,7 @@ from services.api.overlay import overlay
 from services.api.result_page import content_security_policy, notice_page, result_page
 from services.api.result_texts import Texts
 from services.api.result_view import View
+from services.api.spool import CROWDED_SECONDS, Crowded
 from services.api.visitors import APPEAL_COST
 from shared.domain.appeal import MAX_APPEALS, MAX_FILES
 from shared.domain.job import Job, State
@@ -130,15 +131,17 @@ async def make_appeal(token: str, request: Request, parts: PartsOf, texts: Texts
     except (Gone, Outage) as exc:
         return _gone(texts, exc)
     draft: dict[str, str] = {}
+    limits = {"max_files": MAX_FILES + 1, "max_fields": FORM_FIELDS, "max_part_size": FIELD_BYTES}
     try:
         _require_our_own(request)
-        async with request.form(max_files=MAX_FILES + 1, max_fields=FORM_FIELDS, max_part_size=FIELD_BYTES) as form:
+        # One body at a time against one result: whoever has its link leaves places to others.
+        async with parts.appeal_spool.form(request, link.job_id, **limits) as form:
             draft |= {name: value for name, value in form.items() if isinstance(value, str)}
             await to_thread.run_sync(_keep, parts, link, form, limiter=parts.upload_threads)
-    except Outage as exc:
+    except (Gone, Outage) as exc:
         return _gone(texts, exc)
-    except OSError as exc:
-        return _gone(texts, Outage("uploads", f"the files cannot be spooled: {exc}"))
+    except Crowded:
+        return _gone(texts, Gone(503, CROWDED_SECONDS))
     except (Refused, HTTPException) as exc:
         refused = exc if isinstance(exc, Refused) else unreadable(exc)
 

@@ -1,12 +1,14 @@
 """Appeals: made on the page of a result, decided by the tenant's reviewers, kept apart from everybody else."""
 
 import html
+from dataclasses import replace
 
 import psycopg
 import pytest
 
 from deploy.local.servers import free_ports
 from services.api.schemas.appeals import AppealDocument
+from services.api.spool import Spool
 from services.worker.sweeper import Sweeper
 from shared.domain.appeal import MAX_APPEALS, TRANSITIONS, AppealState
 from shared.domain.tenant import Scope
@@ -134,6 +136,17 @@ class TestMaking:
         assert "Not available at the moment" in answer.text
         assert visitor.get(f"{path}/image").status_code == 503
         assert visitor.get(path).status_code == 200
+        assert client.get("/v1/appeals").json()["appeals"] == []
+
+    def test_where_no_place_is_free_it_is_sent_later_and_submissions_go_on(
+        self, connect, client, visitor, path, tmp_path
+    ):
+        state = connect.app.state
+        state.parts = replace(state.parts, appeal_spool=Spool(tmp_path, at_once=0))
+        answer = send_appeal(visitor, path, files=[RAW])
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+        assert "Not available at the moment" in answer.text
+        assert client.upload(picture((1, 2, 3))).status_code == 202
         assert client.get("/v1/appeals").json()["appeals"] == []
 
     def test_a_body_that_is_no_form_or_breaks_off_is_refused(self, visitor, path):
