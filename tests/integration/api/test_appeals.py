@@ -12,6 +12,7 @@ from services.api.spool import Spool
 from services.worker.sweeper import Sweeper
 from shared.domain.appeal import MAX_APPEALS, TRANSITIONS, AppealState
 from shared.domain.tenant import Scope
+from shared.storage import jobs, links
 from tests.integration.api.people import judged, link, send_appeal, text_of
 from tests.integration.factories import get, make_tenant, picture, submit_image
 
@@ -42,6 +43,13 @@ def appeal(client, visitor, path):
     assert answer.status_code == 303, answer.text
     [made] = client.get("/v1/appeals").json()["appeals"]
     return made
+
+
+async def form(meanwhile):
+    """The pieces of an appeal's body; between them something happens."""
+    yield b'--B\r\nContent-Disposition: form-data; name="message"\r\n\r\nI drew this.\r\n'
+    meanwhile()
+    yield b'--B\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\nabc\r\n--B--\r\n'
 
 
 def decide(client, appeal, **changed):
@@ -115,6 +123,37 @@ class TestMaking:
         assert answers == [303] * MAX_APPEALS + [409]
         assert "<form" not in visitor.get(path).text
         assert "As many appeals as are possible" in visitor.get(path).text
+
+    def test_where_none_is_taken_the_body_is_not_read_and_no_file_is_kept(
+        self, client, visitor, path, database, store, tenant
+    ):
+        waiting = link(client, str(submit_image(database, store, tenant, picture((5, 5, 5)))))
+        for _ in range(MAX_APPEALS):
+            send_appeal(visitor, path)
+        before = len(list(store.images()))
+        read = []
+        for each in (path, waiting):
+            headers = {"Content-Type": "multipart/form-data; boundary=B"}
+            answer = visitor.post(f"{each}/appeals", headers=headers, content=form(lambda: read.append(1)))
+            assert answer.status_code == 409
+        assert (read, len(list(store.images()))) == ([], before)
+
+    def test_a_link_that_is_closed_or_a_job_that_is_erased_while_the_appeal_arrives_ends_it(
+        self, client, visitor, path, job, database, tenant
+    ):
+        def revoke():
+            with database.transaction() as connection:
+                [row] = links.of_job(connection, tenant, job.id)
+                links.revoke(connection, tenant, job.id, row["id"])
+
+        def erase():
+            with database.transaction() as connection:
+                jobs.erase(connection, tenant, job.id)
+
+        headers = {"Content-Type": "multipart/form-data; boundary=B"}
+        revoked = visitor.post(f"{path}/appeals", headers=headers, content=form(revoke))
+        assert (revoked.status_code, client.get("/v1/appeals").json()["appeals"]) == (410, [])
+        assert visitor.post(f"{link(client, job)}/appeals", headers=headers, content=form(erase)).status_code == 404
 
     def test_without_a_result_or_with_a_closed_link_there_is_none(
         self, client, visitor, path, job, database, store, tenant
