@@ -118,6 +118,11 @@ def of_job(connection: Connection, tenant_id: UUID, job_id: UUID) -> list[Row]:
     return list(connection.execute(QUERIES["list_appeals_of_job"], {"tenant_id": tenant_id, "id": job_id}))
 
 
+def any_open(connection: Connection, tenant_id: UUID, job_id: UUID) -> bool:
+    """Whether an appeal against the job waits to be decided."""
+    return any(row["state"] == AppealState.OPEN for row in of_job(connection, tenant_id, job_id))
+
+
 def page(connection: Connection, tenant_id: UUID, *, limit: int, **filters: Any) -> list[Row]:
     """Newest first. `filters`: before_id, state, job_id."""
     given = {name: value for name, value in filters.items() if value is not None}
