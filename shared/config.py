@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     max_model_bytes: int = Field(
         500_000_000, ge=1, description="Largest model version accepted, all its files together."
     )
+    spool_dir: Path = Field(
+        Path(".jinwi/spool"), description="Folder in which the API keeps appeals and model versions while they arrive."
+    )
     max_pixels: int = Field(80_000_000, ge=1, description="Most pixels (width × height) of an image accepted.")
     max_side: int = Field(30_000, ge=1, description="Longest side in px of an image accepted.")
     max_wait_seconds: float = Field(60, ge=0, description="Longest `Prefer: wait` that is honoured.")

@@ -31,7 +31,12 @@ def _jobs(connection: Connection) -> Iterator[Metric]:
         values_of_row = [row["state"], row["stage"], row["lane"]]
         present.add_metric(values_of_row, row["present"])
         entered.add_metric(values_of_row, row["entered"])
-    yield from (present, entered)
+    held = GaugeMetricFamily(
+        "jinwi_jobs_held_by_appeals",
+        "Jobs kept beyond retention by an open appeal.",
+        counts.held_by_appeals(connection),
+    )
+    yield from (present, entered, held)
 
 
 def _queues(connection: Connection) -> Iterator[Metric]:

@@ -140,6 +140,7 @@ def settings(servers, template, folder, tmp_path, monkeypatch):
         **servers.environment(),
         "JINWI_HOME": str(tmp_path),
         "JINWI_MODEL_CACHE": str(tmp_path / "models"),
+        "JINWI_SPOOL_DIR": str(tmp_path / "spool"),
         "JINWI_S3_IMAGES_BUCKET": f"{name}-images",
         "JINWI_S3_MODELS_BUCKET": f"{name}-models",
     }

@@ -99,6 +99,7 @@ def make_stack(settings: Settings, home: Home) -> Stack:
         "JINWI_HOME": str(home.root),
         "JINWI_MODEL_CACHE": str(home.root / "models"),
         "JINWI_RETRAINER_DIR": str(home.root / "retrainer"),
+        "JINWI_SPOOL_DIR": str(home.root / "spool"),
         "PROMETHEUS_MULTIPROC_DIR": str(home.metrics),
     }
     for server in behind:

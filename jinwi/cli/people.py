@@ -68,7 +68,7 @@ def create_link(
 
 @links.command("list")
 def list_links(job_id: JobArgument, json: JsonOption = False, lang: LangOption = None) -> None:
-    """List the links to a result, the oldest first; never what they are."""
+    """List the links to a result, the open ones first; never what they are."""
     from jinwi.commands import people as commands
 
     with session(lang) as terminal:

@@ -272,8 +272,8 @@ HELP: Mapping[str, str] = {
     ),
     "Make a link to a result; it is shown this once.": "결과로 가는 링크를 만듭니다. 이때 한 번만 표시됩니다.",
     "When it ends (ISO 8601); else when it is revoked.": "링크의 기한 (ISO 8601). 지정하지 않으면 취소할 때까지.",
-    "List the links to a result, the oldest first; never what they are.": (
-        "결과로 가는 링크를 오래된 것부터 보여 줍니다. 주소는 보여 주지 않습니다."
+    "List the links to a result, the open ones first; never what they are.": (
+        "결과로 가는 링크를 유효한 것부터 보여 줍니다. 주소는 보여 주지 않습니다."
     ),
     "Let nobody read the result by this link any more.": "이 링크로는 더 이상 결과를 볼 수 없게 합니다.",
     "The link's id.": "링크의 ID.",

@@ -18,6 +18,7 @@ from services.api.key_use import KeyUse
 from services.api.limits import RateLimits, Standing
 from services.api.middleware import STANDINGS
 from services.api.schemas.base import require_once
+from services.api.spool import Spool
 from services.api.submit import Submissions
 from services.api.visitors import Visitors
 from shared.config import Settings
@@ -51,6 +52,9 @@ class Parts:
     limits: RateLimits
     visitors: Visitors
     key_use: KeyUse
+    appeal_spool: Spool
+    model_spool: Spool
+    """Two, so that whoever has a link never keeps a model version waiting, nor the other way round."""
     upload_threads: CapacityLimiter
     """Apart from the threads of all other requests: a frozen object store must not stop reads."""
     health_threads: CapacityLimiter

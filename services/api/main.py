@@ -44,6 +44,7 @@ from services.api.routes import (
 )
 from services.api.schemas.jobs import EXAMPLE_JOB
 from services.api.schemas.problems import ProblemDocument, problems
+from services.api.spool import Spool
 from services.api.submit import Submissions
 from services.api.visitors import Visitors
 from shared.config import Settings
@@ -79,6 +80,10 @@ UNCOUNTED = (health, page, results)
 
 UPLOAD_THREADS = 8
 HEALTH_THREADS = 8
+
+APPEALS_AT_ONCE = 3
+MODELS_AT_ONCE = 1
+"""Bodies of each kind that one process takes at a time: with the default limits they need 0.8 GB of disk."""
 
 MODEL_SECONDS = 3600
 """For how long the upload of a model version may take."""
@@ -170,6 +175,8 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Parts:
         limits=RateLimits(settings, counters),
         visitors=Visitors(settings, counters),
         key_use=key_use,
+        appeal_spool=Spool(settings.spool_dir, APPEALS_AT_ONCE),
+        model_spool=Spool(settings.spool_dir, MODELS_AT_ONCE),
         upload_threads=CapacityLimiter(UPLOAD_THREADS),
         health_threads=CapacityLimiter(HEALTH_THREADS),
     )

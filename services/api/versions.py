@@ -9,11 +9,12 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 from fastapi import Request
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 
 from services.api.errors import Problem, invalid
 from services.api.schemas.base import require_once
 from services.api.schemas.fields import JSON_DEPTH, require_storable
+from services.api.spool import Spool
 from shared import archive
 from shared.config import Settings
 from shared.domain.model_card import ModelCard
@@ -61,25 +62,15 @@ REQUEST_BODY: Mapping[str, Any] = {
 
 
 @asynccontextmanager
-async def uploaded(request: Request) -> AsyncGenerator[Mapping[str, BinaryIO]]:
-    """The files of the form by name, spooled to disk beyond 1 MiB and closed at the end. Raises Problem."""
+async def uploaded(request: Request, spool: Spool, by: UUID) -> AsyncGenerator[Mapping[str, BinaryIO]]:
+    """The files of the form that this key sends, by name, closed at the end. Raises Problem and Outage."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise Problem("unsupported-media-type", "Send the files of a version as multipart/form-data.")
-    form = await _spool(request)
-    try:
+    async with spool.form(request, by, max_files=archive.MOST_FILES, max_fields=archive.MOST_FILES) as form:
         require_once(name for name, _ in form.multi_items())
         if texts := [name for name, value in form.multi_items() if not isinstance(value, UploadFile)]:
             raise invalid(dict.fromkeys(texts, "must be a file"))
         yield {name: value.file for name, value in form.multi_items() if isinstance(value, UploadFile)}
-    finally:
-        await form.close()
-
-
-async def _spool(request: Request) -> FormData:
-    try:
-        return await request.form(max_files=archive.MOST_FILES, max_fields=archive.MOST_FILES)
-    except OSError as exc:
-        raise Outage("uploads", f"the upload cannot be spooled: {exc}") from exc
 
 
 def register(

@@ -8,7 +8,7 @@ import structlog
 
 from shared.config import Settings
 from shared.errors import Busy
-from shared.storage import comparisons, gold, images, jobs, removal, spot_checks, webhook_endpoints
+from shared.storage import appeals, comparisons, gold, images, jobs, removal, spot_checks, webhook_endpoints
 from shared.storage.db import Database
 from shared.storage.lock import MAINTENANCE, only_one
 from shared.storage.objects import ObjectStore
@@ -53,17 +53,22 @@ def maintain(database: Database, store: ObjectStore, settings: Settings) -> None
 
 
 def _apply_retention(database: Database) -> int:
-    """Erase finished jobs older than their tenants keep them, one transaction each; how many."""
+    """Erase finished jobs older than their tenants keep them, one transaction each; how many.
+
+    Whoever appealed since we looked is answered first.
+    """
     erased = 0
     while True:
         with database.transaction() as connection:
             old = jobs.past_retention(connection, limit=BATCH)
         for tenant_id, job_id in old:
             with database.transaction() as connection:
-                jobs.erase(connection, tenant_id, job_id)
+                jobs.lock(connection, tenant_id, job_id)
+                if not appeals.any_open(connection, tenant_id, job_id):
+                    jobs.erase(connection, tenant_id, job_id)
+                    erased += 1
         if not old:
             return erased
-        erased += len(old)
 
 
 def _adopt_orphans(database: Database, store: ObjectStore) -> int:

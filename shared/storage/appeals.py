@@ -30,6 +30,14 @@ class AppealFile:
     file: BinaryIO
 
 
+def appealable(connection: Connection, link: Opened, *, at_most: int) -> Job | None:
+    """The job that one more appeal may be made against; None: it has no result (any more), or has `at_most` appeals."""
+    job = jobs.get(connection, link.tenant_id, link.job_id)
+    counted = connection.execute(QUERIES["count_appeals"], {"tenant_id": link.tenant_id, "id": link.job_id}).fetchone()
+    assert counted is not None
+    return job if job and job.result is not None and counted["appeals"] < at_most else None
+
+
 def make(
     connection: Connection,
     store: ObjectStore,
@@ -40,15 +48,13 @@ def make(
     files: Sequence[AppealFile],
     at_most: int,
 ) -> Row | None:
-    """Write an appeal and announce it; None: its job has no result (any more), or has `at_most` appeals.
+    """Write an appeal and announce it; None: as of `appealable`, which somebody else may have changed meanwhile.
 
     The files' bytes are in the store already; here their rows are held while that is made sure of, as an image's are.
     """
     jobs.lock(connection, link.tenant_id, link.job_id)
-    job = jobs.get(connection, link.tenant_id, link.job_id)
-    counted = connection.execute(QUERIES["count_appeals"], {"tenant_id": link.tenant_id, "id": link.job_id}).fetchone()
-    assert counted is not None
-    if job is None or job.result is None or counted["appeals"] >= at_most:
+    job = appealable(connection, link, at_most=at_most)
+    if job is None:
         return None
     parameters = {
         "tenant_id": link.tenant_id,
@@ -110,6 +116,11 @@ def files(connection: Connection, appeal_id: UUID) -> list[Row]:
 def of_job(connection: Connection, tenant_id: UUID, job_id: UUID) -> list[Row]:
     """All appeals against one result, oldest first."""
     return list(connection.execute(QUERIES["list_appeals_of_job"], {"tenant_id": tenant_id, "id": job_id}))
+
+
+def any_open(connection: Connection, tenant_id: UUID, job_id: UUID) -> bool:
+    """Whether an appeal against the job waits to be decided."""
+    return any(row["state"] == AppealState.OPEN for row in of_job(connection, tenant_id, job_id))
 
 
 def page(connection: Connection, tenant_id: UUID, *, limit: int, **filters: Any) -> list[Row]:

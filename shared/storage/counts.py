@@ -31,6 +31,13 @@ def deliveries(connection: Connection) -> Row:
     return row
 
 
+def held_by_appeals(connection: Connection) -> int:
+    """Jobs that are kept beyond their tenant's `retention_days` because an appeal against them is open."""
+    row = connection.execute(QUERIES["count_held_by_appeals"]).fetchone()
+    assert row is not None
+    return int(row["held"])
+
+
 def disabled_endpoints(connection: Connection) -> list[Row]:
     """Rows of reason and disabled (webhook endpoints), one for each reason that there is."""
     return list(connection.execute(QUERIES["count_disabled_endpoints"]))

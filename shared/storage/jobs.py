@@ -141,7 +141,7 @@ def erase(connection: Connection, tenant_id: UUID, job_id: UUID) -> Job | None:
 
 
 def past_retention(connection: Connection, *, limit: int) -> list[tuple[UUID, UUID]]:
-    """(tenant, job) of finished jobs older than their tenant's policy keeps them."""
+    """(tenant, job) of finished jobs older than their tenant's policy keeps them, and without an open appeal."""
     rows = connection.execute(QUERIES["jobs_past_retention"], {"limit": limit})
     return [(row["tenant_id"], row["id"]) for row in rows]
 

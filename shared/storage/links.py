@@ -52,7 +52,7 @@ def create(
 
 
 def of_job(connection: Connection, tenant_id: UUID, job_id: UUID) -> list[Row]:
-    """All of them, oldest first, revoked ones too."""
+    """The open ones, then those that are revoked or over; the newest of each first, 1,000 together at most."""
     return list(connection.execute(QUERIES["list_links"], {"tenant_id": tenant_id, "job_id": job_id}))
 
 

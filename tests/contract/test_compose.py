@@ -81,6 +81,14 @@ def test_a_folder_in_memory_may_be_written_after_a_restart_too(name: str):
     assert others == ["/run/metrics:uid=10001,gid=10001"]
 
 
+def test_what_is_large_and_slow_arrives_on_the_disk_and_leaves_the_memory_to_pictures():
+    api, spool = SERVICES["api"], SERVICES["api"]["environment"]["JINWI_SPOOL_DIR"]
+    assert f"spool:{spool}" in api["volumes"]
+    assert spool in dockerfile()
+    [size] = [int(mount.removeprefix("/tmp:size=").removesuffix("m")) for mount in api["tmpfs"] if "size" in mount]
+    assert size << 20 >= 20 * Settings().max_body_bytes
+
+
 def test_every_image_runs_as_somebody_other_than_root():
     # Prometheus's image names `nobody` itself.
     by_name = {name for name, service in SERVICES.items() if "user" in service}

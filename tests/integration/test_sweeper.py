@@ -8,12 +8,23 @@ import pytest
 
 from services.worker import housekeeping
 from services.worker.sweeper import Sweeper
+from shared.domain.appeal import AppealState
 from shared.domain.job import Lane, Stage, State
 from shared.errors import Outage
 from shared.queue.enqueue import LIST_ROOM, Publisher
-from shared.storage import images, jobs
+from shared.storage import appeals, counts, images, jobs, links
 from shared.storage.lock import SWEEPER, only_one
-from tests.integration.factories import change_policy, claim, done, finish, get, picture, submit_image, submit_link
+from tests.integration.factories import (
+    change_policy,
+    claim,
+    done,
+    finish,
+    finish_one,
+    get,
+    picture,
+    submit_image,
+    submit_link,
+)
 
 
 @pytest.fixture
@@ -99,6 +110,53 @@ def test_housekeeping_erases_what_is_older_than_the_policy_keeps(database, store
     housekeeping.maintain(database, store, settings)
     assert get(database, tenant, moved).state is State.ERASED
     assert get(database, tenant, fresh).state is State.DONE
+
+
+@pytest.fixture
+def appealed(database, store, tenant):
+    """A job past its retention with an open appeal: its id, and the appeal's."""
+    job_id = finish_one(database, store, tenant)
+    change_policy(database, tenant, retention_days=30)
+    with database.transaction() as connection:
+        connection.execute("UPDATE policies SET document = document || '{\"retention_days\": 0}' WHERE version = 2")
+        jobs.lock(connection, tenant, job_id)
+        _, token = links.create(connection, tenant, job_id, expires_at=None, at_most=1)
+        opened = links.open_link(connection, token)
+        appeal = appeals.make(connection, store, opened, message="Mine.", contact=None, files=[], at_most=1)
+    return job_id, appeal["id"]
+
+
+def held(database):
+    with database.transaction() as connection:
+        return counts.held_by_appeals(connection)
+
+
+def test_housekeeping_keeps_a_job_until_its_appeal_is_decided(database, store, tenant, settings, appealed):
+    job_id, appeal_id = appealed
+    housekeeping.maintain(database, store, settings)
+    assert (get(database, tenant, job_id).state, held(database)) == (State.DONE, 1)
+    with database.transaction() as connection:
+        row = appeals.lock(connection, tenant, appeal_id)
+        said = {"label": "human", "reason": "r", "reviewer": "Kim", "checklist": {}}
+        appeals.decide(connection, tenant, row, AppealState.OVERTURNED, **said)
+    assert held(database) == 0
+    housekeeping.maintain(database, store, settings)
+    assert get(database, tenant, job_id).state is State.ERASED
+
+
+def test_an_appeal_that_is_made_after_housekeeping_looked_keeps_its_job(
+    database, store, tenant, settings, appealed, monkeypatch
+):
+    looks = iter([[(tenant, appealed[0])], []])
+    monkeypatch.setattr(jobs, "past_retention", lambda *_, **__: next(looks))
+    housekeeping.maintain(database, store, settings)
+    assert get(database, tenant, appealed[0]).state is State.DONE
+
+
+def test_erasure_by_hand_waits_for_no_appeal(database, tenant, appealed):
+    with database.transaction() as connection:
+        jobs.erase(connection, tenant, appealed[0])
+    assert (get(database, tenant, appealed[0]).state, held(database)) == (State.ERASED, 0)
 
 
 def test_bytes_that_no_row_knows_are_adopted_and_collected_once_they_are_old(

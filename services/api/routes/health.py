@@ -1,6 +1,8 @@
 """For whoever runs it: is the process alive, is it ready, what has it done. Without a key."""
 
 import asyncio
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 
 import structlog
@@ -18,8 +20,10 @@ router = APIRouter(tags=["health"])
 
 CHECK_SECONDS = 2
 
-NEEDLESS = frozenset({"redis"})
-"""Parts without which submissions are still accepted and kept: the sweeper rings later."""
+NEEDLESS = frozenset({"redis", "spool"})
+"""Parts without which submissions are still accepted and kept: the sweeper rings later, appeals are sent again."""
+
+FULL = "There is no room for another upload."
 
 log = structlog.get_logger("api")
 
@@ -32,7 +36,7 @@ async def live() -> dict[str, str]:
 
 @router.get("/health/ready", responses={503: {"model": Readiness, "description": "Not fit for requests."}})
 async def ready(parts: PartsOf, response: Response) -> Readiness:
-    """Whether submissions are accepted, and which part is not well. `degraded` costs delay and nothing else."""
+    """Whether submissions are accepted, and which part is not well. `degraded` refuses none of them."""
     said = await asyncio.gather(*(_ask(name, check, parts) for name, check in CHECKS.items()))
     sentences = dict(zip(CHECKS, said, strict=True))
     unwell = {name for name, sentence in sentences.items() if sentence != "ok"}
@@ -78,6 +82,22 @@ def _redis(parts: Parts) -> str:
     return "ok"
 
 
+def _uploads(parts: Parts) -> str:
+    return _room("uploads", lambda: shutil.disk_usage(tempfile.gettempdir()).free, parts.settings.max_body_bytes)
+
+
+def _spool(parts: Parts) -> str:
+    largest = max(parts.settings.appeal_bytes, parts.settings.max_model_bytes)
+    return _room("spool", parts.appeal_spool.free_bytes, largest)
+
+
+def _room(part: str, free_bytes: Callable[[], int], needed: int) -> str:
+    try:
+        return "ok" if free_bytes() >= needed else FULL
+    except OSError as exc:
+        raise Outage(part, f"the folder cannot be used: {exc}") from exc
+
+
 def _model(parts: Parts) -> str:
     with parts.database.transaction() as connection:
         return "ok" if models.get(connection, "champion") else "No model version is champion yet."
@@ -87,5 +107,7 @@ CHECKS: Mapping[str, Callable[[Parts], str]] = {
     "postgres": _postgres,
     "objects": _objects,
     "redis": _redis,
+    "uploads": _uploads,
+    "spool": _spool,
     "model": _model,
 }

@@ -42,7 +42,7 @@ def create_link(job_id: UUID, said: LinkRequest, caller: Submitter, parts: Parts
 
 @router.get("", responses=problems(*_OF_ONE))
 def list_links(job_id: UUID, caller: Reader, parts: PartsOf) -> LinkList:
-    """The links of a job, oldest first; never what they are. Needs the scope `read`."""
+    """The links of a job, the open ones first; never what they are. Needs the scope `read`."""
     with parts.database.transaction() as connection:
         _find(connection, caller.tenant_id, job_id, lock=False)
         rows = links.of_job(connection, caller.tenant_id, job_id)

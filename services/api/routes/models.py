@@ -152,13 +152,14 @@ def export_model(version: Version, _: Curator, parts: PartsOf) -> StreamingRespo
             "too-large",
             "unsupported-media-type",
             "invalid-request",
+            "busy",
             "unavailable",
         ),
     },
 )
 async def upload_model(request: Request, response: Response, caller: Curator, parts: PartsOf) -> ModelDocument:
     """Register a model version: every file of its directory in one form. Needs the scope `models`."""
-    async with versions.uploaded(request) as files:
+    async with versions.uploaded(request, parts.model_spool, caller.key_id) as files:
         row, made = await to_thread.run_sync(
             versions.register,
             files,

@@ -21,6 +21,7 @@ from services.api.pages.languages import choose
 from services.api.pages.result import content_security_policy, notice_page, result_page
 from services.api.pages.texts import Texts
 from services.api.pages.view import View
+from services.api.spool import CROWDED_SECONDS, Crowded
 from services.api.visitors import APPEAL_COST
 from shared.domain.appeal import MAX_APPEALS, MAX_FILES
 from shared.domain.job import Job, State
@@ -124,21 +125,24 @@ def show_answer(token: str, request: Request, parts: PartsOf, texts: TextsOf) ->
 
 @router.post("/appeals")
 async def make_appeal(token: str, request: Request, parts: PartsOf, texts: TextsOf) -> Response:
-    """Take an appeal; the body is read only once the token was found to lead somewhere."""
+    """Take an appeal; the body is read only where the token leads to what may be appealed against."""
     try:
         link, _ = await run_in_threadpool(_open, parts, request, token, APPEAL_COST)
     except (Gone, Outage) as exc:
         return _gone(texts, exc)
     draft: dict[str, str] = {}
+    limits = {"max_files": MAX_FILES + 1, "max_fields": FORM_FIELDS, "max_part_size": FIELD_BYTES}
     try:
         _require_our_own(request)
-        async with request.form(max_files=MAX_FILES + 1, max_fields=FORM_FIELDS, max_part_size=FIELD_BYTES) as form:
+        await run_in_threadpool(_require_appealable, parts, link)
+        # One body at a time against one result: whoever has its link leaves places to others.
+        async with parts.appeal_spool.form(request, link.job_id, **limits) as form:
             draft |= {name: value for name, value in form.items() if isinstance(value, str)}
-            await to_thread.run_sync(_keep, parts, link, form, limiter=parts.upload_threads)
-    except Outage as exc:
+            await to_thread.run_sync(_keep, parts, token, link, form, limiter=parts.upload_threads)
+    except (Gone, Outage) as exc:
         return _gone(texts, exc)
-    except OSError as exc:
-        return _gone(texts, Outage("uploads", f"the files cannot be spooled: {exc}"))
+    except Crowded:
+        return _gone(texts, Gone(503, CROWDED_SECONDS))
     except (Refused, HTTPException) as exc:
         refused = exc if isinstance(exc, Refused) else unreadable(exc)
 
@@ -151,13 +155,24 @@ async def make_appeal(token: str, request: Request, parts: PartsOf, texts: Texts
     return RedirectResponse(f"../{token}?lang={texts.code}&sent=1#appeals", status_code=303)
 
 
-def _keep(parts: Parts, link: Opened, form: FormData) -> None:
-    """The files' bytes first, then one transaction, as with an image; raises Refused and Outage."""
+def _require_appealable(parts: Parts, link: Opened) -> None:
+    """Raise Refused where no appeal is taken, before one is sent whose files would lie in the store for nothing."""
+    with parts.database.transaction() as connection:
+        if appeals.appealable(connection, link, at_most=MAX_APPEALS) is None:
+            raise Refused("too_many", 409)
+
+
+def _keep(parts: Parts, token: str, link: Opened, form: FormData) -> None:
+    """The files' bytes first, then one transaction, as with an image; raises Refused, Gone and Outage."""
     said = read_appeal(form, parts.settings.appeal_file_bytes, parts.settings.appeal_bytes)
     for one in said.files:
         one.file.seek(0)
         parts.store.put_image(link.tenant_id, one.sha256, one.file, one.size)
     with parts.database.transaction() as connection:
+        # The body may have taken minutes.
+        found = links.open_link(connection, token)
+        if found is None or found.closed:
+            raise Gone(410 if found else 404)
         made = appeals.make(
             connection,
             parts.store,

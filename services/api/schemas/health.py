@@ -11,5 +11,7 @@ class Readiness(Document):
     status: Literal["ok", "degraded", "unavailable"]
     parts: dict[str, str] = Field(
         description="For each part `ok`, or a sentence.",
-        examples=[{"postgres": "ok", "objects": "ok", "redis": "ok", "model": "ok"}],
+        examples=[
+            {"postgres": "ok", "objects": "ok", "redis": "ok", "uploads": "ok", "spool": "ok", "model": "ok"},
+        ],
     )

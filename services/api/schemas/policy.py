@@ -37,7 +37,9 @@ class PolicyRequest(Request):
         description="Share of people's pictures of a kind called AI, above which no picture of that kind is likely AI.",
     )
     allow_training: StrictBool = False
-    retention_days: Days | None = Field(None, description="null: kept until erased.")
+    retention_days: Days | None = Field(
+        None, description="null: kept until erased. A job with an open appeal is kept until that is decided."
+    )
 
 
 class PolicyDocument(Document):

@@ -24,7 +24,7 @@ from services.retrainer.versions.fetched import Fetched
 from shared.config import Settings
 from shared.domain.labels import Part
 from shared.domain.lifecycle import CHALLENGING, VersionState
-from shared.domain.retraining import Refusal, RunStage
+from shared.domain.retraining import Progress, Refusal, RunStage
 from shared.errors import ConfigurationError
 from shared.storage import lifecycle, models, retraining
 from shared.storage import snapshots as stored_snapshots

@@ -1,15 +1,18 @@
 """Appeals: made on the page of a result, decided by the tenant's reviewers, kept apart from everybody else."""
 
 import html
+from dataclasses import replace
 
 import psycopg
 import pytest
 
 from deploy.local.servers import free_ports
 from services.api.schemas.appeals import AppealDocument
+from services.api.spool import Spool
 from services.worker.sweeper import Sweeper
 from shared.domain.appeal import MAX_APPEALS, TRANSITIONS, AppealState
 from shared.domain.tenant import Scope
+from shared.storage import jobs, links
 from tests.integration.api.people import judged, link, send_appeal, text_of
 from tests.integration.factories import get, make_tenant, picture, submit_image
 
@@ -40,6 +43,13 @@ def appeal(client, visitor, path):
     assert answer.status_code == 303, answer.text
     [made] = client.get("/v1/appeals").json()["appeals"]
     return made
+
+
+async def form(meanwhile):
+    """The pieces of an appeal's body; between them something happens."""
+    yield b'--B\r\nContent-Disposition: form-data; name="message"\r\n\r\nI drew this.\r\n'
+    meanwhile()
+    yield b'--B\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\nabc\r\n--B--\r\n'
 
 
 def decide(client, appeal, **changed):
@@ -114,6 +124,37 @@ class TestMaking:
         assert "<form" not in visitor.get(path).text
         assert "As many appeals as are possible" in visitor.get(path).text
 
+    def test_where_none_is_taken_the_body_is_not_read_and_no_file_is_kept(
+        self, client, visitor, path, database, store, tenant
+    ):
+        waiting = link(client, str(submit_image(database, store, tenant, picture((5, 5, 5)))))
+        for _ in range(MAX_APPEALS):
+            send_appeal(visitor, path)
+        before = len(list(store.images()))
+        read = []
+        for each in (path, waiting):
+            headers = {"Content-Type": "multipart/form-data; boundary=B"}
+            answer = visitor.post(f"{each}/appeals", headers=headers, content=form(lambda: read.append(1)))
+            assert answer.status_code == 409
+        assert (read, len(list(store.images()))) == ([], before)
+
+    def test_a_link_that_is_closed_or_a_job_that_is_erased_while_the_appeal_arrives_ends_it(
+        self, client, visitor, path, job, database, tenant
+    ):
+        def revoke():
+            with database.transaction() as connection:
+                [row] = links.of_job(connection, tenant, job.id)
+                links.revoke(connection, tenant, job.id, row["id"])
+
+        def erase():
+            with database.transaction() as connection:
+                jobs.erase(connection, tenant, job.id)
+
+        headers = {"Content-Type": "multipart/form-data; boundary=B"}
+        revoked = visitor.post(f"{path}/appeals", headers=headers, content=form(revoke))
+        assert (revoked.status_code, client.get("/v1/appeals").json()["appeals"]) == (410, [])
+        assert visitor.post(f"{link(client, job)}/appeals", headers=headers, content=form(erase)).status_code == 404
+
     def test_without_a_result_or_with_a_closed_link_there_is_none(
         self, client, visitor, path, job, database, store, tenant
     ):
@@ -134,6 +175,17 @@ class TestMaking:
         assert "Not available at the moment" in answer.text
         assert visitor.get(f"{path}/image").status_code == 503
         assert visitor.get(path).status_code == 200
+        assert client.get("/v1/appeals").json()["appeals"] == []
+
+    def test_where_no_place_is_free_it_is_sent_later_and_submissions_go_on(
+        self, connect, client, visitor, path, tmp_path
+    ):
+        state = connect.app.state
+        state.parts = replace(state.parts, appeal_spool=Spool(tmp_path, at_once=0))
+        answer = send_appeal(visitor, path, files=[RAW])
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+        assert "Not available at the moment" in answer.text
+        assert client.upload(picture((1, 2, 3))).status_code == 202
         assert client.get("/v1/appeals").json()["appeals"] == []
 
     def test_a_body_that_is_no_form_or_breaks_off_is_refused(self, visitor, path):

@@ -3,9 +3,11 @@
 import hashlib
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
+from services.api.spool import Spool
 from shared import archive, pem, signing
 from shared.domain.retraining import Mode
 from shared.domain.tenant import Scope
@@ -52,6 +54,17 @@ def aliases(client) -> dict[str, str]:
 def fields(answer) -> dict[str, str]:
     assert answer.status_code == 422, answer.text
     return {error["field"]: error["message"] for error in answer.json()["errors"]}
+
+
+def test_where_no_place_is_free_it_is_refused_and_registered_later(connect, client, shipped, version, tmp_path):
+    state = connect.app.state
+    parts = state.parts
+    state.parts = replace(parts, model_spool=Spool(tmp_path, at_once=0))
+    answer = upload(client, version())
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:jinwi:problem:busy")
+    assert answer.headers["Retry-After"] == "30"
+    state.parts = parts
+    assert upload(client, version("7.0.1")).status_code == 201
 
 
 def test_an_uploaded_version_is_registered_whole_and_scores_nothing_yet(client, store, shipped, version, tmp_path):

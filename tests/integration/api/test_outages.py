@@ -27,7 +27,7 @@ def test_all_is_well(client, shipped):
     assert answer.status_code == 200
     assert answer.json() == {
         "status": "ok",
-        "parts": {"postgres": "ok", "objects": "ok", "redis": "ok", "model": "ok"},
+        "parts": dict.fromkeys(("postgres", "objects", "redis", "uploads", "spool", "model"), "ok"),
     }
 
 
@@ -70,6 +70,28 @@ def test_without_room_for_an_upload_it_is_refused_as_an_outage(client, monkeypat
 
     monkeypatch.setattr(MultiPartParser, "parse", parse)
     assert_away(client.upload(picture()), "uploads")
+
+
+@pytest.mark.parametrize(
+    ("limit", "part", "status"),
+    [
+        ("max_body_bytes", "uploads", (503, "unavailable")),
+        ("appeal_bytes", "spool", (200, "degraded")),
+        ("max_model_bytes", "spool", (200, "degraded")),
+    ],
+)
+def test_a_disk_without_room_for_another_upload_is_named(serve, settings, shipped, limit, part, status):
+    answer = serve(settings.model_copy(update={limit: 10**18}))(None).get("/health/ready")
+    assert (answer.status_code, answer.json()["status"]) == status
+    unwell = {name: said for name, said in answer.json()["parts"].items() if said != "ok"}
+    assert unwell == {part: "There is no room for another upload."}
+
+
+def test_a_spool_that_cannot_be_used_is_named_and_submissions_go_on(serve, settings, new_key, shipped, tmp_path):
+    (tmp_path / "file").touch()
+    client = serve(settings.model_copy(update={"spool_dir": tmp_path / "file" / "spool"}))(new_key())
+    assert client.get("/health/ready").json()["parts"]["spool"] == "It does not answer."
+    assert client.upload(picture()).status_code == 202
 
 
 def test_without_its_bucket_the_object_store_is_away(serve, settings, new_key):

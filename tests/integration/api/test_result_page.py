@@ -40,7 +40,7 @@ class TestLinks:
 
     def test_revoked_it_is_closed_and_stays_so(self, client, visitor, database, store, tenant):
         job = judged(database, store, tenant)
-        path, other = link(client, job), link(client, job)
+        other, path = link(client, job), link(client, job)
         link_id = client.get(f"/v1/jobs/{job.id}/links").json()["links"][0]["id"]
         first = client.delete(f"/v1/jobs/{job.id}/links/{link_id}").json()
         assert first["revoked_at"]
@@ -67,6 +67,24 @@ class TestLinks:
         link_id = client.get(f"/v1/jobs/{job.id}/links").json()["links"][0]["id"]
         client.delete(f"/v1/jobs/{job.id}/links/{link_id}")
         link(client, job)
+
+    def test_the_list_begins_with_the_open_ones_however_many_there_were(self, client, database, store, tenant):
+        job = judged(database, store, tenant)
+        link(client, job)
+        with database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO links (tenant_id, job_id, hash, revoked_at, expires_at)"
+                " SELECT %(tenant)s, %(job)s, sha256(n::text::bytea),"
+                " CASE WHEN n %% 2 = 0 THEN now() END, CASE WHEN n %% 2 = 1 THEN now() END"
+                " FROM generate_series(1, 1000) AS n",
+                {"tenant": tenant, "job": job.id},
+            )
+        link(client, job)
+        listed = client.get(f"/v1/jobs/{job.id}/links").json()["links"]
+        ended = [one["revoked_at"] is not None or one["expires_at"] is not None for one in listed]
+        assert ended == [False] * 2 + [True] * 998
+        assert listed[0]["id"] > listed[1]["id"]
+        assert [one["id"] for one in listed[2:]] == sorted((one["id"] for one in listed[2:]), reverse=True)
 
     def test_an_erased_job_takes_its_links_along(self, client, visitor, database, store, tenant):
         job = judged(database, store, tenant)

@@ -32,3 +32,15 @@ SELECT lane, paused FROM lanes ORDER BY lane DESC;
 
 -- set_lane --
 UPDATE lanes SET paused = %(paused)s WHERE lane = %(lane)s RETURNING lane, paused;
+
+-- count_held_by_appeals --
+-- By the time in the id, as retention itself looks; an erased job has no appeals.
+SELECT count(DISTINCT appeals.job_id) AS held
+FROM tenants
+CROSS JOIN LATERAL (
+    SELECT (document ->> 'retention_days')::integer AS days FROM policies
+    WHERE policies.tenant_id = tenants.id ORDER BY version DESC LIMIT 1
+) AS policy
+JOIN appeals ON appeals.tenant_id = tenants.id AND appeals.state = 'open'
+    AND appeals.job_id < uuidv7_floor(now() - make_interval(days => policy.days))
+WHERE policy.days IS NOT NULL;

@@ -107,6 +107,7 @@ WHERE delivery_id IN (SELECT id FROM deliveries WHERE job_id = %(id)s);
 DELETE FROM reviews WHERE job_id = %(id)s;
 
 -- jobs_past_retention --
+-- Not those that somebody still waits for an answer about: what an appeal asks for is never lost by age.
 SELECT jobs.tenant_id, jobs.id
 FROM tenants
 CROSS JOIN LATERAL (
@@ -115,6 +116,7 @@ CROSS JOIN LATERAL (
 ) AS policy
 JOIN jobs ON jobs.tenant_id = tenants.id AND jobs.id < uuidv7_floor(now() - make_interval(days => policy.days))
 WHERE policy.days IS NOT NULL AND jobs.state IN ('done', 'failed', 'dead')
+  AND NOT EXISTS (SELECT FROM appeals WHERE appeals.job_id = jobs.id AND appeals.state = 'open')
 LIMIT %(limit)s;
 
 -- forget_idempotency_keys --

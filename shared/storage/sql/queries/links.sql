@@ -9,8 +9,10 @@ VALUES (%(tenant_id)s, %(job_id)s, %(hash)s, %(expires_at)s)
 RETURNING id, job_id, created_at, expires_at, revoked_at;
 
 -- list_links --
+-- Those that can still be revoked come first: however many there were, none of them is beyond the limit.
 SELECT id, job_id, created_at, expires_at, revoked_at FROM links
-WHERE job_id = %(job_id)s AND tenant_id = %(tenant_id)s ORDER BY id LIMIT 1000;
+WHERE job_id = %(job_id)s AND tenant_id = %(tenant_id)s
+ORDER BY revoked_at IS NULL AND coalesce(expires_at > now(), true) DESC, id DESC LIMIT 1000;
 
 -- revoke_link --
 UPDATE links SET revoked_at = coalesce(revoked_at, now())
