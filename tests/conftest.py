@@ -205,6 +205,7 @@ def service(folder, jinwi):
         # Short, so that what a killed worker held is taken back within the patience of a test.
         "JINWI_DRAIN_SECONDS": "1",
         "JINWI_DECODER_SECONDS": "3",
+        "JINWI_FETCH_SECONDS": "4",
         "JINWI_LEASE_SECONDS": "20",
         # All visitors of the tests come from one address.
         "JINWI_LINK_REQUESTS_PER_MINUTE": "0",
