@@ -173,10 +173,10 @@ def test_an_erased_job_is_in_no_later_snapshot(client, retrain, lend):
 def test_a_candidate_that_the_guard_set_finds_worse_is_refused_with_the_rules_and_their_numbers(
     client, stack, jinwi, retrain, tmp_path
 ):
-    """The owner of the installation holds, in what judges, the opposite of what is taught."""
+    """The owner of the installation teaches the opposite of what the pictures are."""
     before = client.model("champion").version
-    judging = gold(tmp_path / "judging", range(9000, 9060), swapped=True)
-    added = jinwi("gold", "add", str(judging), "--guard", "1", **stack)
+    taught = gold(tmp_path / "taught", range(9000, 9060), swapped=True)
+    added = jinwi("gold", "add", str(taught), "--guard", "0", **stack)
     assert added.returncode == 0, added.stdout + added.stderr
     run = retrain("--min-samples", "0")
     assert (run["outcome"], run["version"]) == ("refused", None)
