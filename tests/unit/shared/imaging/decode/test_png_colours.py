@@ -47,6 +47,10 @@ def iccp(profile: bytes, name: bytes = b"x") -> bytes:
 IS_SRGB, GAMMA_8, GAMMA_22 = chunk(b"sRGB", b"\0"), gama(1 / 8), gama(1 / 2.2)
 
 
+def cicp(primaries: int, curve: int, matrix: int = 0, full_range: int = 1) -> bytes:
+    return chunk(b"cICP", bytes((primaries, curve, matrix, full_range)))
+
+
 def brown(*chunks: bytes) -> bytes:
     return png(1, 1, depth=8, colour=2, rows=[bytes(BROWN)], extra=b"".join(chunks))
 
@@ -93,6 +97,62 @@ def test_a_gamma_beyond_the_neutral_ones_is_followed(gamma):
 
 
 @pytest.mark.parametrize(
+    ("primaries", "expected"),
+    [
+        (1, AS_STORED),
+        (4, (232, 93, 30)),
+        (5, (203, 100, 51)),
+        (6, (196, 102, 49)),
+        (7, (196, 102, 49)),
+        (8, (222, 92, 32)),
+        (9, (241, 76, 29)),
+        (10, (255, 0, 61)),
+        (11, (211, 93, 32)),
+        (12, (215, 93, 31)),
+        (22, (202, 102, 49)),
+    ],
+)
+def test_coded_primaries_are_followed(primaries, expected):
+    assert is_near(shown(brown(cicp(primaries, 13))), expected, 1)
+
+
+@pytest.mark.parametrize(
+    ("curve", "expected"),
+    [
+        *((curve, (197, 91, 39)) for curve in (1, 6, 11, 14, 15)),
+        (4, (201, 100, 46)),
+        (5, (189, 76, 26)),
+        (7, (206, 115, 68)),
+        (8, (229, 168, 122)),
+        (17, (200, 87, 34)),
+    ],
+)
+def test_coded_curves_are_followed(curve, expected):
+    assert is_near(shown(brown(cicp(1, curve))), expected, 1)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [cicp(2, 8), cicp(1, 2), cicp(1, 8, full_range=0), chunk(b"cICP", bytes((1, 8, 0, 1, 0)))],
+    ids=["unknown primaries", "unknown curve", "not of full range", "too long"],
+)
+def test_a_code_that_browsers_do_not_know_is_passed_over(code):
+    assert is_near(shown(brown(code)), AS_STORED, 0)
+    assert is_near(shown(brown(code, GAMMA_8)), IN_GAMMA_8, 1)
+
+
+def test_a_code_behind_the_palette_is_passed_over():
+    palette = chunk(b"PLTE", b"\0\0\0" + bytes(BROWN))
+    before, behind = (
+        png(1, 1, depth=8, colour=3, rows=[b"\1"], extra=extra)
+        for extra in (cicp(1, 8) + palette, palette + cicp(1, 8))
+    )
+
+    assert is_near(shown(before), (229, 168, 122), 1)
+    assert is_near(shown(behind), AS_STORED, 0)
+
+
+@pytest.mark.parametrize(
     ("depth", "colour", "row", "extra", "expected"),
     [
         (8, 0, b"\xc8", b"", (106, 106, 106)),
@@ -113,6 +173,8 @@ def test_samples_of_every_kind_follow_the_gamma(depth, colour, row, extra, expec
 @pytest.mark.parametrize(
     ("chunks", "expected"),
     [
+        ([GAMMA_8, iccp(GAMMA_8_PROFILE), cicp(1, 13)], AS_STORED),
+        ([IS_SRGB, cicp(1, 8)], (229, 168, 122)),
         ([IS_SRGB, GAMMA_8], AS_STORED),
         ([GAMMA_8, chrm(*SWAPPED), IS_SRGB], AS_STORED),
         ([iccp(rgb_profile()), GAMMA_8], AS_STORED),
@@ -124,6 +186,8 @@ def test_samples_of_every_kind_follow_the_gamma(depth, colour, row, extra, expec
         ([iccp(b"damaged"), IS_SRGB, GAMMA_8], AS_STORED),
     ],
     ids=[
+        "code before all else",
+        "code before sRGB",
         "sRGB before gamma",
         "sRGB before primaries",
         "profile before gamma",
@@ -145,6 +209,7 @@ def test_of_several_codes_the_strongest_is_followed(chunks, expected):
         ([GAMMA_8, GAMMA_22], IN_GAMMA_8),
         ([GAMMA_22, GAMMA_8], AS_STORED),
         ([gama(0), GAMMA_8], IN_GAMMA_8),
+        ([cicp(1, 8), cicp(1, 13)], (229, 168, 122)),
         ([GAMMA_22, chrm(*SWAPPED), chrm(*SRGB)], (100, 201, 46)),
         ([iccp(GAMMA_8_PROFILE), iccp(rgb_profile())], IN_GAMMA_8),
         ([iccp(rgb_profile()), iccp(GAMMA_8_PROFILE)], AS_STORED),
