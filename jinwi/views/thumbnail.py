@@ -37,12 +37,13 @@ def _shrink(path: Path) -> bytes:
 
 def picture(path: Path, side: int) -> Any:
     """The picture as it was scored, but at most `side` px long: a Pillow image, RGB; raises whatever Pillow raises."""
-    with _pillow().open(path) as image:
+    data = path.read_bytes()
+    with _pillow().open(io.BytesIO(data)) as image:
         # Told before, a JPEG decodes at a fraction of its size.
         image.draft(None, (side, side))
         image.load()
         # Imported here, for it needs Pillow.
-        shown = importlib.import_module("shared.imaging.shown").as_shown(image)
+        shown = importlib.import_module("shared.imaging.shown").as_shown(image, data)
         shown.thumbnail((side, side))
         return shown
 

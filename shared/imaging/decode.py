@@ -80,7 +80,7 @@ def _load(data: bytes | bytearray, image_format: Format, limits: Limits) -> Imag
     image = Image.open(io.BytesIO(data), formats=[PILLOW_FORMATS[image_format]])
     limits.check(*image.size)
     image.load()
-    return as_shown(image)
+    return as_shown(image, data)
 
 
 def _complaint(exc: Exception, image_format: Format) -> str:

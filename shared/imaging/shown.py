@@ -7,8 +7,11 @@ import io
 import struct
 from hashlib import sha256
 from threading import Lock
+from typing import NamedTuple
 
 from PIL import ExifTags, Image, ImageChops, ImageCms
+
+from shared.imaging import png_colours
 
 # EXIF 2.32, tag 0x0112: what brings each stored orientation upright.
 UPRIGHT = {
@@ -32,14 +35,26 @@ READ_TAGS = frozenset({b"A2B0", b"A2B1", b"rXYZ", b"gXYZ", b"bXYZ", b"rTRC", b"g
 SAME_LEVELS = 2
 
 KEPT_TRANSFORMS = 16
-_transforms: dict[bytes, ImageCms.ImageCmsTransform | None] = {}
+
+
+class _Transform(NamedTuple):
+    """From a profile's space to sRGB; `changes` is False where that is sRGB too."""
+
+    colours: ImageCms.ImageCmsTransform
+    changes: bool
+
+
+_transforms: dict[bytes, _Transform | None] = {}
 _one_at_a_time = Lock()  # training decodes in threads
 
 
-def as_shown(image: Image.Image) -> Image.Image:
-    """RGB in sRGB, upright, on white where it is transparent; `image` is loaded, of any mode a file comes in."""
+def as_shown(image: Image.Image, data: bytes | bytearray) -> Image.Image:
+    """RGB in sRGB, upright, on white where it is transparent.
+
+    `image` is loaded, of any mode a file comes in, and `data` its file.
+    """
     samples = _samples(image)
-    rgb = _in_srgb(samples, image.info.get("icc_profile"))
+    rgb = _in_srgb(samples, _profiles(image, data))
     if samples.mode in {"LA", "RGBA"}:
         rgb = _on_white(rgb, samples.getchannel("A"))
     upright = UPRIGHT.get(_orientation(image))
@@ -71,16 +86,24 @@ def _on_white(rgb: Image.Image, alpha: Image.Image) -> Image.Image:
     return white
 
 
-def _in_srgb(samples: Image.Image, profile: bytes | None) -> Image.Image:
-    """Through the embedded ICC profile; plainly, and without alpha, where there is none, or none that fits."""
-    transform = _transform(profile) if profile else None
-    if transform is None or transform.input_mode not in FITTING[samples.mode]:
+def _profiles(image: Image.Image, data: bytes | bytearray) -> list[bytes]:
+    """ICC profiles, of which the first that can be read is meant."""
+    if image.format == "PNG":
+        return png_colours.profiles(data)
+    embedded = image.info.get("icc_profile")
+    return [embedded] if embedded else []
+
+
+def _in_srgb(samples: Image.Image, profiles: list[bytes]) -> Image.Image:
+    """Through the profile; plainly, and without alpha, where there is none, or none that fits or changes anything."""
+    transform = next(filter(None, map(_transform, profiles)), None)
+    if transform is None or not transform.changes or transform.colours.input_mode not in FITTING[samples.mode]:
         return _in_mode(samples, "RGB")
-    return transform.apply(_in_mode(samples, transform.input_mode))
+    return transform.colours.apply(_in_mode(samples, transform.colours.input_mode))
 
 
-def _transform(profile: bytes) -> ImageCms.ImageCmsTransform | None:
-    """From a profile's space to sRGB, built once; None where it would change nothing or cannot be built."""
+def _transform(profile: bytes) -> _Transform | None:
+    """Built once; None where it cannot be built."""
     key = sha256(profile).digest()
     with _one_at_a_time:
         if key not in _transforms:
@@ -90,7 +113,7 @@ def _transform(profile: bytes) -> ImageCms.ImageCmsTransform | None:
         return _transforms[key]
 
 
-def _build(profile: bytes) -> ImageCms.ImageCmsTransform | None:
+def _build(profile: bytes) -> _Transform | None:
     mode = MODES.get(profile[16:20])
     if mode is None:
         return None
@@ -100,10 +123,10 @@ def _build(profile: bytes) -> ImageCms.ImageCmsTransform | None:
         # The first table that is there, as browsers choose, whatever intent the profile asks for.
         perceptual = not tables or ImageCms.Intent.PERCEPTUAL in tables
         intent = ImageCms.Intent.PERCEPTUAL if perceptual else ImageCms.Intent.RELATIVE_COLORIMETRIC
-        transform = ImageCms.buildTransform(opened, _srgb(), mode, "RGB", renderingIntent=intent)
+        colours = ImageCms.buildTransform(opened, _srgb(), mode, "RGB", renderingIntent=intent)
     except ImageCms.PyCMSError:
         return None
-    return None if not tables and _changes_nothing(transform) else transform
+    return _Transform(colours, changes=bool(tables) or not _changes_nothing(colours))
 
 
 def _as_browsers_read(profile: bytes) -> bytes:

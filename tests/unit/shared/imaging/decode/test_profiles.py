@@ -206,6 +206,6 @@ def test_threads_share_the_transforms():
     for image in images:
         image.load()
     with ThreadPoolExecutor(4) as pool:
-        found = [image.tobytes() for image in pool.map(shown.as_shown, images)]
+        found = [image.tobytes() for image in pool.map(shown.as_shown, images, data)]
 
-    assert found == [shown.as_shown(image).tobytes() for image in images]
+    assert found == [pixels(each).tobytes() for each in data]
