@@ -374,6 +374,7 @@ KOREAN = Language(
         "busy": "다른 큰 파일을 받고 있습니다. 잠시 뒤 다시 시도하세요.",
         "unavailable": "시스템의 일부가 응답하지 않습니다.",
         "unsupported-link": "http:// 와 https:// 링크만 가져옵니다.",
+        "empty-file": "빈 파일입니다.",
         "no-such-file": "파일이나 폴더가 없습니다.",
         "unreadable": "파일을 읽을 수 없습니다: {detail}",
     },
