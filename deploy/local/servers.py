@@ -114,7 +114,7 @@ class Postgres(Server):
             )  # one is the folder's name, in any letters
         except FileNotFoundError:
             return False
-        return self.running and len(lines) >= 8 and lines[0] == b"%d" % self.pid and lines[7].strip() == b"ready"
+        return self.running and len(lines) >= 8 and lines[0] == str(self.pid).encode() and lines[7].strip() == b"ready"
 
     def _initialise(self) -> None:
         """Under another name until it is whole: an interrupted one is begun again."""
