@@ -5,6 +5,7 @@ import json
 import os
 import pwd
 import random
+import re
 import shutil
 import signal
 import socket
@@ -63,6 +64,10 @@ class Server(Child):
         raise NotImplementedError
 
 
+COMPLAINT = re.compile(r"(?:FATAL|PANIC|error):\s+(.+)")
+"""Of PostgreSQL and its programs. After it, initdb goes on to say that it tidies up."""
+
+
 class Postgres(Server):
     stop_signal = signal.SIGINT  # "fast": ends the sessions, and does not wait for them
     orphan_signal = signal.SIGINT
@@ -104,10 +109,12 @@ class Postgres(Server):
     def ready(self) -> bool:
         """As pg_ctl knows it: the eighth line of the lock file, once it is this process's."""
         try:
-            lines = (self._folder / "postmaster.pid").read_text("ascii").splitlines()
+            lines = (
+                (self._folder / "postmaster.pid").read_bytes().splitlines()
+            )  # one is the folder's name, in any letters
         except FileNotFoundError:
             return False
-        return self.running and len(lines) >= 8 and lines[0] == str(self.pid) and lines[7].strip() == "ready"
+        return self.running and len(lines) >= 8 and lines[0] == str(self.pid).encode() and lines[7].strip() == b"ready"
 
     def _initialise(self) -> None:
         """Under another name until it is whole: an interrupted one is begun again."""
@@ -138,7 +145,8 @@ class Postgres(Server):
         with self.log.open("ab") as log:
             log.write(done.stdout)
         if done.returncode != 0:
-            raise StartFailed(f"postgres did not start: {self.last_words()} (log: {self.log})")
+            said = COMPLAINT.search(done.stdout.decode(errors="replace"))
+            raise StartFailed(f"postgres did not start: {said[1] if said else self.last_words()} (log: {self.log})")
 
 
 class Redis(Server):

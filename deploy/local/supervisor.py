@@ -1,5 +1,6 @@
 """Starts the parts of a stack in order, starts again what dies, and stops everything in the end."""
 
+import contextlib
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -96,7 +97,9 @@ class Supervisor:
         pause = restarts.note_death(time.monotonic() - child.started_at)
         restarts.due = time.monotonic() + pause
         clock = time.strftime("%H:%M:%S")
-        self._say(f"{clock} {child.name} {ending}; it starts again in {pause:.0f} s (log: {child.log})")
+        # A full disk, or a terminal that is gone: that nobody hears of it ends no other part.
+        with contextlib.suppress(OSError):
+            self._say(f"{clock} {child.name} {ending}; it starts again in {pause:.0f} s (log: {child.log})")
 
 
 def _ending(code: int) -> str:

@@ -172,10 +172,16 @@ def _show(terminal: Terminal, appeal: Appeal, *, as_json: bool) -> None:
         [texts.against, texts.said.get(appeal.verdict or "", "")],
         [texts.message, appeal.message],
         [texts.contact, appeal.contact or ""],
-        [texts.files, "\n".join(f"{file.number}  {file.name}  {file.bytes:,}" for file in appeal.files)],
+        *_file_rows(terminal, appeal),
         [texts.made, local_time(appeal.created_at)],
         [texts.decided, local_time(appeal.decided_at) if appeal.decided_at else ""],
         [texts.reviewer, appeal.reviewer or ""],
         [texts.reason, appeal.reason or ""],
     ]
     terminal.table([language.entry, language.value], rows)
+
+
+def _file_rows(terminal: Terminal, appeal: Appeal) -> list[list[str]]:
+    """A row for each: within a cell, what would begin a line is shown as an escape."""
+    lines = [f"{file.number}  {file.name}  {file.bytes:,}" for file in appeal.files] or [""]
+    return [["" if number else terminal.language.people.files, line] for number, line in enumerate(lines)]

@@ -94,7 +94,17 @@ def register(terminal: Terminal, server: Server, directory: Path, *, promote: bo
     if as_json:
         _print(**model.document)
     else:
-        terminal.say((language.promoted if promote else language.registered).format(version=model.version))
+        terminal.say(_outcome(terminal, model, promoted=promote))
+
+
+def _outcome(terminal: Terminal, model: Model, *, promoted: bool) -> str:
+    """What was sent may have been here before, and may score already."""
+    language = terminal.language
+    if promoted:
+        return language.promoted.format(version=model.version)
+    state = model.document["state"]
+    text = language.registered if state == "available" else language.registered_before
+    return text.format(version=model.version, state=language.version_states[state])
 
 
 def _fetch(terminal: Terminal, server: Server, model: Model, target: Path) -> None:

@@ -69,7 +69,8 @@ def find(arguments: Sequence[str]) -> Iterator[Input | str]:
         elif _may_be_image(path := Path(name)):
             yield Input(number=number, name=name, path=path)
         elif name in typed:
-            yield Input(number=number, name=name, path=path, problem=problems.unsupported_format())
+            problem = problems.empty() if _is_empty(path) else problems.unsupported_format()
+            yield Input(number=number, name=name, path=path, problem=problem)
         else:
             yield name
 
@@ -104,3 +105,8 @@ def _may_be_image(path: Path) -> bool:
             return media_type(file.read(HEAD_BYTES)) is not None
     except OSError:
         return True
+
+
+def _is_empty(path: Path) -> bool:
+    """A file without a byte: a download or a copy that broke off. A device is none, whatever its size says."""
+    return path.is_file() and path.stat().st_size == 0

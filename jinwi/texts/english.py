@@ -129,6 +129,7 @@ ENGLISH = Language(
     "sure.",
     registered="Version {version} is registered and scores nothing yet: `jinwi models promote {version}` makes it "
     "champion, a policy's `model` serves it to one tenant.",
+    registered_before="Version {version} was registered before, and stays as it is: {state}.",
     promoted="Version {version} is champion. `jinwi models rollback` returns to the one before it.",
     rolled_back="Version {version} is champion again.",
     version_removed="Version {version} is removed. Results that name it stay, and so do its card and its moves: "

@@ -134,6 +134,7 @@ KOREAN = Language(
     "있습니다.",
     registered="버전 {version} 을(를) 등록했습니다. 아직 아무것도 채점하지 않습니다. "
     "`jinwi models promote {version}` 을 실행하면 챔피언이 되고, 정책의 `model` 로 한 테넌트에만 쓸 수도 있습니다.",
+    registered_before="버전 {version} 은(는) 이미 등록되어 있으며 상태는 그대로입니다: {state}.",
     promoted="버전 {version} 이(가) 챔피언입니다. `jinwi models rollback` 으로 이전 버전으로 돌아갑니다.",
     rolled_back="버전 {version} 이(가) 다시 챔피언입니다.",
     version_removed="버전 {version} 을(를) 삭제했습니다. 이 버전으로 낸 결과와 카드, 이동 기록은 그대로 남습니다: "
@@ -374,6 +375,7 @@ KOREAN = Language(
         "busy": "다른 큰 파일을 받고 있습니다. 잠시 뒤 다시 시도하세요.",
         "unavailable": "시스템의 일부가 응답하지 않습니다.",
         "unsupported-link": "http:// 와 https:// 링크만 가져옵니다.",
+        "empty-file": "빈 파일입니다.",
         "no-such-file": "파일이나 폴더가 없습니다.",
         "unreadable": "파일을 읽을 수 없습니다: {detail}",
     },

@@ -123,6 +123,7 @@ class Language:
     brought: str
     uncalibrated: str
     registered: str
+    registered_before: str
     promoted: str
     rolled_back: str
     version_removed: str

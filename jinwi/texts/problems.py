@@ -9,6 +9,10 @@ def unsupported_format() -> Mapping[str, str]:
     return _problem("unsupported-format", "Not accepted", "The file is not a JPEG, PNG, WebP, GIF, AVIF or HEIC image.")
 
 
+def empty() -> Mapping[str, str]:
+    return _problem("empty-file", "Not accepted", "The file is empty.")
+
+
 def unsupported_link(name: str) -> Mapping[str, str]:
     detail = f"Only http:// and https:// links are fetched: {name}"
     return _problem("unsupported-link", "The link is not accepted", detail)

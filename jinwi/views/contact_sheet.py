@@ -23,8 +23,8 @@ figure { margin: 0; padding: .75rem; border: 1px solid #8886; border-radius: .5r
 .picture { display: grid; place-items: center; height: 15rem; background: #8881; }
 .picture img { max-width: 100%; max-height: 15rem; background: white; }
 .name { overflow-wrap: anywhere; font-size: .85rem; opacity: .8; }
-.bar { height: .5rem; margin: .5rem 0; background: #2a7f62; }
-.bar span { display: block; height: 100%; background: #c2410c; }
+.bar { height: .5rem; margin: .5rem 0; background: #7ba7d9; }
+.bar span { display: block; height: 100%; background: #d6a445; }
 dl { display: grid; grid-template-columns: 1fr auto; margin: 0; }
 dd { margin: 0; text-align: right; font-variant-numeric: tabular-nums; }
 .verdict { font-weight: 600; margin: .4rem 0 0; }

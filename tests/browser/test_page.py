@@ -72,6 +72,13 @@ def test_a_cut_off_jpeg_fails_with_the_reason(ready, tmp_path):
     expect(ready.locator("#score")).to_be_hidden()
 
 
+def test_a_file_without_a_byte_is_called_empty(ready, tmp_path):
+    path = tmp_path / "broken-off.jpg"
+    path.touch()
+    choose(ready, path)
+    headline(ready, "The file is empty")
+
+
 def test_a_file_that_is_no_image_is_refused_with_the_formats_that_are_read(ready, tmp_path):
     path = tmp_path / "text.png"
     path.write_text("not a picture")

@@ -15,6 +15,7 @@ ENGLISH = Texts(
         "ai": "AI-generated",
         "disputed": "reviewers disagree",
     },
+    headline_by_people="People decided: {verdict}",
     meanings={
         "likely_human": "The model sees little that speaks for AI generation. That is no certificate: it misses some "
         "generated images.",

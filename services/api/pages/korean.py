@@ -15,6 +15,7 @@ KOREAN = Texts(
         "ai": "AI가 생성한 이미지",
         "disputed": "검토자 의견이 엇갈림",
     },
+    headline_by_people="사람의 판단: {verdict}",
     meanings={
         "likely_human": "AI 생성으로 볼 만한 특징이 거의 없습니다. 그러나 놓치는 생성 이미지도 있으므로 진품 증명은 "
         "아닙니다.",

@@ -85,6 +85,9 @@ def _brand() -> Markup:
 
 
 def _headline(view: View) -> str:
+    """The verdict that holds: once people have decided, no title goes on saying the opposite of them."""
+    if verdict := review.verdict_by_person(view.job.opinion):
+        return view.texts.headline_by_people.format(verdict=view.texts.verdicts[verdict])
     if view.result:
         return view.texts.verdicts[view.result["verdict"]]
     return view.texts.failed if view.job.error else view.texts.unfinished

@@ -18,6 +18,8 @@ class Texts:
 
     verdicts: Mapping[str, str]
     """Of the model, and of people."""
+    headline_by_people: str
+    """Above all else, once people have decided; {verdict} is theirs."""
     meanings: Mapping[str, str]
     zones: Mapping[str, str]
     held: str

@@ -11,7 +11,7 @@ from pydantic import WithJsonSchema
 from services.api.deps import Admin, PartsOf, Reader, SingleValues
 from services.api.errors import Problem, invalid
 from services.api.schemas.base import or_null, read
-from services.api.schemas.policy import PolicyDocument, PolicyRequest
+from services.api.schemas.policy import PolicyDocument, PolicyRequest, ThresholdsRequest
 from services.api.schemas.problems import problems
 from services.api.schemas.tenants import TenantQuery
 from shared.domain.audit import Action
@@ -26,8 +26,7 @@ router = APIRouter(prefix="/v1/policy", tags=["policy"])
 def _patch_schema() -> dict[str, Any]:
     """Each member of the policy, or null (RFC 7396), and none besides."""
     schema = PolicyRequest.model_json_schema()
-    thresholds = schema["$defs"]["ThresholdsRequest"]
-    members = {**schema["properties"], "thresholds": {**thresholds, "properties": or_null(thresholds["properties"])}}
+    members = {**schema["properties"], "thresholds": schema["$defs"]["ThresholdsRequest"]}
     return {
         "type": "object",
         "properties": or_null(members),
@@ -85,7 +84,7 @@ def change_policy(
     with parts.database.transaction() as connection:
         tenants.lock(connection, tenant_id)
         version, before = _current(connection, tenant_id)
-        after = _policy(_merged(before.document(), patch))
+        after = _policy(connection, _merged(before.document(), patch))
         _require_model(connection, after.model)
         # Last: a request that would be refused anyhow is refused for that (RFC 9110, section 13.2.1).
         if if_match not in {None, "*", f'"{version}"'}:
@@ -116,13 +115,20 @@ def _without_nulls(members: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
 
-def _policy(document: Mapping[str, Any]) -> Policy:
+def _policy(connection: Connection, document: Mapping[str, Any]) -> Policy:
     said = read(PolicyRequest, document)
+    thresholds = _thresholds(connection, said.thresholds, said.model or "champion") if said.thresholds else None
+    return Policy(**{**said.model_dump(), "thresholds": thresholds})
+
+
+def _thresholds(connection: Connection, said: ThresholdsRequest, version: str) -> Thresholds:
+    """Naming one threshold never moves the other: a bolder one accuses more people."""
+    row = models.get(connection, version)
+    card = row["card"]["thresholds"] if row else {}
     try:
-        thresholds = Thresholds(**said.thresholds.model_dump()) if said.thresholds else None
+        return Thresholds(**{**card, **said.model_dump(exclude_none=True)})
     except ValueError as exc:
         raise invalid({"thresholds": str(exc)}) from exc
-    return Policy(**{**said.model_dump(), "thresholds": thresholds})
 
 
 def _require_model(connection: Connection, version: str | None) -> None:

@@ -11,8 +11,10 @@ from shared.domain.domains import CAP
 
 
 class ThresholdsRequest(Request):
-    likely_human: Probability = 0.20
-    likely_ai: Probability = 0.80
+    """What is null is as the card of the version that scores for the tenant has it."""
+
+    likely_human: Probability | None = None
+    likely_ai: Probability | None = None
 
 
 class PolicyRequest(Request):

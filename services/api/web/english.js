@@ -250,6 +250,7 @@ const ENGLISH = {
     422: ["The submission was refused", "What was sent does not fit. The service says:"],
     429: ["Too many requests at the moment", "Please wait a moment, then try again."],
     503: ["The service is not ready", "A part of it is away. Your image is kept here: try again in a moment."],
+    empty: ["The file is empty", "It holds not one byte: a download or a copy may have broken off. Please choose it again where it is whole."],
     unreadable: ["The file cannot be opened", "It may be a folder, or it was moved or changed meanwhile. Please choose it again."],
     other: ["Something went wrong", "The service gave an answer that this page does not expect."],
   },

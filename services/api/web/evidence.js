@@ -67,7 +67,7 @@ function referenceItem({ index, name, distance, near_by_hash: sure, embedding_di
 }
 
 function twin({ verdict, distance, same_file: same, finished_at: at, review }) {
-  const when = new Date(at).toLocaleDateString(language);
+  const when = new Date(at).toLocaleDateString(language, { dateStyle: "medium" });
   return element("li", {},
     element("strong", { textContent: t.seenAs(when, t.zones[verdict]) }),
     ...(review ? [element("p", { textContent: t.twinReviewed[review.label] })] : []),

@@ -17,6 +17,7 @@ async function submit(record) {
   setPhase(record, "uploading");
   // A folder, or a file changed since it was chosen, would only look like a broken network.
   await record.file.slice(0, 1).arrayBuffer().catch(() => { throw new Refused("unreadable"); });
+  if (!record.file.size) throw new Refused("empty");
   const body = new FormData();
   body.append("image", record.file, record.name);
   const onUpload = (share) => {

@@ -25,7 +25,7 @@ def picture(sample: Sample) -> Image.Image:
     try:
         return decode(sample.read(), LIMITS).image
     except ImageRefused as exc:
-        raise ConfigurationError(f"{sample.name} is no picture to train on: {exc.detail}; take it out") from exc
+        raise ConfigurationError(f"{sample.name} is no picture that can be read: take it out. {exc.detail}") from exc
 
 
 def pictures(samples: Sequence[Sample], *, threads: int = 2) -> list[Pixels]:

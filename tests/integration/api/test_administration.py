@@ -1,5 +1,6 @@
 from uuid import uuid4
 
+import pytest
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
@@ -125,6 +126,15 @@ class TestPolicy:
         assert client.get("/v1/policy").json() == after.json()
         merged = client.patch("/v1/policy", json={"thresholds": {"likely_human": 0.1}}).json()
         assert merged["thresholds"] == {"likely_human": 0.1, "likely_ai": 0.95}
+
+    @pytest.mark.parametrize("pin", [None, "0.2.0"])
+    @pytest.mark.parametrize(("named", "other"), [("likely_ai", "likely_human"), ("likely_human", "likely_ai")])
+    def test_a_threshold_that_is_not_named_is_that_of_the_version_which_scores(
+        self, client, shipped, pin, named, other
+    ):
+        card = client.get(f"/v1/models/{pin or shipped}").json()["card"]["thresholds"]
+        patch = {"model": pin, "thresholds": {named: 0.5, other: None}}
+        assert client.patch("/v1/policy", json=patch).json()["thresholds"] == {named: 0.5, other: card[other]}
 
     def test_null_sets_back_to_the_default(self, client):
         client.patch("/v1/policy", json={"thresholds": {"likely_ai": 0.95}, "evidence": "full", "retention_days": 1})

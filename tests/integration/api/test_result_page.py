@@ -150,6 +150,20 @@ class TestPage:
                 assert own not in text
         assert "overturned the verdict: made by a person" in text_of(visitor.get(path).text)
 
+    def test_what_people_decided_is_its_title_and_not_what_the_model_said(
+        self, client, visitor, database, store, tenant
+    ):
+        job = judged(database, store, tenant)
+        path = link(client, job)
+        titles = [r"<title>(.*) · Jinwi", r"<h1>(.*)</h1>"]
+        said = {"human": "made by a person", "ai": "AI-generated"}
+        assert {re.search(each, visitor.get(path).text)[1] for each in titles} == {"Probably AI-generated"}
+        for label, verdict in said.items():
+            client.post(f"/v1/jobs/{job.id}/review", json={"label": label, "reason": "seen", "reviewer": "Kim"})
+            assert {re.search(each, visitor.get(path).text)[1] for each in titles} == {f"People decided: {verdict}"}
+        client.post(f"/v1/jobs/{job.id}/review", json={"label": "human", "reason": "seen", "reviewer": "Lee"})
+        assert {re.search(each, visitor.get(path).text)[1] for each in titles} == {"Probably AI-generated"}
+
     def test_it_speaks_the_readers_language_until_another_is_chosen(self, client, visitor, database, store, tenant):
         path = link(client, judged(database, store, tenant))
         korean = visitor.get(path, headers=KOREAN)

@@ -3,6 +3,7 @@ import socket
 import pytest
 
 from deploy.local import servers
+from deploy.local.child import StartFailed
 from deploy.local.servers import PORTS, Postgres, free_ports, is_free
 from shared.errors import ConfigurationError
 
@@ -31,6 +32,33 @@ def test_data_of_another_postgres_are_refused_with_both_versions(tmp_path):
     (folder / "PG_VERSION").write_text("16\n")
     postgres = Postgres(folder, port=1, password="", log=tmp_path / "log")
     with pytest.raises(ConfigurationError, match=r"PostgreSQL 16, and this is PostgreSQL 18"):
+        postgres.prepare()
+
+
+def test_postgres_is_ready_below_a_folder_of_any_letters(tmp_path, monkeypatch):
+    folder = tmp_path / "홍길동 ü"
+    folder.mkdir()
+    postgres = Postgres(folder, port=1, password="", log=tmp_path / "log")
+    monkeypatch.setattr(Postgres, "pid", 7)
+    monkeypatch.setattr(Postgres, "running", True)
+    for state, ready in (("starting", False), ("ready   ", True)):
+        lines = ["7", str(folder), "1790000000", "5432", "", "127.0.0.1", "1 2", state]
+        (folder / "postmaster.pid").write_text("\n".join([*lines, ""]), "utf-8")
+        assert postgres.ready() is ready
+
+
+def test_where_no_database_can_be_made_the_cause_is_named_and_not_what_was_tidied_up(tmp_path, monkeypatch):
+    initdb = tmp_path / "initdb"
+    initdb.write_text(
+        "#!/bin/sh\n"
+        "echo 'running bootstrap script ... 2026-11-22 12:19:19 UTC [7] FATAL:  cannot write: No space left on device'\n"
+        "echo 'initdb: removing data directory'\n"
+        "exit 1\n"
+    )
+    initdb.chmod(0o755)
+    monkeypatch.setattr(servers.wheels, "postgres_programs", lambda: tmp_path)
+    postgres = Postgres(tmp_path / "postgres", port=1, password="", log=tmp_path / "log")
+    with pytest.raises(StartFailed, match="did not start: cannot write: No space left on device"):
         postgres.prepare()
 
 

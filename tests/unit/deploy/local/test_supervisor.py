@@ -1,3 +1,4 @@
+import errno
 import os
 import sys
 import time
@@ -101,6 +102,22 @@ def test_a_part_that_dies_later_is_said_and_started_again_after_a_longer_pause_e
         supervisor.watch()
     assert "worker ended with exit code 3; it starts again in 1 s" in said[0]
     assert "worker ended with exit code 3; it starts again in 2 s" in said[1]
+
+
+def test_a_part_that_dies_is_started_again_although_the_disk_is_too_full_to_say_so(supervise, said):
+    supervisor, stack = supervise(worker="raise SystemExit(7)")
+    supervisor.start()
+    hear = interrupt_after(said, len(said) + 2)
+
+    def say(line):
+        hear(line)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    supervisor._say = say
+    with pytest.raises(KeyboardInterrupt):
+        supervisor.watch()
+    assert [line.split()[1] for line in said[-2:]] == ["worker", "worker"]
+    assert stack.api.running
 
 
 def test_pauses_double_up_to_a_cap_and_a_long_life_is_forgiven():

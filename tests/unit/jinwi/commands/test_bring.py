@@ -12,7 +12,7 @@ from jinwi.cli import app
 from tests import foreign
 from tests.unit.jinwi.conftest import KEY, Answer, problem
 
-VERSION = {"version": "100.0.0", "aliases": [], "card": {}}
+VERSION = {"version": "100.0.0", "state": "available", "aliases": [], "card": {}}
 FILES = {"card.json", "card.md", "golden.npz", "manifest.json", "metrics.json", "model.onnx"}
 
 

@@ -32,7 +32,8 @@ APPEAL = {
     "message": "I drew\x1b[31m this.",
     "contact": "kim@example.com",
     "files": [
-        {"number": 1, "name": "../\x1b[31msketch.psd", "bytes": 3, "sha256": "00", "path": "/v1/appeals/a1/files/1"}
+        {"number": 1, "name": "../\x1b[31msketch.psd", "bytes": 3, "sha256": "00", "path": "/v1/appeals/a1/files/1"},
+        {"number": 2, "name": "a\nb.jpg", "bytes": 1234, "sha256": "01", "path": "/v1/appeals/a1/files/2"},
     ],
     "reason": None,
     "reviewer": None,
@@ -75,6 +76,7 @@ def server(jinwi):
         ("GET", "/v1/appeals"): page,
         ("GET", "/v1/appeals/a1"): Answer(status=200, document=APPEAL),
         ("GET", "/v1/appeals/a1/files/1"): Answer(status=200, content=b"raw"),
+        ("GET", "/v1/appeals/a1/files/2"): Answer(status=200, content=b"raw too"),
         ("POST", "/v1/appeals/a1/decision"): decided,
     }
     return jinwi
@@ -218,7 +220,13 @@ def test_the_command_lists_shows_and_decides_appeals(command, server, tmp_path):
     shown = command("appeals", "show", "a1", "--files", tmp_path / "files")
     assert "\x1b" not in shown.stdout
     assert "treat them as any" in shown.stderr
-    assert [path.name for path in (tmp_path / "files").iterdir()] == ["a1-1.bin"]
+    assert [
+        line.split("│")[1].strip() for line in shown.stdout.splitlines() if "sketch.psd" in line or "1,234" in line
+    ] == [
+        r"1  ../\x1b[31msketch.psd  3",
+        r"2  a\nb.jpg  1,234",
+    ]
+    assert sorted(path.name for path in (tmp_path / "files").iterdir()) == ["a1-1.bin", "a1-2.bin"]
     assert (tmp_path / "files" / "a1-1.bin").read_bytes() == b"raw"
     decision = ("appeals", "decide", "a1", "overturned", "--reason", "It is drawn.", "--reviewer", "Kim")
     assert "overturned" in command(*decision).stdout

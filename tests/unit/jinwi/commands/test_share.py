@@ -15,7 +15,7 @@ from shared import archive, pem, signing
 from shared.scoring.manifest import write_manifest
 from tests.unit.jinwi.conftest import KEY, Answer, problem
 
-VERSION = {"version": "2.0.0", "name": "brightness", "aliases": [], "card": {}}
+VERSION = {"version": "2.0.0", "name": "brightness", "state": "available", "aliases": [], "card": {}}
 NAME = "brightness-2.0.0.jinwi"
 ROUTE = ("GET", "/v1/models/2.0.0/archive")
 
@@ -145,6 +145,17 @@ class TestPull:
         promoted = Answer(status=200, document={**VERSION, "aliases": ["champion"]})
         jinwi.routes[("POST", "/v1/models/2.0.0/promote")] = promoted
         assert json.loads(pull(packed(), "--promote", "--json").stdout)["aliases"] == ["champion"]
+
+    @pytest.mark.parametrize(
+        ("language", "words"), [("en", "stays as it is: champion"), ("ko", "그대로입니다: 챔피언")]
+    )
+    def test_of_a_version_that_scores_already_it_is_not_said_that_it_scores_nothing(
+        self, pull, packed, jinwi, language, words
+    ):
+        jinwi.routes[("POST", "/v1/models")] = Answer(status=200, document={**VERSION, "state": "champion"})
+        said = pull(packed(), "--lang", language).stdout
+        assert words in said
+        assert "promote" not in said
 
     def test_a_redirect_is_followed(self, command, pull, packed, web, tmp_path):
         (web.root / NAME).write_bytes(packed())

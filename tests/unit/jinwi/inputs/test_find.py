@@ -72,6 +72,13 @@ def test_a_named_file_that_is_no_image_is_refused_and_one_found_in_a_folder_only
     assert list(find([str(tmp_path)])) == [named]
 
 
+def test_a_named_file_without_a_byte_is_refused_as_empty_and_a_device_is_none(tmp_path):
+    (tmp_path / "empty.png").touch()
+    problems = [each.problem for each in find([str(tmp_path / "empty.png"), "/dev/null"])]
+    assert [problem["type"].split(":")[-1] for problem in problems] == ["empty-file", "unsupported-format"]
+    assert problems[0]["detail"] == "The file is empty."
+
+
 @pytest.mark.parametrize("link", ["ftp://x/y.jpg", "file:///etc/passwd", "S3://bucket/key"])
 def test_a_link_of_another_kind_is_refused(link):
     (found,) = find([link])
