@@ -6,7 +6,8 @@ JinwiError
 │   ├── LinkRefused     permanent: this link will never give an image
 │   ├── LinkUnreachable passing: the link's server or the way to it is away; tried again
 │   ├── ObjectDamaged   counted: the stored bytes are not those that were submitted
-│   └── DecoderDied     counted: the decoder was killed by, or over, this image
+│   ├── DecoderDied     counted: the decoder was killed by, or over, this image
+│   └── Unscorable      counted: the model fails on this picture, and not on those that it brings along
 ├── Outage              ours, passing: database, object store, broker, model or decoder is away
 │   └── Busy            another process is at the same work
 ├── IllegalTransition   a state machine was asked for a move that it does not have
@@ -61,6 +62,10 @@ class ObjectDamaged(JobError):
 
 
 class DecoderDied(JobError):
+    pass
+
+
+class Unscorable(JobError):
     pass
 
 

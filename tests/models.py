@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 from onnx import TensorProto, helper
 
 from shared import scoring
@@ -169,6 +170,14 @@ def _break_on_white(model: onnx.ModelProto) -> None:
             helper.make_tensor("nothing", TensorProto.FLOAT, [1], [0.0]),
         ]
     )
+
+
+def broken_session(directory: Path) -> ort.InferenceSession:
+    """ONNX Runtime with a version that `breaks_on_white`, as if every picture were white: it fails on whatever comes."""
+    model = onnx.load(directory / "model.onnx")
+    [white] = [tensor for tensor in model.graph.initializer if tensor.name == "white"]
+    white.CopyFrom(helper.make_tensor("white", TensorProto.FLOAT, [], [1e-3]))
+    return ort.InferenceSession(model.SerializeToString())
 
 
 def _brightness_golden(spec: Mapping[str, Any]) -> dict[str, np.ndarray]:

@@ -372,7 +372,7 @@ KOREAN = Language(
         "quota-exceeded": "오늘(UTC) 접수할 수 있는 양을 모두 썼습니다.",
         "backlog-full": "대기 중인 bulk 작업이 너무 많습니다. 나중에 다시 시도하거나 interactive 레인을 쓰세요.",
         "internal": "예상하지 못한 오류가 났습니다.",
-        "busy": "다른 큰 파일을 받고 있습니다. 잠시 뒤 다시 시도하세요.",
+        "busy": "지금은 받고 있는 파일이 너무 많습니다. 잠시 뒤 다시 시도하세요.",
         "unavailable": "시스템의 일부가 응답하지 않습니다.",
         "unsupported-link": "http:// 와 https:// 링크만 가져옵니다.",
         "empty-file": "빈 파일입니다.",

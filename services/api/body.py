@@ -1,7 +1,7 @@
 """The body of a submission: a form with an image, or JSON with a link. Read only after the key was accepted."""
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Hashable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, BinaryIO
 
@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 
 from services.api.errors import Problem, invalid
+from services.api.room import Room
 from services.api.schemas.base import read, require_once
 from services.api.schemas.jobs import FormSubmission, LinkSubmission, Submission
 from shared.errors import Outage
@@ -42,19 +43,16 @@ REQUEST_BODY: Mapping[str, Any] = {
 
 @asynccontextmanager
 async def submission(
-    request: Request, max_file_bytes: int
+    request: Request, room: Room, holder: Hashable, max_file_bytes: int
 ) -> AsyncGenerator[tuple[Submission | LinkSubmission, BinaryIO | None]]:
-    """What was said, and the image's file, spooled to disk beyond 1 MiB and closed at the end. Raises Problem."""
+    """What was said, and the image's file, as `spooled` keeps it. Raises Problem."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type == "application/json":
         yield read(LinkSubmission, _parse(await request.body())), None
     elif content_type == "multipart/form-data":
-        form = await spool(request, len(Submission.model_fields))
-        try:
+        async with spooled(request, room, holder, len(Submission.model_fields), max_file_bytes) as form:
             fields, image = image_and_fields(form, max_file_bytes)
             yield read(FormSubmission, fields), image
-        finally:
-            await form.close()
     else:
         raise Problem(
             "unsupported-media-type",
@@ -62,12 +60,26 @@ async def submission(
         )
 
 
-async def spool(request: Request, max_fields: int) -> FormData:
-    """A form of one file, that on disk beyond 1 MiB; raises Outage where the disk has no room for it."""
-    try:
-        return await request.form(max_files=1, max_fields=max_fields, max_part_size=FIELD_BYTES)
-    except OSError as exc:
-        raise Outage("uploads", f"the upload cannot be spooled: {exc}") from exc
+@asynccontextmanager
+async def spooled(
+    request: Request, room: Room, holder: Hashable, max_fields: int, max_file_bytes: int
+) -> AsyncGenerator[FormData]:
+    """A form of one file, that on disk beyond 1 MiB and closed at the end.
+
+    Raises Crowded before any of the body is read, and Outage where the disk has no room for it.
+    """
+    announced = request.headers.get("content-length", "")
+    # What announces no size, or too much, may grow to the largest.
+    size = min(int(announced), max_file_bytes) if announced.isdecimal() else max_file_bytes
+    with room.held(holder, size):
+        try:
+            form = await request.form(max_files=1, max_fields=max_fields, max_part_size=FIELD_BYTES)
+        except OSError as exc:
+            raise Outage("uploads", f"the upload cannot be spooled: {exc}") from exc
+        try:
+            yield form
+        finally:
+            await form.close()
 
 
 def _parse(body: bytes) -> Any:

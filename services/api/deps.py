@@ -17,6 +17,7 @@ from services.api.errors import Problem, invalid
 from services.api.key_use import KeyUse
 from services.api.limits import RateLimits, Standing
 from services.api.middleware import STANDINGS
+from services.api.room import Room
 from services.api.schemas.base import require_once
 from services.api.spool import Spool
 from services.api.submit import Submissions
@@ -52,6 +53,7 @@ class Parts:
     limits: RateLimits
     visitors: Visitors
     key_use: KeyUse
+    upload_room: Room
     appeal_spool: Spool
     model_spool: Spool
     """Two, so that whoever has a link never keeps a model version waiting, nor the other way round."""

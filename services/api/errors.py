@@ -40,7 +40,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "quota-exceeded": (429, "The day's quota is used up"),
     "backlog-full": (429, "Too many bulk jobs wait"),
     "internal": (500, "An unexpected error"),
-    "busy": (503, "Too many large uploads are under way"),
+    "busy": (503, "Too many uploads are under way"),
     "unavailable": (503, "A part of the system is away"),
 }
 

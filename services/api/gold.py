@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 
 from fastapi import Request
 
-from services.api.body import image_and_fields, spool
+from services.api.body import image_and_fields, spooled
 from services.api.deps import Parts
 from services.api.errors import Problem
 from services.api.schemas.base import read
@@ -42,16 +42,14 @@ REQUEST_BODY: Mapping[str, Any] = {
 
 
 @asynccontextmanager
-async def labelled(request: Request, max_file_bytes: int) -> AsyncGenerator[tuple[GoldRequest, BinaryIO]]:
-    """What was said, and the image's file, closed at the end. Raises Problem."""
+async def labelled(request: Request, caller: Caller, parts: Parts) -> AsyncGenerator[tuple[GoldRequest, BinaryIO]]:
+    """What was said, and the image's file, as `spooled` keeps it. Raises Problem."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise Problem("unsupported-media-type", "Send the image as multipart/form-data, with the field `label`.")
-    form = await spool(request, len(GoldRequest.model_fields))
-    try:
-        fields, image = image_and_fields(form, max_file_bytes)
+    most = parts.settings.max_body_bytes
+    async with spooled(request, parts.upload_room, caller.tenant_id, len(GoldRequest.model_fields), most) as form:
+        fields, image = image_and_fields(form, most)
         yield read(GoldRequest, fields), image
-    finally:
-        await form.close()
 
 
 def keep(said: GoldRequest, file: BinaryIO, caller: Caller, parts: Parts) -> tuple[Row, bool]:

@@ -18,6 +18,7 @@ from services.api.errors import HANDLERS
 from services.api.key_use import KeyUse
 from services.api.limits import RateLimits
 from services.api.middleware import BodyLimit, RequestContext, Upload
+from services.api.room import Room
 from services.api.routes import (
     appeals,
     audit,
@@ -80,6 +81,10 @@ UNCOUNTED = (health, page, results)
 
 UPLOAD_THREADS = 8
 HEALTH_THREADS = 8
+
+UPLOADS_AT_ONCE = 20
+"""Pictures of the largest size that one process has room for while they arrive: 0.5 GB with the default limits, which
+is what `/tmp` has in docker-compose.yml. Of a usual size they are hundreds."""
 
 APPEALS_AT_ONCE = 3
 MODELS_AT_ONCE = 1
@@ -175,6 +180,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Parts:
         limits=RateLimits(settings, counters),
         visitors=Visitors(settings, counters),
         key_use=key_use,
+        upload_room=Room(UPLOADS_AT_ONCE * settings.max_body_bytes),
         appeal_spool=Spool(settings.spool_dir, APPEALS_AT_ONCE),
         model_spool=Spool(settings.spool_dir, MODELS_AT_ONCE),
         upload_threads=CapacityLimiter(UPLOAD_THREADS),

@@ -21,6 +21,10 @@ SMALL_BODY = 64 << 10
 PAUSE_SECONDS = 15
 """For how long the next piece of a body may stay away."""
 
+LEAST_PACE = 8 << 10
+"""Bytes a second that a body must have come to from its start once PAUSE_SECONDS are over: a mobile line of the slowest
+kind sends more, and whoever drips does not keep others from a place."""
+
 BODY_SECONDS = 300
 """For how long a whole body may take that is no large upload."""
 
@@ -126,11 +130,12 @@ class BodyLimit:
         announced = headers.get("content-length", "")
         total = int(announced) if announced.isdecimal() else 0
         received, ended = 0, False
-        late = asyncio.get_running_loop().time() + seconds
+        began = asyncio.get_running_loop().time()
 
         async def counted() -> Message:
             nonlocal received, ended
             if total <= limit:
+                late = began + min(seconds, PAUSE_SECONDS + received / LEAST_PACE)
                 message = await (receive() if ended else _in_time(receive, late, seconds))
                 received += len(message.get("body", b""))
                 ended = not message.get("more_body", False)
@@ -153,7 +158,8 @@ async def _in_time(receive: Receive, late: float, seconds: float) -> Message:
     except TimeoutError as exc:
         raise Problem(
             "too-slow",
-            f"Send the body in {seconds:g} s, with no pause over {PAUSE_SECONDS} s.",
+            f"Send the body in {seconds:g} s, at {LEAST_PACE:,} bytes a second or more, "
+            f"with no pause over {PAUSE_SECONDS} s.",
             headers={"Connection": "close"},
         ) from exc
 

@@ -15,14 +15,14 @@ from services.api.errors import Problem
 from shared.errors import Outage
 
 CROWDED_SECONDS = 30
-"""What `Retry-After` asks of whoever finds all places taken: an honest large upload takes about so long."""
+"""What `Retry-After` asks of whoever finds no room: an honest large upload takes about so long."""
 
 
 class Crowded(Problem):
-    """No place is free for another large body; none of it was read."""
+    """There is no room for another body; none of it was read."""
 
     def __init__(self) -> None:
-        detail = "As many large uploads are under way as there is room for. Send yours again when one has ended."
+        detail = "As many uploads are under way as there is room for. Send yours again when one has ended."
         super().__init__("busy", detail, headers={"Retry-After": str(CROWDED_SECONDS)})
 
 

@@ -20,7 +20,7 @@ from services.worker.steps import elapsed, observed
 from shared.config import FINISH_SECONDS, LOAD_SECONDS, Settings
 from shared.decoding.decoder import Decoder
 from shared.domain.job import FAILURE_CAP, Claim, Job, Lane, Outcome, Stage, State, error_document
-from shared.errors import DecoderDied, JobError, ObjectDamaged, Outage
+from shared.errors import DecoderDied, JobError, ObjectDamaged, Outage, Unscorable
 from shared.patience import patiently
 from shared.queue.enqueue import Doorbell
 from shared.scoring.evidence import quantise
@@ -117,7 +117,6 @@ class Verifier:
         """Bring each claim to an outcome, a counted retry, or back to the queue."""
         loads = {claim.id: self._loaders.submit(self._load, claim) for claim in claims}
         decoded: list[Decoded] = []
-        scored: list[tuple[Decoded, Outcome | Retry]] = []
         judged: list[Outcome | Retry] = []
         released: list[Claim] = []
         unbegun: list[Claim] = []
@@ -138,12 +137,9 @@ class Verifier:
             except Exception as exc:  # one job's surprise must not take its neighbours along
                 log.exception("job_failed", job_id=str(claim.id))
                 judged.append(judge(claim, "internal", type(exc).__name__, counted=True))
-        try:
-            scored = self._score(decoded, deadline)
-            judged += [one for _, one in scored]
-        except Outage as exc:
-            log.exception("scoring_failed", error=exc.detail)
-            released += [item.claim for item in decoded]
+        scored, stopped = self._score(decoded, deadline)
+        judged += [one for _, one in scored]
+        released += [item.claim for item in stopped]
         self._finish(judged, decoded)
         self._release(released, wait=OUTAGE_WAIT)
         self._release(unbegun, wait=timedelta())
@@ -179,12 +175,22 @@ class Verifier:
         item = Decoded(claim=claim, model=model, prepared=prepared, timings_ms=timings, data=data)
         return self._challenge.draw(item)
 
-    def _score(self, decoded: Sequence[Decoded], deadline: float) -> list[tuple[Decoded, Outcome | Retry]]:
-        """Together, for each model among them; a canary's alone. Raises Outage."""
+    def _score(
+        self, decoded: Sequence[Decoded], deadline: float
+    ) -> tuple[list[tuple[Decoded, Outcome | Retry]], list[Decoded]]:
+        """Together, for each model among them; a canary's alone. Beside them those that an outage stopped."""
         together: dict[tuple[str, UUID | None], list[Decoded]] = defaultdict(list)
         for item in decoded:
             together[item.model.card.version, item.claim.id if item.champion else None].append(item)
-        return [pair for items in together.values() for pair in self._score_safely(items, deadline)]
+        scored: list[tuple[Decoded, Outcome | Retry]] = []
+        stopped: list[Decoded] = []
+        for items in together.values():
+            try:
+                scored += self._score_safely(items, deadline)
+            except Outage as exc:
+                log.exception("scoring_failed", part=exc.part, error=exc.detail)
+                stopped += items
+        return scored, stopped
 
     def _score_safely(self, items: Sequence[Decoded], deadline: float) -> Sequence[tuple[Decoded, Outcome | Retry]]:
         """Items of one model: by the champion where the challenger fails, one by one where a surprise meets several.
@@ -202,7 +208,8 @@ class Verifier:
             if len(items) > 1:
                 return [pair for item in items for pair in self._score_safely([item], deadline)]
             [item] = items
-            return [(item, judge(item.claim, "internal", type(exc).__name__, counted=True))]
+            detail = exc.detail if isinstance(exc, Unscorable) else type(exc).__name__
+            return [(item, judge(item.claim, "internal", detail, counted=True))]
 
     def _score_together(self, items: Sequence[Decoded], deadline: float) -> list[tuple[Decoded, Outcome]]:
         """Items of one model, each with its outcome."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from PIL import ExifTags, Image, ImageChops, ImageCms
 
-from shared.imaging import png_colours
+from shared.imaging import nclx, png_colours
 
 # EXIF 2.32, tag 0x0112: what brings each stored orientation upright.
 UPRIGHT = {
@@ -90,8 +90,9 @@ def _profiles(image: Image.Image, data: bytes | bytearray) -> list[bytes]:
     """ICC profiles, of which the first that can be read is meant."""
     if image.format == "PNG":
         return png_colours.profiles(data)
-    embedded = image.info.get("icc_profile")
-    return [embedded] if embedded else []
+    if embedded := image.info.get("icc_profile"):
+        return [embedded]
+    return nclx.profiles(data) if image.format in {"AVIF", "HEIF"} else []
 
 
 def _in_srgb(samples: Image.Image, profiles: list[bytes]) -> Image.Image:

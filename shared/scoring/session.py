@@ -17,7 +17,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from shared.domain.job import Lane
 from shared.domain.model_card import ModelCard
-from shared.errors import ConfigurationError, ModelRefused, Outage
+from shared.errors import ConfigurationError, ModelRefused, Outage, Unscorable
 from shared.scoring.calibration import probability
 from shared.scoring.card import read_card
 from shared.scoring.domains import DOMAINS, Domains
@@ -69,7 +69,9 @@ class Scores:
 class Model:
     """Belongs to the process that loaded it: ONNX Runtime's threads do not survive a fork."""
 
-    def __init__(self, session: ort.InferenceSession, card: ModelCard, sha256: str) -> None:
+    def __init__(
+        self, session: ort.InferenceSession, card: ModelCard, sha256: str, golden: Mapping[str, NDArray[Any]]
+    ) -> None:
         self.card = card
         self.sha256 = sha256
         self.spaces: Mapping[Lane, Space] = {}
@@ -77,6 +79,7 @@ class Model:
         self.domains: Domains | None = None
         """What it tells of the kind of a picture; None for a version that was brought or made before 1.2.0."""
         self._session = session
+        self._golden = golden
         self._outputs = [output.name for output in session.get_outputs()]
         self._scored = [name for name in self._outputs if name != "embedding"]
         self._pid = os.getpid()
@@ -94,8 +97,9 @@ class Model:
         session = _open(files["model.onnx"], provider, threads)
         card = read_card(session.get_modelmeta().custom_metadata_map, files["card.json"])
         _require_contract(session, card)
-        model = cls(session, card, hashlib.sha256(files["model.onnx"]).hexdigest())
-        model._require_golden(_read_golden(files["golden.npz"]))
+        golden = _read_golden(files["golden.npz"])
+        model = cls(session, card, hashlib.sha256(files["model.onnx"]).hexdigest(), golden)
+        model._require_golden()
         model.spaces = spaces(files, card)
         if DOMAINS in files:
             model.domains = Domains.load(files[DOMAINS], card.embedding_size)
@@ -104,9 +108,10 @@ class Model:
     def score(self, pixels: NDArray[np.uint8]) -> Scores:
         """Score tiles, uint8 [N, H, W, 3] RGB with H and W of the card, in as few inferences as memory allows.
 
-        Each tile is calibrated as a picture of its size in the interactive lane. Raises Outage when inference fails.
+        Each tile is calibrated as a picture of its size in the interactive lane. Where inference fails, raises
+        Unscorable if it is for these tiles, and Outage if it fails on the golden inputs too.
         """
-        named = self._run(self._scored, pixels)
+        named = self._run_or_blame(self._scored, pixels)
         return Scores(
             logits=named["logit"],
             probabilities=probability(named["logit"], self._calibration),
@@ -117,7 +122,7 @@ class Model:
         """Score pictures by all their tiles, with their embeddings; raises as `score` does."""
         if not pictures:
             return []
-        named = self._run(self._outputs, np.concatenate([picture.pixels for picture in pictures]))
+        named = self._run_or_blame(self._outputs, np.concatenate([picture.pixels for picture in pictures]))
         ends = np.cumsum([len(picture.pixels) for picture in pictures])[:-1]
         outputs = (
             np.split(named[name], ends) if name in named else repeat(None, len(pictures))
@@ -147,12 +152,24 @@ class Model:
             )
         if not pictures:
             return np.empty((0, self.card.embedding_size or 0), np.float32)
-        tiles = self._run(["embedding"], np.concatenate([picture.pixels for picture in pictures]))["embedding"]
+        pixels = np.concatenate([picture.pixels for picture in pictures])
+        tiles = self._run_or_blame(["embedding"], pixels)["embedding"]
         ends = np.cumsum([len(picture.pixels) for picture in pictures])[:-1]
         return np.stack([embedded(*own, card=self.card) for own in zip(pictures, np.split(tiles, ends), strict=True)])
 
+    def _run_or_blame(self, outputs: Sequence[str], pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        """As `_run`; what fails while the model is still itself is the tiles' own doing."""
+        try:
+            return self._run(outputs, pixels)
+        except Outage as exc:
+            try:
+                self._require_golden()
+            except ModelRefused:
+                raise exc from None
+            raise Unscorable("internal", f"{self.card.name} {self.card.version} fails on this picture.") from exc
+
     def _run(self, outputs: Sequence[str], pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-        """These outputs for tiles, by name."""
+        """These outputs for tiles, by name; raises Outage when inference fails."""
         if os.getpid() != self._pid:
             raise RuntimeError("this model was loaded in another process; load it after the fork")
         if pixels.dtype != np.uint8 or pixels.shape[1:] != (self.card.input.height, self.card.input.width, 3):
@@ -168,10 +185,10 @@ class Model:
             raise Outage("model", str(exc)) from exc
         return values
 
-    def _require_golden(self, golden: Mapping[str, NDArray[Any]]) -> None:
+    def _require_golden(self) -> None:
         try:
-            outputs = self._run(self._outputs, golden["pixels"])
-            expected = {name: golden[name] for name in outputs}
+            outputs = self._run(self._outputs, self._golden["pixels"])
+            expected = {name: self._golden[name] for name in outputs}
         except (Outage, KeyError, ValueError) as exc:
             raise ModelRefused(f"golden.npz does not fit the model: {exc}") from exc
         for name, actual in outputs.items():

@@ -14,6 +14,7 @@ import yaml
 
 from deploy.docker import make_secrets
 from services.api.__main__ import DRAIN_SECONDS
+from services.api.main import UPLOADS_AT_ONCE
 from shared import config
 from shared.config import Settings
 from shared.queue.app import time_limits
@@ -86,7 +87,7 @@ def test_what_is_large_and_slow_arrives_on_the_disk_and_leaves_the_memory_to_pic
     assert f"spool:{spool}" in api["volumes"]
     assert spool in dockerfile()
     [size] = [int(mount.removeprefix("/tmp:size=").removesuffix("m")) for mount in api["tmpfs"] if "size" in mount]
-    assert size << 20 >= 20 * Settings().max_body_bytes
+    assert size << 20 >= UPLOADS_AT_ONCE * Settings().max_body_bytes
 
 
 def test_every_image_runs_as_somebody_other_than_root():

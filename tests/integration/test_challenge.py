@@ -252,7 +252,7 @@ class TestBroken:
             database, store, tenant, scorer(shadow_share=1, canary_share=1), images
         )
         assert done == {CHAMPION: 6}
-        assert {(row["phase"], row["error"].partition(":")[0]) for row in compared(database)} == {(state, "Outage")}
+        assert {(row["phase"], row["error"].partition(":")[0]) for row in compared(database)} == {(state, "Unscorable")}
         assert len(compared(database)) == 6
 
     def test_a_challenger_that_does_not_load_costs_no_job(self, database, store, tenant, scorer, challenge, state):

@@ -12,7 +12,7 @@ from shared.domain.job import FAILURE_CAP, Lane, State
 from shared.errors import DecoderDied, ObjectDamaged, Outage
 from shared.storage import leases, lifecycle, models
 from tests.integration.factories import change_policy, claim, damage, get, make_tenant, picture, submit_image
-from tests.models import copy_of_shipped
+from tests.models import brightness, broken_session, copy_of_shipped
 
 
 def try_to_the_end(database, verifier, tenant, job_id):
@@ -148,6 +148,69 @@ def test_an_image_that_kills_the_decoder_is_dead_past_the_cap(database, store, t
     try_to_the_end(database, verifier, tenant, job_id)
     job = get(database, tenant, job_id)
     assert (job.state, job.error["reason"], job.attempt) == (State.DEAD, "decoder_died", FAILURE_CAP)
+
+
+@pytest.fixture
+def breaks_on_white(database, store, tmp_path):
+    """The directory of the champion, which fails in ONNX Runtime where a picture has a white pixel."""
+    directory = brightness(tmp_path / "champion", "100.0.0", breaks_on_white=True)
+    models.register(database, store, directory, origin="imported")
+    with database.transaction() as connection:
+        lifecycle.promote(connection, "100.0.0", by=None, why="a test")
+    return directory
+
+
+def test_a_picture_that_the_model_fails_on_is_dead_past_the_cap_and_its_neighbours_are_scored(
+    database, store, tenant, verifier, breaks_on_white
+):
+    bad = submit_image(database, store, tenant, picture((255, 255, 255)))
+    good = [submit_image(database, store, tenant, picture((shade, 0, 0))) for shade in range(3)]
+    assert verifier.drain([]) == 4
+    assert [get(database, tenant, job_id).state for job_id in good] == [State.DONE] * 3
+    with database.transaction() as connection:
+        connection.execute("UPDATE jobs SET failures = 0 WHERE id = %s", (bad,))
+    try_to_the_end(database, verifier, tenant, bad)
+    job = get(database, tenant, bad)
+    assert (job.state, job.error["reason"]) == (State.DEAD, "internal")
+    assert "brightness 100.0.0 fails on this picture" in job.error["detail"]
+
+
+def test_a_model_that_fails_on_every_picture_is_an_outage_that_costs_no_job(
+    database, store, tenant, verifier, breaks_on_white
+):
+    verifier.warm_up()
+    model = verifier._shelf.get()
+    for shade in range(3):
+        submit_image(database, store, tenant, picture((shade, 0, 0)))
+    sound, model._session = model._session, broken_session(breaks_on_white)
+    assert verifier.drain([]) == 3
+    with database.transaction() as connection:
+        rows = connection.execute(
+            "UPDATE jobs SET next_attempt_at = now() RETURNING state, failures, crashes"
+        ).fetchall()
+    assert rows == [{"state": "queued", "failures": 0, "crashes": 0}] * 3
+    model._session = sound
+    verifier.drain([])
+    with database.transaction() as connection:
+        rows = connection.execute("SELECT state FROM jobs").fetchall()
+    assert rows == [{"state": "done"}] * 3
+
+
+def test_a_pinned_model_that_fails_on_every_picture_stops_nobody_elses_jobs(
+    database, store, tenant, verifier, shipped, tmp_path
+):
+    directory, pinned = (
+        brightness(tmp_path / "pinned", "100.0.0", breaks_on_white=True),
+        make_tenant(database, "pinned"),
+    )
+    models.register(database, store, directory, origin="imported")
+    change_policy(database, pinned, model="100.0.0")
+    verifier.warm_up()
+    verifier._shelf.load("100.0.0")._session = broken_session(directory)
+    theirs, ours = submit_image(database, store, pinned), submit_image(database, store, tenant)
+    assert verifier.drain([]) == 2
+    states = [get(database, *one).state for one in ((pinned, theirs), (tenant, ours))]
+    assert states == [State.QUEUED, State.DONE]
 
 
 def test_an_outage_of_the_object_store_releases_the_job_uncounted(database, store, tenant, verifier, monkeypatch):

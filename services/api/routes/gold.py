@@ -53,13 +53,14 @@ def list_gold(_: Curator, __: SingleValues, parts: PartsOf, query: Annotated[Gol
             "unsupported-media-type",
             "invalid-request",
             "too-many-pixels",
+            "busy",
             "unavailable",
         ),
     },
 )
 async def add_gold(request: Request, response: Response, caller: Curator, parts: PartsOf) -> GoldDocument:
     """Keep an image whose label is known. Needs the scope `models`."""
-    async with labelled(request, parts.settings.max_body_bytes) as (said, file):
+    async with labelled(request, caller, parts) as (said, file):
         row, made = await to_thread.run_sync(keep, said, file, caller, parts, limiter=parts.upload_threads)
     if not made:
         response.status_code = 200

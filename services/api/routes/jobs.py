@@ -70,6 +70,7 @@ _ACCEPTED_HEADERS = {
             "rate-limited",
             "quota-exceeded",
             "backlog-full",
+            "busy",
             "unavailable",
         ),
     },
@@ -84,7 +85,8 @@ async def submit_job(
     wait: PreferredWait,
 ) -> Response:
     """Verify an image: a file in a form, or a link in JSON. Needs the scope `submit`."""
-    async with submission(request, parts.settings.max_body_bytes) as (said, file):
+    most = parts.settings.max_body_bytes
+    async with submission(request, parts.upload_room, caller.tenant_id, most) as (said, file):
         job, replayed = await to_thread.run_sync(
             parts.submissions.accept, caller.tenant_id, said, file, key, limiter=parts.upload_threads
         )

@@ -1,11 +1,13 @@
 import hashlib
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import redis
 
+from services.api.room import Room
 from services.api.schemas.jobs import JobDocument
 from shared.domain.job import Lane, Stage
 from shared.queue import names
@@ -39,6 +41,15 @@ def test_an_image_is_stored_and_queued(client, store, database, tenant):
     assert (job.image.format, job.image.width, job.image.height) == ("png", 40, 30)
     assert store.get_image(tenant, bytes.fromhex(job.image.sha256)) == picture(size=(40, 30))
     assert get(database, tenant, job.id).stage is Stage.SCORE
+
+
+def test_an_image_that_finds_no_room_is_sent_later_and_links_go_on(connect, client, store):
+    state = connect.app.state
+    state.parts = replace(state.parts, upload_room=Room(0))
+    refused = client.upload(picture())
+    assert (refused.status_code, kind(refused), refused.headers["Retry-After"]) == (503, "busy", "30")
+    assert client.post(JOBS, json=LINK).status_code == 202
+    assert held(store) == set()
 
 
 def test_a_format_is_told_by_content_and_not_by_name_or_declared_type(client):

@@ -146,6 +146,20 @@ def test_a_body_that_does_not_arrive_in_time_is_given_up(app, monkeypatch, limit
     assert headers["connection"] == "close"
 
 
+@pytest.mark.parametrize(("pace", "status"), [(1e9, 408), (1e-3, 200)], ids=["too slow", "fast enough"])
+def test_a_body_that_drips_is_given_up_although_it_never_pauses(ask, monkeypatch, pace, status):
+    monkeypatch.setattr(middleware, "PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(middleware, "LEAST_PACE", pace)
+
+    async def drops():
+        late = asyncio.get_running_loop().time() + 2 * middleware.PAUSE_SECONDS
+        while asyncio.get_running_loop().time() < late:
+            yield b"x"
+            await asyncio.sleep(0)
+
+    assert ask("POST", "/note", content=drops()).status_code == status
+
+
 @pytest.mark.parametrize(("path", "status"), [("/upload", 408), ("/slow", 200)])
 def test_an_upload_may_have_a_time_of_its_own(ask, monkeypatch, path, status):
     monkeypatch.setattr(middleware, "BODY_SECONDS", 0.001)

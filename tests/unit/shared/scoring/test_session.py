@@ -9,7 +9,7 @@ import pytest
 
 from shared import scoring
 from shared.domain.job import Lane
-from shared.errors import ConfigurationError, ModelRefused
+from shared.errors import ConfigurationError, ModelRefused, Outage, Unscorable
 from shared.scoring.card import CARD_KEY
 from shared.scoring.manifest import write_manifest
 from shared.scoring.picture import Picture
@@ -177,6 +177,21 @@ def tiny_version(directory, *, kind="UINT8", side=4, logit="logit", maps=False, 
     onnx.save(model, directory / "model.onnx")
     (directory / "card.json").write_text(json.dumps(card))
     return with_golden(directory, **golden), golden
+
+
+def test_what_the_model_fails_on_is_blamed_while_it_gives_its_golden_outputs_and_the_model_else(tmp_path):
+    pytest.importorskip("onnx")
+    from tests.models import brightness, broken_session
+
+    model = load(brightness(tmp_path / "version", breaks_on_white=True))
+    grey, white = np.full((1, 16, 16, 3), 100, np.uint8), np.full((1, 16, 16, 3), 255, np.uint8)
+    with pytest.raises(Unscorable, match=r"brightness 2\.0\.0 fails on this picture"):
+        model.score(np.concatenate([grey, white]))
+    assert model.score(grey).logits.shape == (1,)
+    model._session = broken_session(tmp_path / "version")
+    for pixels in (grey, white):
+        with pytest.raises(Outage, match="indices element out of data bounds"):
+            model.score(pixels)
 
 
 def test_a_model_with_a_map_gives_it_beside_the_score(tmp_path):
