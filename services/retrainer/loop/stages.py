@@ -15,7 +15,7 @@ from services.retrainer.gate.guard import guard_of, reports
 from services.retrainer.gold.hashes import hash_gold
 from services.retrainer.harvest import snapshots
 from services.retrainer.harvest.run import harvest
-from services.retrainer.loop import publication
+from services.retrainer.loop import code, publication
 from services.retrainer.loop.pictured import Pictured
 from services.retrainer.loop.run import NotEnoughSamples, Result, Stages, Work
 from services.retrainer.teaching import modes
@@ -101,7 +101,7 @@ class Joined:
                 mode=work.run.mode,
                 version=version,
                 out=work.folder / "candidate",
-                work=work.folder / "work" / "training",
+                work=work.folder / code.WORK / "training",
                 seed=work.run.seed,
                 report=work.report,
                 guard=_judges(pictured),
@@ -171,7 +171,7 @@ class Joined:
     def _champion(self, work: Work) -> Path:
         if work.run.champion is None:
             raise ConfigurationError("no version is champion: promote one, for a run begins with its weights")
-        return self._fetched.version(work.run.champion, work.folder / "work" / "versions")
+        return self._fetched.version(work.run.champion, work.folder / code.WORK / "versions")
 
     def _hashes(self, work: Work) -> Mapping[Part, Sequence[bytes]]:
         return hash_gold(self._database, self._store, self._settings, work.alive)
