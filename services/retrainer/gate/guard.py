@@ -21,6 +21,7 @@ from services.retrainer.gate.own import LANE, GuardImage, decoded, own_columns, 
 from services.retrainer.gate.report import COLUMNS, CaseResult, GuardReport
 from services.retrainer.versions.embedded import Embedded
 from shared.domain.job import Lane
+from shared.domain.labels import Label
 from shared.domain.model_card import CalibrationTable
 from shared.errors import ModelRefused
 from shared.scoring.calibration import probability
@@ -41,6 +42,10 @@ class RegressionCase:
     id: str
     expected: int
     image: Callable[[], bytes]
+
+    @property
+    def label(self) -> Label:
+        return Label.AI if self.expected else Label.HUMAN
 
 
 def reports(
