@@ -128,3 +128,16 @@ def test_a_stop_is_heard_in_the_middle_of_measuring(joined, measuring):
 
     with pytest.raises(Stopped):
         joined.evaluate(replace(measuring, report=stopping))
+
+
+def test_measuring_goes_on_at_the_picture_where_it_was_stopped(joined, measuring):
+    def stopping(progress):
+        if progress.done == 3:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        joined.evaluate(replace(measuring, report=stopping))
+    told = []
+    joined.evaluate(replace(measuring, report=told.append))
+    assert [progress.done for progress in told if progress.total] == [1, 2, 3, 4]
+    assert sum(progress.total == 0 for progress in told) == 1  # of each picture that is read

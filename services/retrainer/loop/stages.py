@@ -120,7 +120,8 @@ class Joined:
         def heard(done: int, total: int) -> None:
             work.report(Progress(stage=RunStage.EVALUATE, done=done, total=total))
 
-        found = reports(_candidate(work), champion, origin, images=judges, cases=cases, heard=heard)
+        kept = work.folder / code.WORK / "evaluation"
+        found = reports(_candidate(work), champion, origin, work=kept, images=judges, cases=cases, heard=heard)
         _write(work.folder / REPORTS, [one.document() for one in found])
         return {"guard": _guard_set(_candidate(work), judges), "rows": len(found[0]), "files": [REPORTS]}
 
