@@ -129,9 +129,9 @@ def keep(connection: Connection, run: Run, stage: RunStage, result: Mapping[str,
     return _changed(connection, "keep_stage_result", {**_held(run), **results, "next": following})
 
 
-def rewind(connection: Connection, run: Run) -> bool:
-    """Back to the training, whose files are not here."""
-    return _changed(connection, "rewind_run", _held(run))
+def rewind(connection: Connection, run: Run, stage: RunStage) -> bool:
+    """Back to the training or the evaluation, of which what was kept is not here, or is worth nothing any more."""
+    return _changed(connection, "rewind_run", {**_held(run), "stage": stage})
 
 
 def release(connection: Connection, run: Run) -> bool:

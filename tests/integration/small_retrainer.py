@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+from services.retrainer.loop.code import WORK
 from services.retrainer.loop.once import ATTENDED, serve
 from services.retrainer.loop.run import Result, Stages, Work
 from shared.config import Settings
@@ -47,7 +48,7 @@ class Small:
         return {"samples": self._number("samples", 3)}
 
     def train(self, work: Work) -> Result:
-        checkpoints, candidate = work.folder / "work", work.folder / "candidate"
+        checkpoints, candidate = work.folder / WORK / "training", work.folder / "candidate"
         checkpoints.mkdir(exist_ok=True)
         begun = len(list(checkpoints.iterdir()))
         for epoch in range(begun, EPOCHS):

@@ -216,9 +216,20 @@ def test_a_regression_case_trains_nothing_and_neither_does_what_is_near_to_it(
     run_id = uuid4()
     assert run_harvest(database, store, model, settings, run_id).refused == {Refusal.NEAR_GUARD: 1}
     with database.transaction() as connection:
-        assert take(connection, run_id, settings).references == []
+        taken = take(connection, run_id, settings)
         [kept] = spot_checks.regression_cases(connection)
+    assert (taken.references, taken.cases) == ([], {str(kept["id"]): "ai"})
     assert (kept["job_id"], kept["label"], len(kept["pdq"])) == (case, "ai", 32)
+
+
+def test_a_regression_case_that_no_harvest_has_read_is_in_no_snapshot(database, store, model, settings, lent, operator):
+    """Nothing was kept apart from it: it judges from the next run on."""
+    case, run_id = lend(database, store, lent, pictured(0)), uuid4()
+    run_harvest(database, store, model, settings, run_id)
+    draw(database)
+    label(database, case, "ai", operator, regression=True)
+    with database.transaction() as connection:
+        assert take(connection, run_id, settings).cases == {}
 
 
 def test_what_was_admitted_before_its_picture_came_to_judge_teaches_no_more(
@@ -233,7 +244,7 @@ def test_what_was_admitted_before_its_picture_came_to_judge_teaches_no_more(
     run_id, guard = uuid4(), [hash_of(pictured(0))]
     run_harvest(database, store, model, settings, run_id, guard=guard)
     with database.transaction() as connection:
-        taken = take(connection, run_id, settings, guard=guard)
+        taken = take(connection, run_id, settings, apart_from=guard)
     assert [decisions(database, lent, job_id)[0]["refusal"] for job_id in (guarded, twin, kept)] == [None] * 3
     assert [reference.job_id for reference in taken.references] == [kept]
     assert (taken.taken, taken.new, taken.near_guard) == (1, 1, 2)

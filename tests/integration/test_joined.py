@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("torch")
 
+from services.retrainer.harvest import snapshots
 from services.retrainer.loop.pulse import Stopped
 from services.retrainer.loop.run import Work
 from services.retrainer.loop.stages import Joined
@@ -37,10 +38,15 @@ def work(database, shipped, tmp_path):
 
 
 @pytest.fixture
-def judge(database, store, tenant):
-    """Adds a picture to the guard part of gold."""
+def curator(database, tenant):
+    """The id of a key that may add gold."""
     with database.transaction() as connection:
-        key = tenants.create_key(connection, tenant, "curator", {Scope.MODELS})[0]["id"]
+        return tenants.create_key(connection, tenant, "curator", {Scope.MODELS})[0]["id"]
+
+
+@pytest.fixture
+def judge(database, store, curator):
+    """Adds a picture to the guard part of gold."""
 
     def judge(data):
         new = NewGold(
@@ -48,7 +54,7 @@ def judge(database, store, tenant):
             height=None,
         )  # fmt: skip
         with database.transaction() as connection:
-            gold.add(connection, store, new, io.BytesIO(data), guard_share=1.0, by=key)
+            gold.add(connection, store, new, io.BytesIO(data), guard_share=1.0, by=curator)
 
     return judge
 
@@ -65,11 +71,19 @@ def test_a_lent_picture_that_is_guard_gold_now_is_in_no_snapshot_any_more(
     assert (taken["harvested"], taken["samples"], taken["withdrawn"]) == (1, 1, {"near_guard": 1})
 
 
+def test_a_snapshot_lists_what_judges_with_its_label(database, joined, work, judge):
+    judge(pictured(1))
+    joined.snapshot(work)
+    with database.transaction() as connection:
+        assert snapshots.read(connection, work.run.id).guard == {sha256_of(pictured(1)).hex(): "ai"}
+
+
 @pytest.fixture
-def measuring(work, judge):
+def measuring(joined, work, judge):
     """A candidate that is to be measured on two guard pictures, beside the champion."""
     for seed in (1, 2):
         judge(pictured(seed))
+    joined.snapshot(work)
     brightness(work.folder / "candidate", "2.0.0")
     return replace(work, stage=RunStage.EVALUATE, results={RunStage.TRAIN: {"files": ["candidate"]}})
 
@@ -79,6 +93,29 @@ def test_each_picture_that_a_version_is_measured_on_is_reported(joined, measurin
     joined.evaluate(replace(measuring, report=told.append))
     assert {progress.stage for progress in told} == {RunStage.EVALUATE}
     assert [progress.done for progress in told if progress.total == 4] == [1, 2, 3, 4]
+
+
+def test_gold_that_comes_to_judge_after_the_snapshot_waits_for_the_next_run(joined, measuring, judge):
+    before = joined.evaluate(measuring)
+    judge(pictured(3))
+    assert joined.evaluate(measuring) == before
+
+
+def test_gold_that_is_taken_away_after_the_snapshot_judges_no_more(database, joined, measuring, curator):
+    before = joined.evaluate(measuring)
+    with database.transaction() as connection:
+        gold.remove(connection, sha256_of(pictured(1)), by=curator)
+    after = joined.evaluate(measuring)
+    assert after["rows"] == before["rows"] / 2
+    assert after["guard"] != before["guard"]
+
+
+def test_where_the_snapshot_is_from_before_it_listed_what_judges_all_gold_does(joined, measuring, judge, monkeypatch):
+    before = joined.evaluate(measuring)["rows"]
+    judge(pictured(3))
+    taken = snapshots.read
+    monkeypatch.setattr(snapshots, "read", lambda *given: replace(taken(*given), guard=None, cases=None))
+    assert joined.evaluate(measuring)["rows"] > before
 
 
 def test_a_stop_is_heard_in_the_middle_of_measuring(joined, measuring):
@@ -91,3 +128,16 @@ def test_a_stop_is_heard_in_the_middle_of_measuring(joined, measuring):
 
     with pytest.raises(Stopped):
         joined.evaluate(replace(measuring, report=stopping))
+
+
+def test_measuring_goes_on_at_the_picture_where_it_was_stopped(joined, measuring):
+    def stopping(progress):
+        if progress.done == 3:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        joined.evaluate(replace(measuring, report=stopping))
+    told = []
+    joined.evaluate(replace(measuring, report=told.append))
+    assert [progress.done for progress in told if progress.total] == [1, 2, 3, 4]
+    assert sum(progress.total == 0 for progress in told) == 1  # of each picture that is read

@@ -5,6 +5,7 @@ and regression cases. Of the first a version's logits are one product with its h
 its ONNX file as in a worker.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,10 +22,11 @@ from services.retrainer.gate.own import LANE, GuardImage, decoded, own_columns, 
 from services.retrainer.gate.report import COLUMNS, CaseResult, GuardReport
 from services.retrainer.versions.embedded import Embedded
 from shared.domain.job import Lane
+from shared.domain.labels import Label
 from shared.domain.model_card import CalibrationTable
 from shared.errors import ModelRefused
 from shared.scoring.calibration import probability
-from shared.scoring.manifest import read_verified
+from shared.scoring.manifest import MANIFEST, read_verified
 from shared.scoring.session import Model
 from shared.scoring.space import body
 
@@ -42,12 +44,17 @@ class RegressionCase:
     expected: int
     image: Callable[[], bytes]
 
+    @property
+    def label(self) -> Label:
+        return Label.AI if self.expected else Label.HUMAN
+
 
 def reports(
     candidate: Path,
     champion: Path,
     shipped: Path,
     *,
+    work: Path,
     images: Sequence[GuardImage] = (),
     cases: Sequence[RegressionCase] = (),
     heard: Callable[[int, int], None] = lambda *_: None,
@@ -56,7 +63,7 @@ def reports(
 
     Each version's embeddings are its own network's, and only views that all three have count: where one has none, or
     none of the others', all rests on `images`. `heard` is told after each reading of an image how many of how many are
-    done, and may raise to end it.
+    done, and may raise to end it; what was read is kept in `work`, and given again it goes on from there.
 
     Raises ModelRefused for a candidate that carries the champion's embeddings under another network, and as
     `guard_report` does.
@@ -72,7 +79,7 @@ def reports(
     done = count(1)
     read = {
         directory: guard_report(
-            directory, guard, images, cases, heard=lambda: heard(next(done), len(wanted) * len(images))
+            directory, guard, images, cases, work=work, heard=lambda: heard(next(done), len(wanted) * len(images))
         )
         for directory, guard in wanted.items()
     }
@@ -96,10 +103,11 @@ def guard_report(
     images: Sequence[GuardImage] = (),
     cases: Sequence[RegressionCase] = (),
     *,
+    work: Path,
     heard: Callable[[], None] = lambda: None,
 ) -> GuardReport:
     """What the version in `directory` says of the rows of `guard`, embedded by its own network, then of the looks at
-    `images`, then of `cases`. `heard` is called after each image.
+    `images`, then of `cases`. `heard` is called after each image, of which `work` then holds what was said.
 
     Raises ModelRefused for a directory that no worker would load or whose head does not fit `guard`, and
     ConfigurationError, with its key, for a picture that cannot be read.
@@ -108,7 +116,7 @@ def guard_report(
     model = Model.load(directory, provider="cpu", threads=1)
     travelling = _travelling(directory, files.get(WEIGHTS), guard, model) if guard is not None else np.empty(0)
     looks = own_looks(images)
-    own = own_probabilities(model, looks, heard)
+    own = own_probabilities(model, looks, _of_version(work, directory), heard)
     return GuardReport(
         version=model.card.version,
         probabilities=np.concatenate([travelling, own]),
@@ -126,6 +134,13 @@ def guard_report(
         network=_network(files.get(WEIGHTS)),
         **_columns(guard, own_columns(looks)),
     )
+
+
+def _of_version(work: Path, directory: Path) -> Path:
+    """A folder below `work` for what this very version says, and no other of its number."""
+    folder = work / f"read-{hashlib.sha256((directory / MANIFEST).read_bytes()).hexdigest()[:12]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def calibrated(logits: NDArray[np.floating], guard: Embedded, calibration: CalibrationTable) -> Probabilities:

@@ -4,15 +4,17 @@ They go through a version's ONNX file as in a worker, so that they judge version
 where the embeddings of two networks cannot be compared, all rests on them.
 """
 
+import json
 import random
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from PIL import Image
 
 from services.retrainer.data.pictures import LIMITS
-from services.retrainer.gold.looks import GUARD_CELLS, Look, shown
+from services.retrainer.gold.looks import GUARD_CELLS, Look, digest, shown
 from services.retrainer.robustness.choose import evenly
 from services.retrainer.versions.embedded import PLAIN, RAW
 from shared.domain.job import Lane
@@ -72,17 +74,34 @@ def own_columns(looks: Mapping[str, Sequence[Look]]) -> dict[str, Any]:
     }
 
 
-def own_probabilities(model: Model, looks: Mapping[str, Sequence[Look]], heard: Callable[[], None]) -> list[float]:
-    """What `model` says of each look, in order. `heard` is called after each picture.
+def own_probabilities(
+    model: Model, looks: Mapping[str, Sequence[Look]], kept: Path, heard: Callable[[], None]
+) -> list[float]:
+    """What `model` says of each look, in order. `heard` is called after each picture, of which a file in the folder
+    `kept` then says the same: whoever asks this very version again goes on from there.
 
     Raises ConfigurationError, with its key, for a picture that cannot be read.
     """
     said = []
     for key, wanted in looks.items():
-        image = decoded(wanted[0].file, f"guard picture {key}")
-        said += [scored(model, shown(image, look), look.lane) for look in wanted]
+        file = kept / f"{digest(wanted)}.json"
+        if not file.exists():
+            _write(file, _read(model, key, wanted))
+        said += json.loads(file.read_text("ascii"))
         heard()
     return said
+
+
+def _read(model: Model, key: str, looks: Sequence[Look]) -> list[float]:
+    image = decoded(looks[0].file, f"guard picture {key}")
+    return [scored(model, shown(image, look), look.lane) for look in looks]
+
+
+def _write(file: Path, said: Sequence[float]) -> None:
+    """Whole or not at all; JSON gives back each number to the last bit."""
+    partial = file.with_suffix(".partial")
+    partial.write_text(json.dumps(said), "ascii")
+    partial.replace(file)
 
 
 def decoded(image: Callable[[], bytes], name: str) -> Image.Image:

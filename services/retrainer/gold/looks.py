@@ -64,7 +64,7 @@ def embedded(
     parts = []
     for start in range(0, len(looks), CHUNK):
         chunk = looks[start : start + CHUNK]
-        path = folder / f"{_digest(chunk)}.npz"
+        path = folder / f"{digest(chunk)}.npz"
         if not path.exists():
             _write(path, _chunk(model, chunk))
         with np.load(path, allow_pickle=False) as file:
@@ -91,6 +91,12 @@ def shown(image: Image.Image, look: Look) -> Image.Image:
     return CELLS[look.cell](view, f"{look.picture}/{look.draw}")
 
 
+def digest(looks: Sequence[Look]) -> str:
+    """Of what decides what a model makes of them: a picture is known by its name, which is its SHA-256's."""
+    told = "".join(f"{look.picture}\0{look.draw}\0{look.cell}\0{look.lane}\n" for look in looks)
+    return hashlib.sha256(told.encode()).hexdigest()[:24]
+
+
 def _chunk(model: Model, looks: Sequence[Look]) -> dict[str, NDArray[Any]]:
     images = [seen(look) for look in looks]
     return {
@@ -115,12 +121,6 @@ def _rows(looks: Sequence[Look], vectors: NDArray[np.float32], short_sides: NDAr
         lanes=np.array([look.lane.value for look in looks], np.str_),
         short_sides=short_sides,
     )
-
-
-def _digest(looks: Sequence[Look]) -> str:
-    """Of what decides the vectors: a picture is known by its name, which is its SHA-256's."""
-    told = "".join(f"{look.picture}\0{look.draw}\0{look.cell}\0{look.lane}\n" for look in looks)
-    return hashlib.sha256(told.encode()).hexdigest()[:24]
 
 
 def _write(path: Path, arrays: dict[str, NDArray[Any]]) -> None:

@@ -1,14 +1,15 @@
 """The snapshot of a run: an immutable list of what it trains on, from which erased and recalled samples still fall out.
 
-The manifest names ledger rows and no picture. Each line carries a commitment, SHA-256 over a random seal, the picture's
-hash, its label and its weight: whoever has the ledger can prove that nothing was exchanged, and once erasure took the
-seal, the line says nothing of the picture any more.
+It lists what judges the candidate too: the samples were kept apart from that, and from nothing that was added since. Of
+what is lent it names ledger rows and no picture. Each line carries a commitment, SHA-256 over a random seal, the
+picture's hash, its label and its weight: whoever has the ledger can prove that nothing was exchanged, and once erasure
+took the seal, the line says nothing of the picture any more.
 """
 
 import hashlib
 import json
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -49,6 +50,9 @@ class Snapshot:
     """`taken` samples were in it, `new` of them in no earlier one; `references` are those that may still be used.
 
     `near_guard` more were admitted once, and are near to a picture that judges now.
+
+    `gold` are the SHA-256, in hex, of the gold that teaches; `guard`, by such a SHA-256, and `cases`, by their ids, the
+    labels of what judges, None in a snapshot from before that was listed.
     """
 
     id: UUID
@@ -58,6 +62,9 @@ class Snapshot:
     new: int
     near_guard: int
     references: Sequence[Reference]
+    gold: Collection[str]
+    guard: Mapping[str, str] | None
+    cases: Mapping[str, str] | None
 
     @property
     def withdrawn(self) -> int:
@@ -71,18 +78,21 @@ def take(
     settings: Settings,
     *,
     gold: Sequence[bytes] = (),
-    guard: Sequence[bytes] = (),
+    guard: Mapping[bytes, str] | None = None,
+    apart_from: Sequence[bytes] = (),
     files: Mapping[str, str] | None = None,
 ) -> Snapshot:
     """The run's snapshot, taken now unless it was taken before.
 
-    `gold` are the SHA-256 of the gold pictures that are trained on beside it, `files` those of the champion's
-    `gold.npz` and the like, by name. `guard` are PDQ hashes, 32 bytes each: nothing near to them is taken, nor to a
-    regression case. Raises SnapshotBroken as `read` does.
+    `gold` are the SHA-256 of the gold pictures that are trained on beside it, `guard` the labels of those that judge by
+    theirs, `files` the SHA-256 of the champion's `gold.npz` and the like, by name. `apart_from` are PDQ hashes, 32
+    bytes each: nothing near to them is taken, nor to a regression case. Raises SnapshotBroken as `read` does.
     """
     if snapshots.of_run(connection, run_id) is None:
         admitted = snapshots.samples_now(connection)
-        rows = _apart(admitted, [*guard, *_regression_hashes(connection)], rules_of(settings).pdq_distance)
+        cases = _cases(connection)
+        judging = [*apart_from, *(case["pdq"] for case in cases)]
+        rows = _apart(admitted, judging, rules_of(settings).pdq_distance)
         prevalence = prevalence_now(connection, settings)
         manifest = {
             "run_id": str(run_id),
@@ -90,6 +100,8 @@ def take(
             "new": sum(row["is_new"] for row in rows),
             "withdrawn": {Refusal.NEAR_GUARD.value: len(admitted) - len(rows)},
             "gold": sorted(digest.hex() for digest in gold),
+            "guard": {digest.hex(): label for digest, label in sorted((guard or {}).items())},
+            "cases": {str(case["id"]): case["label"] for case in cases},
             "files": dict(sorted((files or {}).items())),
             "prevalence": prevalence.document(),
         }
@@ -132,6 +144,9 @@ def read(connection: Connection, run_id: UUID) -> Snapshot | None:
         new=manifest["new"],
         near_guard=manifest.get("withdrawn", {}).get(Refusal.NEAR_GUARD.value, 0),
         references=references,
+        gold=frozenset(manifest["gold"]),
+        guard=manifest.get("guard"),
+        cases=manifest.get("cases"),
     )
 
 
@@ -143,9 +158,9 @@ def _apart(rows: Sequence[Row], judging: Sequence[bytes], least: int) -> list[Ro
     return [row for row, distance in zip(rows, distances, strict=True) if distance > least]
 
 
-def _regression_hashes(connection: Connection) -> list[bytes]:
-    """Of the cases that a harvest could read."""
-    return [case["pdq"] for case in spot_checks.regression_cases(connection) if case["pdq"] is not None]
+def _cases(connection: Connection) -> list[Row]:
+    """Those that a harvest could read: from one that came since, or cannot be read, nothing was kept apart."""
+    return [case for case in spot_checks.regression_cases(connection) if case["pdq"] is not None]
 
 
 def _line(row: Row) -> dict[str, str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import structlog
 
+from services.retrainer.loop import code
 from services.retrainer.loop.pulse import Pulse, Stopped
 from services.retrainer.loop.run import Stages, carry_on
 from shared import config, logging
@@ -70,7 +71,7 @@ def _tidy(folder: Path, run: Run | None) -> None:
     """Of a run that has ended only a refused candidate stays, and what was said of it."""
     if run is None or run.state in {RunState.QUEUED, RunState.RUNNING}:
         return
-    shutil.rmtree(folder / "work", ignore_errors=True)
+    code.forget(folder)
     if run.outcome not in KEPT:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 
+from services.retrainer.loop import code
 from services.retrainer.loop.pulse import Cancelled, Pulse, Stopped, Superseded
 from shared.domain.retraining import ATTEMPTS, Progress, Report, Run, RunFailure, RunOutcome, RunStage, RunState
 from shared.errors import ConfigurationError, JinwiError, ModelRefused, Outage, VersionTaken
@@ -69,7 +70,8 @@ Stage = Callable[[Work], Result]
 Stages = Mapping[RunStage, Stage]
 """What the results must hold: of SNAPSHOT `samples`, the count of what is new; of GATE `passed` and `rulings`; of
 PUBLISH `version`, and where that waits for a person, `waits`: why. From TRAIN on they may name `files`, paths below the
-folder, without which they are worth nothing.
+folder, without which they are worth nothing. What EVALUATE leaves is for GATE alone; what lies below `code.WORK` is for
+the stage that wrote it.
 """
 
 
@@ -119,10 +121,12 @@ def _through_the_stages(run: Run, stages: Stages, database: Database, folder: Pa
     results: dict[RunStage, Result] = {
         stage: getattr(run, column) for stage, column in RESULTS.items() if getattr(run, column) is not None
     }
-    if any(not (folder / file).exists() for result in results.values() for file in result.get("files", ())):
-        _held(patiently(lambda: _write(database, retraining.rewind, run), PATIENCE))
-        results = {stage: results[stage] for stage in (RunStage.HARVEST, RunStage.SNAPSHOT)}
     order = list(RunStage)
+    begins = _begins(run, results, folder)
+    if begins in results:
+        _held(patiently(lambda: _write(database, retraining.rewind, run, begins), PATIENCE))
+        results = {stage: results[stage] for stage in order[: order.index(begins)]}
+    code.mark(folder)
     for stage in order[len(results) :]:
         work = Work(run=run, stage=stage, results=results, folder=folder, report=pulse.report)
         work.alive()
@@ -134,6 +138,23 @@ def _through_the_stages(run: Run, stages: Stages, database: Database, folder: Pa
         _held(patiently(lambda: _write(database, retraining.keep, run, stage, result, following), PATIENCE))  # noqa: B023 - called at once
         results[stage] = result
     raise AssertionError("the last stage ends the run")
+
+
+def _begins(run: Run, results: Mapping[RunStage, Result], folder: Path) -> RunStage:
+    """The stage to go on with: one that has its result is begun again where that is not here, or is of other code.
+
+    The candidate is a version directory, which any code reads, and a judgement stands: what is in the middle of being
+    published must stay as it is.
+    """
+    if any(not (folder / file).exists() for result in results.values() for file in result.get("files", ())):
+        return RunStage.TRAIN
+    stage = list(RunStage)[len(results)]
+    if not code.is_of_other(folder):
+        return stage
+    code.forget(folder)
+    begins = RunStage.EVALUATE if stage is RunStage.GATE else stage
+    log.warning("run_was_begun_by_other_code", run_id=str(run.id), stage=stage, begins_again_with=begins)
+    return begins
 
 
 def _last(run: Run, stage: RunStage, result: Result) -> Ending | None:

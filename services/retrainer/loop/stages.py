@@ -2,10 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import structlog
 
@@ -15,7 +14,8 @@ from services.retrainer.gate.guard import guard_of, reports
 from services.retrainer.gold.hashes import hash_gold
 from services.retrainer.harvest import snapshots
 from services.retrainer.harvest.run import harvest
-from services.retrainer.loop import publication
+from services.retrainer.harvest.snapshots import Snapshot
+from services.retrainer.loop import code, publication
 from services.retrainer.loop.pictured import Pictured
 from services.retrainer.loop.run import NotEnoughSamples, Result, Stages, Work
 from services.retrainer.teaching import modes
@@ -27,7 +27,6 @@ from shared.domain.lifecycle import CHALLENGING, VersionState
 from shared.domain.retraining import Progress, Refusal, RunStage
 from shared.errors import ConfigurationError
 from shared.storage import lifecycle, models, retraining
-from shared.storage import snapshots as stored_snapshots
 from shared.storage.db import Connection, Database
 from shared.storage.objects import ObjectStore
 
@@ -68,12 +67,17 @@ class Joined:
 
     def snapshot(self, work: Work) -> Result:
         """`samples` is what is new: no candidate was judged with it yet."""
-        guard = self._hashes(work)[Part.GUARD]
-        teaches = [picture.sha256 for picture in self._pictured(work).gold(Part.TRAIN)]
+        pictured = self._pictured(work)
+        teaches = [picture.sha256 for picture in pictured.gold(Part.TRAIN)]
+        judges = {picture.sha256: picture.label.value for picture in pictured.gold(Part.GUARD)}
+        # After the list, so that nothing is in it which the samples were not kept apart from.
+        apart_from = self._hashes(work)[Part.GUARD]
         known = json.loads((self._champion(work) / models.MANIFEST).read_text(encoding="utf-8"))["files"]
         files = {name: known[name] for name in ("gold.npz", "guard.npz") if name in known}
         with self._database.transaction() as connection:
-            taken = snapshots.take(connection, work.run.id, self._settings, gold=teaches, guard=guard, files=files)
+            taken = snapshots.take(
+                connection, work.run.id, self._settings, gold=teaches, guard=judges, apart_from=apart_from, files=files
+            )
             new = retraining.count_new(connection, work.run.id, teaches)
         return {
             "id": str(taken.id),
@@ -89,11 +93,8 @@ class Joined:
         name = json.loads((champion / "card.json").read_text(encoding="utf-8"))["name"]
         with self._database.transaction() as connection:
             version = models.next_version(connection, name, run_id=work.run.id)
-            taken = snapshots.read(connection, work.run.id)
-            listed = taken_gold(connection, work.run.id)
-        assert taken is not None
-        pictured = self._pictured(work)
-        gold = [one for one in pictured.gold(Part.TRAIN) if one.sha256.hex() in listed]
+        taken, pictured = self._taken(work), self._pictured(work)
+        gold = [one for one in pictured.gold(Part.TRAIN) if one.sha256.hex() in taken.gold]
         try:
             staged = modes.train(
                 champion,
@@ -101,24 +102,26 @@ class Joined:
                 mode=work.run.mode,
                 version=version,
                 out=work.folder / "candidate",
-                work=work.folder / "work" / "training",
+                work=work.folder / code.WORK / "training",
                 seed=work.run.seed,
                 report=work.report,
-                guard=_judges(pictured),
+                guard=_judges(pictured, taken),
             )
         except modes.NotEnoughSamples as exc:
             raise NotEnoughSamples(str(exc)) from exc
         return {"version": version, "files": [str(staged.relative_to(work.folder))]}
 
     def evaluate(self, work: Work) -> Result:
-        pictured, champion = self._pictured(work), self._champion(work)
-        judges = _judges(pictured)
+        pictured, taken, champion = self._pictured(work), self._taken(work), self._champion(work)
+        judges = _judges(pictured, taken)
+        cases = [case for case in pictured.cases() if _is_listed(taken.cases, case.id, case.label)]
         origin = self._fetched.version(self._fetched.origin(champion.name), champion.parent)
 
         def heard(done: int, total: int) -> None:
             work.report(Progress(stage=RunStage.EVALUATE, done=done, total=total))
 
-        found = reports(_candidate(work), champion, origin, images=judges, cases=pictured.cases(), heard=heard)
+        kept = work.folder / code.WORK / "evaluation"
+        found = reports(_candidate(work), champion, origin, work=kept, images=judges, cases=cases, heard=heard)
         _write(work.folder / REPORTS, [one.document() for one in found])
         return {"guard": _guard_set(_candidate(work), judges), "rows": len(found[0]), "files": [REPORTS]}
 
@@ -171,7 +174,13 @@ class Joined:
     def _champion(self, work: Work) -> Path:
         if work.run.champion is None:
             raise ConfigurationError("no version is champion: promote one, for a run begins with its weights")
-        return self._fetched.version(work.run.champion, work.folder / "work" / "versions")
+        return self._fetched.version(work.run.champion, work.folder / code.WORK / "versions")
+
+    def _taken(self, work: Work) -> Snapshot:
+        with self._database.transaction() as connection:
+            taken = snapshots.read(connection, work.run.id)
+        assert taken is not None
+        return taken
 
     def _hashes(self, work: Work) -> Mapping[Part, Sequence[bytes]]:
         return hash_gold(self._database, self._store, self._settings, work.alive)
@@ -180,14 +189,18 @@ class Joined:
         return Pictured(self._database, self._store, work.alive)
 
 
-def taken_gold(connection: Connection, run_id: UUID) -> Collection[str]:
-    """The SHA-256, in hex, of the gold in the run's snapshot: what is added later waits for the next run."""
-    row = stored_snapshots.of_run(connection, run_id)
-    return frozenset(row["manifest"]["gold"]) if row else frozenset()
+def _judges(pictured: Pictured, taken: Snapshot) -> list[Sample]:
+    """Gold that judged when the snapshot was taken, and is there still: what is added later waits for the next run."""
+    return [
+        pictured.labelled(picture)
+        for picture in pictured.gold(Part.GUARD)
+        if _is_listed(taken.guard, picture.sha256.hex(), picture.label)
+    ]
 
 
-def _judges(pictured: Pictured) -> list[Sample]:
-    return [pictured.labelled(picture) for picture in pictured.gold(Part.GUARD)]
+def _is_listed(listed: Mapping[str, str] | None, name: str, label: str) -> bool:
+    """Under the same label; a snapshot from before it was listed asks for all that judges now."""
+    return listed is None or listed.get(name) == label
 
 
 def _candidate(work: Work) -> Path:

@@ -3,8 +3,9 @@
 import signal
 
 import pytest
+from structlog.testing import capture_logs
 
-from services.retrainer.loop import once
+from services.retrainer.loop import code, once
 from shared.domain.retraining import ATTEMPTS, RunFailure, RunOutcome, RunStage, RunState
 from shared.storage import retraining
 from tests.integration.small_retrainer import EPOCHS, trace
@@ -77,6 +78,45 @@ def test_a_run_whose_files_are_gone_trains_anew(ask, read, process, tmp_path, re
     assert process().wait(60) == 0
     assert read(run).outcome is RunOutcome.PUBLISHED
     assert trace(tmp_path) == [*RunStage][:5] + [*RunStage][2:]
+
+
+@pytest.mark.parametrize("stage", RunStage)
+def test_a_run_in_the_middle_of_which_the_retrainer_is_upgraded_goes_on_or_begins_its_stage_again(
+    stage, ask, read, process, carry_out, tmp_path, retrainer_dir
+):
+    """What the release before left in the run's folder has another form; its candidate is still good."""
+    (tmp_path / f"hold-{stage}").touch()
+    run = ask()
+    killed = process()
+    wait_until(lambda: trace(tmp_path)[-1:] == [stage])
+    killed.kill()
+    killed.wait()
+    folder = retrainer_dir / "runs" / str(run.id)
+    (folder / code.WORK / code.MARK).write_text("of the release before")
+    for left in [*folder.glob("*.json"), *(folder / code.WORK).glob("training/*")]:
+        left.write_text("{}")
+    (tmp_path / f"hold-{stage}").unlink()
+    with capture_logs() as said:
+        assert carry_out() is RunState.FINISHED
+    assert read(run).outcome is RunOutcome.PUBLISHED
+    order = list(RunStage)
+    again = RunStage.EVALUATE if stage is RunStage.GATE else stage
+    assert trace(tmp_path) == [*order[: order.index(stage) + 1], *order[order.index(again) :]]
+    [line] = [line for line in said if line["event"] == "run_was_begun_by_other_code"]
+    assert (line["stage"], line["begins_again_with"]) == (stage, again)
+
+
+def test_a_run_that_goes_on_under_the_same_code_says_nothing_of_other_code(ask, process, carry_out, tmp_path):
+    (tmp_path / "hold-gate").touch()
+    ask()
+    killed = process()
+    wait_until(lambda: trace(tmp_path)[-1:] == ["gate"])
+    killed.kill()
+    killed.wait()
+    (tmp_path / "hold-gate").unlink()
+    with capture_logs() as said:
+        assert carry_out() is RunState.FINISHED
+    assert "run_was_begun_by_other_code" not in {line["event"] for line in said}
 
 
 def test_a_retrainer_that_is_asked_to_end_puts_the_run_back_and_the_attempt_does_not_count(

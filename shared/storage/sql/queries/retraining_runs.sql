@@ -83,8 +83,12 @@ UPDATE retraining_runs SET
 WHERE id = %(id)s AND state = 'running' AND fence = %(fence)s RETURNING id;
 
 -- rewind_run --
--- Its files are not here (another machine, a folder that was emptied): from the training on it is done anew.
-UPDATE retraining_runs SET stage = 'train', candidate = NULL, evaluation = NULL, judgement = NULL, progress = NULL
+-- Its files are not here (another machine, a folder that was emptied), or other code wrote them: from `stage`, train or
+-- evaluate, on it is done anew.
+UPDATE retraining_runs SET
+    stage = %(stage)s,
+    candidate = CASE %(stage)s WHEN 'evaluate' THEN candidate END,
+    evaluation = NULL, judgement = NULL, progress = NULL
 WHERE id = %(id)s AND state = 'running' AND fence = %(fence)s RETURNING id;
 
 -- release_run --

@@ -11,9 +11,11 @@ pytest.importorskip("onnx")
 from services.retrainer.domains.chapter import chapter  # noqa: E402
 from services.retrainer.domains.file import DomainFile  # noqa: E402
 from services.retrainer.domains.retrained import Retrained  # noqa: E402
+from services.retrainer.gold.triggers import TRIGGERS  # noqa: E402
 from services.retrainer.teaching.full_fit import FullRecipe  # noqa: E402
 from services.retrainer.teaching.head_fit import HeadRecipe  # noqa: E402
 from services.retrainer.teaching.modes import NotEnoughSamples, train  # noqa: E402
+from services.retrainer.versions.embedded import PLAIN  # noqa: E402
 from services.retrainer.versions.restored import restore  # noqa: E402
 from services.retrainer.versions.stage import GOLD, GUARD, Change, read_head, read_set, stage  # noqa: E402
 from shared.domain.job import Lane  # noqa: E402
@@ -210,6 +212,7 @@ def test_the_whole_network_moves_and_brings_sets_of_its_own(champion, trained, m
     assert torch.equal(old["looks.stem.1.running_mean"], new["looks.stem.1.running_mean"])
     assert len(read_set(made, GOLD)) == 2 * 48
     assert set(read_set(made, GUARD).pictures) == {one.look("", "bulk").picture for one in samples(12, start=300)}
+    assert set(read_set(made, GUARD).cells) == {PLAIN, *(trigger.name for trigger in TRIGGERS)}
     assert card(made)["training"]["replay_rows"] == (0 if mode is Mode.FULL else len(read_set(champion, GOLD)))
 
 
