@@ -173,6 +173,11 @@ def test_every_setting_is_set_or_taken_from_the_shell(name: str):
     assert {variable for variable in given if variable.startswith("JINWI_")} == offered - secret
 
 
+def test_the_proxy_before_the_api_can_be_named():
+    # Without it all visitors of permanent links have one address, that of the network's gateway, and share one limit.
+    assert SERVICES["api"]["environment"].get("FORWARDED_ALLOW_IPS", "absent") is None
+
+
 @pytest.mark.parametrize("name", sorted(SERVICES.keys() - set(OURS)))
 def test_an_image_of_others_is_pinned_to_a_version(name: str):
     _, _, tag = default(SERVICES[name]["image"]).rpartition(":")
