@@ -174,6 +174,11 @@ def test_every_setting_is_set_or_taken_from_the_shell(name: str):
     assert {variable for variable in given if variable.startswith("JINWI_")} == offered - secret
 
 
+def test_the_proxy_before_the_api_can_be_named():
+    # Without it all visitors of permanent links have one address, that of the network's gateway, and share one limit.
+    assert SERVICES["api"]["environment"].get("FORWARDED_ALLOW_IPS", "absent") is None
+
+
 @pytest.mark.parametrize("name", sorted(SERVICES.keys() - set(OURS)))
 def test_an_image_of_others_is_pinned_to_a_version(name: str):
     _, _, tag = default(SERVICES[name]["image"]).rpartition(":")
@@ -204,6 +209,11 @@ def test_each_image_installs_an_extra_that_exists():
     extras = {SERVICES[name]["image"]: SERVICES[name]["build"]["args"]["EXTRA"] for name in OURS}
     assert extras == {"jinwi-api": "api", "jinwi-worker": "worker", "jinwi-retrainer": "retrainer"}
     assert set(extras.values()) <= project["optional-dependencies"].keys()
+
+
+def test_no_command_of_the_guide_waits_for_ever():
+    # Told not to start anything, `docker-compose` 1.29 waits for the end of `secrets`, which nobody began.
+    assert "--no-start" not in (ROOT / "docs/how-to/compose.md").read_text(encoding="utf-8")
 
 
 def test_compose_itself_accepts_the_file():
