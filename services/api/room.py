@@ -6,6 +6,9 @@ from contextlib import contextmanager
 
 from services.api.spool import Crowded
 
+LOOK_AGAIN_SECONDS = 3
+"""What `Retry-After` asks: most pictures arrive and are stored in less."""
+
 
 class Room:
     """Holds `size` bytes, and of a single holder at most half of them, so that no one takes it all.
@@ -21,7 +24,7 @@ class Room:
     def held(self, holder: Hashable, size: int) -> Generator[None]:
         """Keep room for `size` bytes; raises Crowded where there is none."""
         if self._held.total() + size > self._size or self._held[holder] + size > self._size // 2:
-            raise Crowded
+            raise Crowded(LOOK_AGAIN_SECONDS)
         self._held[holder] += size
         try:
             yield

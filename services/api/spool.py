@@ -19,11 +19,11 @@ CROWDED_SECONDS = 30
 
 
 class Crowded(Problem):
-    """There is no room for another body; none of it was read."""
+    """There is no room for another body; none of it was read. `seconds` is when to look again."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: int = CROWDED_SECONDS) -> None:
         detail = "As many uploads are under way as there is room for. Send yours again when one has ended."
-        super().__init__("busy", detail, headers={"Retry-After": str(CROWDED_SECONDS)})
+        super().__init__("busy", detail, headers={"Retry-After": str(seconds)})
 
 
 class Spool:
