@@ -109,9 +109,8 @@ class Postgres(Server):
     def ready(self) -> bool:
         """As pg_ctl knows it: the eighth line of the lock file, once it is this process's."""
         try:
-            lines = (
-                (self._folder / "postmaster.pid").read_bytes().splitlines()
-            )  # one is the folder's name, in any letters
+            # Bytes, since one of the lines is the folder's name, in any letters.
+            lines = (self._folder / "postmaster.pid").read_bytes().splitlines()
         except FileNotFoundError:
             return False
         return self.running and len(lines) >= 8 and lines[0] == str(self.pid).encode() and lines[7].strip() == b"ready"
