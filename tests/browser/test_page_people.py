@@ -17,7 +17,8 @@ def test_a_person_reviews_the_result_and_it_stands_so(ready, service, photograph
     ready.get_by_label("Hands").select_option("odd")
     ready.get_by_role("button", name="Save the review").click()
     expect(ready.locator("#reviewed")).to_have_text("People decided: made by a person (human 1, AI 0, unsure 0).")
-    headline(ready, "The model cannot tell")
+    headline(ready, "People decided: made by a person")
+    expect(ready.locator("#records .small")).to_have_text("People decided: made by a person")
     job = document(ready)["id"]
     headers = {"Authorization": f"Bearer {service.key}"}
     [review] = httpx.get(f"{service.url}/v1/jobs/{job}/reviews", headers=headers).json()["reviews"]

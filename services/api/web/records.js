@@ -62,7 +62,8 @@ function newItem(record) {
 
 function showItem(record) {
   const { item, phase, job } = record;
-  const status = phase === "done" ? `AI ${percents(job.result)[0]} · ${t.zones[job.result.verdict]}` : headline(record);
+  const ofModel = phase === "done" && !job.reviewed.verdict_by_person;
+  const status = ofModel ? `AI ${percents(job.result)[0]} · ${t.zones[job.result.verdict]}` : headline(record);
   item.querySelector(".small").textContent = status;
   item.setAttribute("aria-current", String(record === selected));
 }

@@ -6,8 +6,13 @@ const LIKELY_CAP_BYTES = 25_000_000; // the service's default; only words depend
 
 const refusalText = ({ status }) => t.refusals[status] ?? t.refusals.other;
 
+/** The verdict that holds: once people have decided, no title goes on saying the opposite of them. */
+function verdict({ result, reviewed: { verdict_by_person: decided } }) {
+  return decided ? `${t.reviewed.decided}: ${t.labels[decided]}` : t.verdicts[result.verdict];
+}
+
 function headline({ phase, job, refusal }) {
-  if (phase === "done") return t.verdicts[job.result.verdict];
+  if (phase === "done") return verdict(job);
   if (phase === "refused") return refusalText(refusal)[0];
   return phase === "waiting" && !key() ? t.waitingKey : t[phase];
 }
