@@ -12,17 +12,28 @@ from tests.integration.small_retrainer import EPOCHS, trace
 from tests.processes import wait_until
 
 
+@pytest.fixture
+def kill_in(process, tmp_path):
+    """Kills the process of a run while it is in a stage; the next one is not held there."""
+
+    def kill(stage):
+        hold = tmp_path / f"hold-{stage}"
+        hold.touch()
+        killed = process()
+        wait_until(lambda: trace(tmp_path)[-1:] == [stage])
+        killed.kill()
+        killed.wait()
+        hold.unlink()
+
+    return kill
+
+
 @pytest.mark.parametrize("stage", RunStage)
-def test_a_run_killed_in_a_stage_is_taken_up_there_and_ends_the_same(stage, ask, read, process, tmp_path):
-    (tmp_path / f"hold-{stage}").touch()
+def test_a_run_killed_in_a_stage_is_taken_up_there_and_ends_the_same(stage, ask, read, kill_in, process, tmp_path):
     run = ask()
-    killed = process()
-    wait_until(lambda: trace(tmp_path)[-1:] == [stage])
-    killed.kill()
-    killed.wait()
+    kill_in(stage)
     assert read(run).state is RunState.RUNNING
     assert not list(tmp_path.glob("published-*"))
-    (tmp_path / f"hold-{stage}").unlink()
     assert process().wait(60) == 0
     ended = read(run)
     assert (ended.outcome, ended.version) == (RunOutcome.PUBLISHED, "9.9.9")
@@ -34,16 +45,10 @@ def test_a_run_killed_in_a_stage_is_taken_up_there_and_ends_the_same(stage, ask,
     assert (tmp_path / "epochs").read_text().split() == [str(epoch) for epoch in range(EPOCHS)]
 
 
-def test_a_run_killed_in_every_stage_still_ends(ask, read, process, tmp_path):
+def test_a_run_killed_in_every_stage_still_ends(ask, read, kill_in, process):
     run = ask()
     for stage in RunStage:
-        (tmp_path / f"hold-{stage}").touch()
-    for stage in RunStage:
-        killed = process()
-        wait_until(lambda stage=stage: trace(tmp_path)[-1:] == [stage])
-        killed.kill()
-        killed.wait()
-        (tmp_path / f"hold-{stage}").unlink()
+        kill_in(stage)
     assert process().wait(60) == 0
     assert read(run).outcome is RunOutcome.PUBLISHED
 
@@ -65,16 +70,11 @@ def test_a_run_that_kills_its_process_every_time_fails_and_blocks_nobody(ask, re
     assert read(following).outcome is RunOutcome.PUBLISHED
 
 
-def test_a_run_whose_files_are_gone_trains_anew(ask, read, process, tmp_path, retrainer_dir):
-    (tmp_path / "hold-gate").touch()
+def test_a_run_whose_files_are_gone_trains_anew(ask, read, kill_in, process, tmp_path, retrainer_dir):
     run = ask()
-    killed = process()
-    wait_until(lambda: trace(tmp_path)[-1:] == ["gate"])
-    killed.kill()
-    killed.wait()
+    kill_in(RunStage.GATE)
     for file in sorted((retrainer_dir / "runs").rglob("*"), reverse=True):
         file.rmdir() if file.is_dir() else file.unlink()
-    (tmp_path / "hold-gate").unlink()
     assert process().wait(60) == 0
     assert read(run).outcome is RunOutcome.PUBLISHED
     assert trace(tmp_path) == [*RunStage][:5] + [*RunStage][2:]
@@ -82,20 +82,15 @@ def test_a_run_whose_files_are_gone_trains_anew(ask, read, process, tmp_path, re
 
 @pytest.mark.parametrize("stage", RunStage)
 def test_a_run_in_the_middle_of_which_the_retrainer_is_upgraded_goes_on_or_begins_its_stage_again(
-    stage, ask, read, process, carry_out, tmp_path, retrainer_dir
+    stage, ask, read, kill_in, carry_out, tmp_path, retrainer_dir
 ):
     """What the release before left in the run's folder has another form; its candidate is still good."""
-    (tmp_path / f"hold-{stage}").touch()
     run = ask()
-    killed = process()
-    wait_until(lambda: trace(tmp_path)[-1:] == [stage])
-    killed.kill()
-    killed.wait()
+    kill_in(stage)
     folder = retrainer_dir / "runs" / str(run.id)
     (folder / code.WORK / code.MARK).write_text("of the release before")
     for left in [*folder.glob("*.json"), *(folder / code.WORK).glob("training/*")]:
         left.write_text("{}")
-    (tmp_path / f"hold-{stage}").unlink()
     with capture_logs() as said:
         assert carry_out() is RunState.FINISHED
     assert read(run).outcome is RunOutcome.PUBLISHED
@@ -106,14 +101,9 @@ def test_a_run_in_the_middle_of_which_the_retrainer_is_upgraded_goes_on_or_begin
     assert (line["stage"], line["begins_again_with"]) == (stage, again)
 
 
-def test_a_run_that_goes_on_under_the_same_code_says_nothing_of_other_code(ask, process, carry_out, tmp_path):
-    (tmp_path / "hold-gate").touch()
+def test_a_run_that_goes_on_under_the_same_code_says_nothing_of_other_code(ask, kill_in, carry_out):
     ask()
-    killed = process()
-    wait_until(lambda: trace(tmp_path)[-1:] == ["gate"])
-    killed.kill()
-    killed.wait()
-    (tmp_path / "hold-gate").unlink()
+    kill_in(RunStage.GATE)
     with capture_logs() as said:
         assert carry_out() is RunState.FINISHED
     assert "run_was_begun_by_other_code" not in {line["event"] for line in said}
