@@ -27,6 +27,21 @@ def test_a_person_reviews_the_result_and_it_stands_so(ready, service, photograph
     expect(ready.locator("#reviewed")).to_contain_text("사람이 판단했습니다")
 
 
+def test_what_people_decided_is_never_cut_off_in_the_list_of_a_visit(ready, photograph):
+    ready.set_viewport_size({"width": 1100, "height": 900})
+    for _ in range(2):
+        choose(ready, photograph)
+        headline(ready, "The model cannot tell")
+    ready.get_by_text("Add your review").click()
+    ready.get_by_role("radio", name="made by a person").check()
+    ready.get_by_label("Why you say so").fill("I took it.")
+    ready.get_by_label("Your name").fill("Kim")
+    ready.get_by_role("button", name="Save the review").click()
+    line = ready.locator("#records .small").first
+    expect(line).to_have_text("People decided: made by a person")
+    assert line.evaluate("(line) => 0 < line.scrollWidth && line.scrollWidth <= line.clientWidth")
+
+
 def test_a_link_to_the_result_is_made_and_opens_without_a_key(ready, context, photograph):
     choose(ready, photograph)
     headline(ready, "The model cannot tell")
